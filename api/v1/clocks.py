@@ -1,0 +1,101 @@
+"""The clocks of the agreement, and the agreement itself."""
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.filters import IdFilter, InstantFilter
+from api.v1.shapes import MemberRef
+from api.views import Resource
+from leadflow.errors import Missing
+from sla.models import Agreement, Clock, Signature
+from sla.models.clock import Kind
+
+
+class ClockShape(serializers.ModelSerializer):
+    """One running or ended promise. Times are UTC; `target_minutes` counts business time."""
+
+    class Meta:
+        model = Clock
+        fields = [
+            "id", "kind", "state", "lead_id", "handoff_id", "member_id", "tier", "target_minutes", "started_at",
+            "warn_at", "due_at", "warned_at", "breached_at", "stopped_at", "silent",
+        ]  # fmt: skip
+
+
+class ClockRow(ClockShape):
+    """A clock with who owes it."""
+
+    member = MemberRef(allow_null=True)
+
+    class Meta(ClockShape.Meta):
+        fields = [name for name in ClockShape.Meta.fields if name != "member_id"] + ["member"]
+
+
+class ClockFilter(django_filters.FilterSet):
+    """Narrow the list of clocks."""
+
+    state = django_filters.MultipleChoiceFilter(choices=Clock.State.choices)
+    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices)
+    member = django_filters.CharFilter(field_name="member__user__email", lookup_expr="iexact", help_text="E-mail.")
+    breached = django_filters.BooleanFilter(field_name="breached_at", lookup_expr="isnull", exclude=True)
+    handoff = IdFilter(field_name="handoff_id")
+    due_before = InstantFilter(field_name="due_at", lookup_expr="lt")
+
+    class Meta:
+        model = Clock
+        fields: list[str] = []
+
+
+class Clocks(Resource):
+    """The clocks."""
+
+    capabilities = {"GET": "leads.view"}
+    filterset_class = ClockFilter
+    serializer_class = ClockRow
+    queryset = Clock.everywhere.none()
+
+    @extend_schema(operation_id="clocks_list", summary="List clocks, newest first", responses=ClockRow(many=True))
+    def get(self, request: Request) -> Response:
+        """List clocks, newest first."""
+        return self.paged(Clock.objects.of(request.workspace).select_related("member__user"), ClockRow)
+
+
+class SignatureShape(serializers.ModelSerializer):
+    """Who signed for a side, and what."""
+
+    class Meta:
+        model = Signature
+        fields = ["side", "signer", "content_hash", "at"]
+
+
+class AgreementShape(serializers.ModelSerializer):
+    """One version of the agreement. `terms` is what was hashed, signed and is run."""
+
+    terms = serializers.DictField()
+    signatures = SignatureShape(many=True)
+
+    class Meta:
+        model = Agreement
+        fields = [
+            "id", "version", "status", "terms", "content_hash", "review_on", "proposed_at", "activated_at",
+            "superseded_at", "signatures",
+        ]  # fmt: skip
+
+
+class ActiveAgreement(Resource):
+    """The agreement that the engine runs."""
+
+    capabilities = {"GET": "agreement.view"}
+    serializer_class = AgreementShape
+
+    @extend_schema(operation_id="agreement_retrieve", summary="Get the active agreement with its signatures")
+    def get(self, request: Request) -> Response:
+        """Get the active agreement with its signatures."""
+        active = Agreement.objects.of(request.workspace).filter(status=Agreement.Status.ACTIVE)
+        found = active.prefetch_related("signatures").first()
+        if found is None:
+            raise Missing("No agreement is active yet: both sides have to sign one.")
+        return Response(AgreementShape(found).data)

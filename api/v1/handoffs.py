@@ -1,0 +1,158 @@
+"""Handoffs: list, evidence with clocks, and the verbs of sales."""
+
+from typing import Any
+
+import django_filters
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.filters import IdFilter, InstantFilter
+from api.v1 import lookups
+from api.v1.clocks import ClockShape
+from api.v1.shapes import LeadRef, MemberRef
+from api.v1.verbs import VERBS, Rating, Verb, perform
+from api.views import Resource
+from leads import feedback
+from leads.models import Handoff, HandoffState
+from leads.states import moves_from
+from sla import selectors as clocks
+
+
+class HandoffShape(serializers.ModelSerializer):
+    """One pass of one lead from marketing to sales."""
+
+    lead = LeadRef()
+    owner = MemberRef(allow_null=True)
+    accepted_by = MemberRef(allow_null=True)
+    definition_version = serializers.IntegerField(source="definition.version", default=None, allow_null=True)
+    campaign = serializers.CharField(source="campaign.code", default=None, allow_null=True)
+    reason = serializers.CharField(source="reason.code", default=None, allow_null=True)
+    routing = serializers.DictField(help_text="Why this owner, or why nobody.")
+    allowed = serializers.SerializerMethodField(help_text="The moves that the lead's state allows.")
+
+    class Meta:
+        model = Handoff
+        fields = [
+            "id", "lead", "pass_number", "state", "grade", "tier", "source", "campaign", "owner", "routing",
+            "definition_version", "offered_at", "accepted_at", "accepted_by", "first_touch_at", "promoted_at",
+            "closed_at", "reason", "note", "rating", "allowed",
+        ]  # fmt: skip
+
+    def get_allowed(self, handoff: Handoff) -> list[str]:
+        """List the moves from the lead's state; none once the handoff is closed."""
+        return [] if handoff.closed_at else moves_from(handoff.lead.state)
+
+
+class HandoffDetail(HandoffShape):
+    """A handoff with its frozen evidence and its clocks."""
+
+    evidence = serializers.DictField(help_text="Verdict, score lines, fit and interest as they were when offered.")
+    clocks = serializers.SerializerMethodField()
+
+    class Meta(HandoffShape.Meta):
+        fields = [*HandoffShape.Meta.fields, "evidence", "clocks"]
+
+    @extend_schema_field(ClockShape(many=True))
+    def get_clocks(self, handoff: Any) -> Any:
+        """List the clocks, those that run first."""
+        return ClockShape(clocks.clocks_of([handoff]).get(handoff.pk, []), many=True).data
+
+
+class HandoffFilter(django_filters.FilterSet):
+    """Narrow the list of handoffs."""
+
+    state = django_filters.MultipleChoiceFilter(choices=HandoffState.choices)
+    owner = django_filters.CharFilter(field_name="owner__user__email", lookup_expr="iexact", help_text="E-mail.")
+    queue = django_filters.BooleanFilter(field_name="owner", lookup_expr="isnull", help_text="Nobody owns it.")
+    tier = django_filters.CharFilter()
+    lead = IdFilter(field_name="lead_id", help_text="Id of the lead.")
+    offered_since = InstantFilter(field_name="offered_at", lookup_expr="gte")
+
+    class Meta:
+        model = Handoff
+        fields: list[str] = []
+
+
+class Handoffs(Resource):
+    """What was handed over."""
+
+    capabilities = {"GET": "leads.view"}
+    filterset_class = HandoffFilter
+    serializer_class = HandoffShape
+    queryset = Handoff.everywhere.none()
+
+    @extend_schema(
+        operation_id="handoffs_list", summary="List handoffs, newest first", responses=HandoffShape(many=True)
+    )
+    def get(self, request: Request) -> Response:
+        """List handoffs, newest first."""
+        return self.paged(lookups.handoffs(request.workspace), HandoffShape)
+
+
+class OneHandoff(Resource):
+    """One handoff."""
+
+    capabilities = {"GET": "leads.view"}
+    serializer_class = HandoffDetail
+
+    @extend_schema(operation_id="handoffs_retrieve", summary="Get a handoff with its evidence and clocks")
+    def get(self, request: Request, pk: int) -> Response:
+        """Get a handoff with its evidence and clocks."""
+        return Response(detail(request, pk))
+
+
+class RateHandoff(Resource):
+    """The quality of what was handed over."""
+
+    capabilities = {"POST": "handoffs.work"}
+    serializer_class = Rating
+
+    @extend_schema(operation_id="handoffs_rate", summary="Rate a handoff", responses=HandoffDetail)
+    def post(self, request: Request, pk: int) -> Response:
+        """Rate a handoff, 1 to 5."""
+        handoff = lookups.handoff(request.workspace, pk)
+        feedback.rate(handoff, actor=request.actor, rating=self.read(Rating)["rating"])
+        return Response(detail(request, pk))
+
+
+def detail(request: Request, pk: int) -> Any:
+    """Return a handoff afresh, as its detail shows it. Raise `Missing`."""
+    found = lookups.handoffs(request.workspace).filter(pk=pk).first()
+    if found is None:
+        lookups.handoff(request.workspace, pk)  # raises
+    return HandoffDetail(found).data
+
+
+def verb_view(verb: Verb, summary: str) -> type[Resource]:
+    """Make the view of one verb: shape the facts, open the door, answer with the handoff as it is now."""
+
+    class Move(Resource):
+        capabilities = {"POST": verb.capability}
+        serializer_class = verb.facts
+
+        @extend_schema(operation_id=f"handoffs_{verb.name}", summary=summary, responses=HandoffDetail)
+        def post(self, request: Request, pk: int) -> Response:
+            handoff = lookups.handoff(request.workspace, pk)
+            perform(verb, handoff, request, self.read(verb.facts))
+            return Response(detail(request, pk))
+
+    Move.__name__ = Move.__qualname__ = f"{verb.name.capitalize()}Handoff"
+    Move.__doc__ = summary + "."
+    return Move
+
+
+HANDOFF_VERBS = {
+    name: verb_view(VERBS[name], summary)
+    for name, summary in {
+        "accept": "Accept an offered lead",
+        "return": "Return a lead to marketing, for a reason",
+        "recall": "Take an offered lead back to marketing",
+        "reassign": "Give a handoff to another member, or back to the queue",
+        "claim": "Take a handoff out of the queue",
+        "promote": "Make an accepted lead sales-qualified",
+        "win": "Close as won",
+        "lose": "Close as lost, for a reason",
+    }.items()
+}

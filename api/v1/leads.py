@@ -1,0 +1,185 @@
+"""Leads: list, upsert, one lead with its reasons, and marketing's verbs."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.filters import InstantFilter
+from api.permissions import demand_history
+from api.v1 import lookups
+from api.v1.handoffs import HandoffDetail, detail
+from api.v1.lead_shapes import LeadDetail, LeadShape, NewPersonShape, PersonShape, UpsertedShape
+from api.v1.verbs import VERBS, perform
+from api.views import Resource, shown
+from leadflow.errors import Invalid
+from leads import intake, people
+from leads.models import Lead
+from leads.people import Person
+from leads.states import State
+
+
+class LeadFilter(django_filters.FilterSet):
+    """Narrow the list of leads."""
+
+    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    source = django_filters.CharFilter(help_text="Exactly this source.")
+    campaign = django_filters.CharFilter(field_name="campaign__code", help_text="Code of the campaign.")
+    owner = django_filters.CharFilter(field_name="owner__user__email", lookup_expr="iexact", help_text="E-mail.")
+    grade = django_filters.CharFilter(help_text="Such as B2.")
+    updated_since = InstantFilter(method="by_update", help_text="Created, moved, scored anew or active since then.")
+    q = django_filters.CharFilter(method="by_words", help_text="The beginning of the e-mail or the last name.")
+    external_id = django_filters.CharFilter(method="by_external_id", help_text="system:value")
+
+    class Meta:
+        model = Lead
+        fields: list[str] = []
+
+    @extend_schema_field(OpenApiTypes.DATETIME)
+    def by_update(self, rows: QuerySet[Lead], name: str, value: Any) -> QuerySet[Lead]:
+        """Keep the leads that anything happened to since."""
+        return rows.filter(
+            Q(created_at__gte=value) | Q(state_since__gte=value) | Q(scored_at__gte=value) | Q(last_event_at__gte=value)
+        )
+
+    def by_words(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
+        """Keep the leads whose e-mail or name begins with the words."""
+        words = value.strip().lower()
+        return rows.filter(Q(email__startswith=words) | Q(search_name__startswith=words))
+
+    def by_external_id(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
+        """Keep the lead that has this id in another system."""
+        system, _, wanted = value.partition(":")
+        return rows.filter(external_ids__system=system.lower(), external_ids__value=wanted)
+
+
+class Leads(Resource):
+    """The leads of the workspace."""
+
+    capabilities = {"GET": "leads.view", "POST": "leads.edit"}
+    filterset_class = LeadFilter
+    serializer_class = LeadShape
+    queryset = Lead.everywhere.none()
+
+    @extend_schema(operation_id="leads_list", summary="List leads, newest first", responses=LeadShape(many=True))
+    def get(self, request: Request) -> Response:
+        """List leads, newest first."""
+        return self.paged(lookups.leads(request.workspace), LeadShape)
+
+    @extend_schema(
+        operation_id="leads_upsert",
+        summary="Create or update the lead that the ids name",
+        request=NewPersonShape,
+        responses={
+            200: OpenApiResponse(UpsertedShape, description="The lead was known."),
+            201: OpenApiResponse(UpsertedShape, description="The lead is new."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Create or update the lead that the e-mail, external ids or anonymous id name."""
+        data = self.read(NewPersonShape)
+        if "first_contact_at" in data:
+            demand_history(request.actor)
+        taken = person(data)
+        result = intake.upsert(request.workspace, taken, actor=request.actor)
+        lead = _shown(result, taken)
+        headers = {"Location": f"{request.path}/{lead.pk}"} if result.created else None
+        return Response(shown(UpsertedShape, lead), status=201 if result.created else 200, headers=headers)
+
+
+class OneLead(Resource):
+    """One lead."""
+
+    capabilities = {"GET": "leads.view", "PATCH": "leads.edit"}
+    serializer_class = LeadDetail
+
+    @extend_schema(operation_id="leads_retrieve", summary="Get a lead with score lines, answers and ids")
+    def get(self, request: Request, pk: int) -> Response:
+        """Get a lead with score lines, answers and ids."""
+        return Response(LeadDetail(self.find(lookups.lead_details(request.workspace), pk, "lead")).data)
+
+    @extend_schema(
+        operation_id="leads_update",
+        summary="Change a lead; what is left out or empty stays",
+        request=PersonShape,
+        responses=LeadDetail,
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change a lead; what is left out or empty stays."""
+        lead = lookups.lead(request.workspace, pk)
+        data = self.read(PersonShape)
+        intake.edit(lead, person(_named(lead, data)), actor=request.actor)
+        return Response(LeadDetail(self.find(lookups.lead_details(request.workspace), pk, "lead")).data)
+
+
+def person(data: dict[str, Any]) -> Person:
+    """Build what intake takes from a shaped body."""
+    pairs = tuple((pair["system"], pair["value"]) for pair in data.get("external_ids", ()))
+    return Person(**{**data, "external_ids": pairs})
+
+
+def _named(lead: Lead, data: dict[str, Any]) -> dict[str, Any]:
+    """Add the ids that lead intake to this very lead. Raise `Invalid` when its only id would be replaced."""
+    pairs = list(lead.external_ids.values("system", "value"))
+    email = data.get("email", "").strip().lower()
+    if lead.email and email in ("", lead.email):
+        return {**data, "email": lead.email}
+    if not pairs:
+        if not lead.email:
+            anonymous = lead.anonymous_ids.values_list("value", flat=True).first()
+            return {**data, "anonymous_id": data.get("anonymous_id") or anonymous or ""}
+        raise Invalid(
+            "The e-mail is the only id of this lead. Add an external id first, then change it.", field="email"
+        )
+    given = [pair for pair in data.get("external_ids", ()) if pair not in pairs]
+    return {**data, "external_ids": [*pairs, *given]}
+
+
+def _shown(result: intake.Result, taken: Person) -> Any:
+    """Return the lead with what its shape shows; of a new lead all of that is known without another statement."""
+    if result.created:
+        lead: Any = result.lead
+        pairs = people.external_ids(taken.external_ids)
+        lead.known_ids = [{"system": system, "value": value} for system, value in pairs]
+    else:
+        lead = lookups.leads(result.lead.workspace).get(pk=result.lead.pk)
+        lead.known_ids = lead.external_ids.all()
+    lead.created, lead.changed = result.created, result.changed
+    return lead
+
+
+def verb_view(name: str, summary: str) -> type[Resource]:
+    """Make the view of one verb of marketing; it answers with the lead, `qualify` with the handoff."""
+    verb = VERBS[name]
+    shape = HandoffDetail if name == "qualify" else LeadDetail
+
+    class Move(Resource):
+        capabilities = {"POST": verb.capability}
+        serializer_class = verb.facts
+
+        @extend_schema(operation_id=f"leads_{name}", summary=summary, responses=shape)
+        def post(self, request: Request, pk: int) -> Response:
+            lead = lookups.lead(request.workspace, pk)
+            moved = perform(verb, lead, request, self.read(verb.facts))
+            if name == "qualify":
+                return Response(detail(request, moved.pk))
+            return Response(LeadDetail(lookups.lead_details(request.workspace).get(pk=pk)).data)
+
+    Move.__name__ = Move.__qualname__ = f"{name.capitalize()}Lead"
+    Move.__doc__ = summary + "."
+    return Move
+
+
+LEAD_VERBS = {
+    name: verb_view(name, summary)
+    for name, summary in {
+        "qualify": "Hand a lead over by hand",
+        "disqualify": "Take a lead out, for a reason",
+        "reopen": "Take a disqualified or lost lead back into nurture",
+        "recycle": "Take a lost lead back into nurture",
+    }.items()
+}

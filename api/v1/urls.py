@@ -1,0 +1,39 @@
+"""The addresses of version 1."""
+
+from django.urls import URLPattern, path
+
+from api.v1 import clocks, events, handoffs, leads, moves, nurture, reports, timeline, touches, vocabulary
+from api.views import Resource
+
+RESOURCES: dict[str, type[Resource]] = {
+    "me": vocabulary.Me,
+    "leads": leads.Leads,
+    "leads/<int:pk>": leads.OneLead,
+    **{f"leads/<int:pk>/{name}": view for name, view in leads.LEAD_VERBS.items()},
+    "leads/<int:pk>/events": events.EventsOfLead,
+    "leads/<int:pk>/touches": touches.Touches,
+    "leads/<int:pk>/follow-ups": touches.FollowUps,
+    "leads/<int:pk>/answers": touches.Answers,
+    "leads/<int:pk>/moves": touches.Log,
+    "leads/<int:pk>/timeline": timeline.Timeline,
+    "follow-ups/<int:pk>/finish": touches.FinishFollowUp,
+    "events": events.Events,
+    "moves": moves.MoveMany,
+    "handoffs": handoffs.Handoffs,
+    "handoffs/<int:pk>": handoffs.OneHandoff,
+    "handoffs/<int:pk>/rate": handoffs.RateHandoff,
+    **{f"handoffs/<int:pk>/{name}": view for name, view in handoffs.HANDOFF_VERBS.items()},
+    "agreement": clocks.ActiveAgreement,
+    "clocks": clocks.Clocks,
+    "programs": nurture.Programs,
+    "enrolments": nurture.Enrolments,
+    "enrolments/<int:pk>/exit": nurture.ExitEnrolment,
+    "sends": nurture.Sends,
+    "reports/funnel": reports.Funnel,
+    "reasons": vocabulary.Reasons,
+    "questions": vocabulary.Questions,
+    "topics": vocabulary.Topics,
+    "campaigns": vocabulary.Campaigns,
+}
+
+urlpatterns: list[URLPattern] = [path(address, view.as_view()) for address, view in RESOURCES.items()]

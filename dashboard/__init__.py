@@ -1,0 +1,1 @@
+"""The HTML edge: views, forms and template tags; no rules of its own."""

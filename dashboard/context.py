@@ -1,0 +1,125 @@
+"""What every page of a member shows around its content: the side bar, the counts, who is here."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from leads.models import Handoff, HandoffState
+from workspaces.models import Member, Notice
+from workspaces.roles import Role
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the side bar; `key` is the letter after `g`, `waiting` the count that it shows."""
+
+    label: str
+    url_name: str
+    icon: str
+    capability: str
+    key: str = ""
+    waiting: str = ""
+
+
+SALES = (
+    Entry("Inbox", "inbox", "inbox", "handoffs.work", "i", "inbox"),
+    Entry("Queue", "queue", "list-todo", "handoffs.claim", "q", "queue"),
+)
+MARKETING = (
+    Entry("Overview", "overview", "layout-dashboard", "reports.view", "o"),
+    Entry("Leads", "leads", "users", "leads.view", "l"),
+    Entry("Import", "imports", "upload", "leads.import", "m"),
+    Entry("Returns", "returns", "undo-2", "returns.view", "r"),
+    Entry("Programs", "programs", "workflow", "nurture.view", "p"),
+    Entry("Content", "content", "library", "nurture.view", "c"),
+)
+BOTH = (
+    Entry("Scoreboard", "scoreboard", "gauge", "reports.view", "s"),
+    Entry("Agreement", "agreement", "handshake", "agreement.view", "a"),
+    Entry("Outbox", "outbox", "send", "outbox.view", "x"),
+    Entry("Settings", "settings", "settings", "settings.view", "e"),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return what `base_app.html` needs; nothing for a page without a member (log-in, hosted form)."""
+    member: Member | None = getattr(request, "member", None)
+    if member is None:
+        return {"theme": request.COOKIES.get("theme", "")}
+    counts = _waiting(member)
+    sales_first = member.role in (Role.SALES, Role.SALES_MANAGER)
+    groups = [("Sales", SALES), ("Marketing", MARKETING)]
+    groups = groups if sales_first else groups[::-1]
+    nav = [
+        {"label": label, "items": items}
+        for label, entries in [*groups, ("Together", BOTH)]
+        if (items := [_item(entry, request, counts) for entry in entries if request.actor.can(entry.capability)])  # type: ignore[attr-defined]
+    ]
+    others = (
+        Member.everywhere.filter(user=member.user, active=True).select_related("workspace").order_by("workspace__name")
+    )
+    return {
+        "nav": nav,
+        "workspace": member.workspace,
+        "member": {
+            "name": str(member.user),
+            "email": member.user.email,
+            "role": member.get_role_display(),
+            "pk": member.pk,
+        },
+        "can": _Can(request.actor),  # type: ignore[attr-defined]
+        "workspaces": [
+            {"name": other.workspace.name, "id": other.workspace_id, "current": other.pk == member.pk}
+            for other in others
+        ],
+        "notices_count": counts["notices"],
+        "theme": request.COOKIES.get("theme", ""),
+        "shell_urls": {
+            name: reverse(f"dashboard:{target}")
+            for name, target in {
+                "home": "home", "search": "search", "notices": "notices", "add_lead": "lead_add", "theme": "theme",
+                "switch": "workspace_switch", "profile": "profile", "counts": "counts",
+            }.items()
+        },
+    }  # fmt: skip
+
+
+def _item(entry: Entry, request: HttpRequest, counts: dict[str, int]) -> dict[str, Any]:
+    url, path = reverse(f"dashboard:{entry.url_name}"), _path(request)
+    return {
+        "label": entry.label,
+        "url": url,
+        "icon": entry.icon,
+        "key": entry.key,
+        "active": path == url or (url != "/" and path.startswith(url)),
+        "count": counts.get(entry.waiting, 0),
+    }
+
+
+def _path(request: HttpRequest) -> str:
+    """Return the path of the page that is open, also when htmx asks for a part of it."""
+    htmx = getattr(request, "htmx", None)
+    return urlsplit(htmx.current_url_abs_path or request.path).path if htmx else request.path
+
+
+def _waiting(member: Member) -> dict[str, int]:
+    """Count what waits for the member: offers, the queue, unread notices. Each count reads its own index."""
+    offered = Handoff.objects.of(member.workspace_id).filter(state=HandoffState.OFFERED)
+    return {
+        "inbox": offered.filter(owner=member).count(),
+        "queue": offered.filter(owner=None).count(),
+        "notices": Notice.objects.of(member.workspace_id).filter(member=member, read_at=None).count(),
+    }
+
+
+class _Can:
+    """Let a template ask `{% if can.leads_edit %}`; the dot of the capability is an underscore, the first one."""
+
+    def __init__(self, actor: Any) -> None:
+        self.actor = actor
+
+    def __getitem__(self, name: str) -> bool:
+        return self.actor.can(name.replace("_", ".", 1))

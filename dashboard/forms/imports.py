@@ -1,0 +1,84 @@
+"""What an import asks: the file, then what each of its columns is."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+
+from leads import csvfile, import_mapping
+from leads.csvfile import Head
+from leads.models import Import
+
+SAMPLES = 3
+EXISTING = [("update", "Update them"), ("add", "Leave them as they are")]
+
+
+class Upload(forms.Form):
+    """Take a CSV file."""
+
+    file = forms.FileField(
+        label="CSV file",
+        help_text="With a header line; any usual delimiter and encoding; up to 20 MB.",
+        allow_empty_file=True,  # the door says what is wrong with it
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+    )
+
+
+class Mapping(forms.Form):
+    """Say what each column holds, and what holds for every row."""
+
+    encoding = forms.ChoiceField(
+        label="Encoding", error_messages={"required": "Choose the encoding in which the sample reads right."}
+    )
+    delimiter = forms.ChoiceField(label="Delimiter")
+    existing = forms.ChoiceField(label="Leads that are known already", choices=EXISTING)
+    date_format = forms.ChoiceField(label="Dates are written as", choices=list(import_mapping.DATE_FORMATS.items()))
+    system = forms.CharField(
+        label="System of the external id",
+        required=False,
+        max_length=60,
+        help_text="E.g. crm. Only where a column holds one.",
+    )
+    source = forms.CharField(
+        label="Source of rows without one", required=False, max_length=80, help_text="Empty: none."
+    )
+    campaign = forms.CharField(
+        label="Campaign of rows without one", required=False, max_length=120, help_text="Its code; a new one is made."
+    )
+
+    def __init__(self, data: Any, *, batch: Import, head: Head) -> None:
+        options = {name: value for name, value in batch.options.items() if value}
+        initial = {"encoding": head.encoding, "delimiter": head.delimiter, **options}
+        columns = {f"column_{position}": name for position, name in batch.mapping.items()}
+        super().__init__(data, initial={**initial, **columns})
+        self.head, self.width = head, len(batch.header)
+        encodings = list(csvfile.ENCODINGS.items())
+        self.fields["encoding"].choices = encodings if head.encoding else [("", "Choose one"), *encodings]  # type: ignore[attr-defined]
+        self.fields["delimiter"].choices = [  # type: ignore[attr-defined]
+            (sign, words.capitalize()) for sign, words in csvfile.DELIMITERS.items()
+        ]
+        known = [("", "Leave out"), *import_mapping.fields(batch.workspace).items()]
+        for position in range(self.width):
+            name = batch.header[position] or f"Column {position + 1}"
+            self.fields[f"column_{position}"] = forms.ChoiceField(label=name, choices=known, required=False)
+
+    def columns(self) -> Iterator[tuple[BoundField, Sequence[str]]]:
+        """Yield each column's field with the first values that it holds."""
+        for position in range(self.width):
+            values = [
+                row[position].strip() for row in self.head.sample if len(row) > position and row[position].strip()
+            ]
+            yield self[f"column_{position}"], values[:SAMPLES]
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Return the columns that are taken, as `leads.imports` has them."""
+        chosen = {str(position): self.cleaned_data[f"column_{position}"] for position in range(self.width)}
+        return {position: name for position, name in chosen.items() if name}
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Return what holds for every row."""
+        names = ("existing", "date_format", "system", "source", "campaign")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}

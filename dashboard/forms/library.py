@@ -1,0 +1,126 @@
+"""The forms of what marketing keeps: content, campaigns, hosted forms; and the hosted form as a visitor sees it."""
+
+from typing import Any
+
+from django import forms
+
+from dashboard.forms.moves import DayInput
+from leads import selectors
+from leads.forms import fields_of
+from leads.intake import FORM_FIELDS
+from leads.models import Campaign, Form, Persona, Topic
+from nurture.models import Content
+from nurture.models.content import Stage
+from workspaces.models import Workspace
+
+LABELS = {
+    "email": "E-mail", "first_name": "First name", "last_name": "Last name", "title": "Job title", "phone": "Phone",
+    "country": "Country", "company": "Company", "industry": "Industry", "employees": "Number of employees",
+}  # fmt: skip
+# what browsers call the fields, to fill them in
+AUTOFILL = {
+    "email": "email", "first_name": "given-name", "last_name": "family-name", "title": "organization-title",
+    "phone": "tel", "country": "country", "company": "organization",
+}  # fmt: skip
+TRAP = "website"  # a field that people do not see: who fills it is no person
+
+
+class ContentForm(forms.Form):
+    """An asset of the library."""
+
+    title = forms.CharField(label="Title", max_length=160)
+    kind = forms.ChoiceField(label="Kind", choices=Content.Kind.choices)
+    url = forms.CharField(label="Address", max_length=500, help_text="Where it can be read, with https://")
+    summary = forms.CharField(
+        label="Summary", required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000,
+        help_text="One or two sentences; the mail that sends this content shows them.",
+    )  # fmt: skip
+    stage = forms.ChoiceField(label="Buying stage", choices=Stage.choices)
+    persona = forms.ModelChoiceField(Persona.everywhere.none(), label="For", required=False, empty_label="Everyone")
+    topics = forms.ModelMultipleChoiceField(
+        Topic.everywhere.none(), label="Topics", required=False, widget=forms.CheckboxSelectMultiple()
+    )
+    active = forms.BooleanField(label="Programs may send it", required=False, initial=True)
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["persona"].queryset = selectors.personas(workspace)  # type: ignore[attr-defined]
+        self.fields["topics"].queryset = Topic.objects.of(workspace).order_by("label")  # type: ignore[attr-defined]
+
+
+class CampaignForm(forms.Form):
+    """A campaign and what it cost."""
+
+    name = forms.CharField(label="Name", max_length=200)
+    code = forms.CharField(label="Code", max_length=120, help_text="By which leads, forms and imports name it.")
+    source = forms.CharField(label="Source", max_length=80, required=False, help_text="E.g. paid search, webinar.")
+    cost = forms.DecimalField(label="Cost", min_value=0, max_digits=14, decimal_places=2, required=False)
+    currency = forms.CharField(label="Currency", max_length=3, required=False, help_text="Empty: the workspace's.")
+    starts_on = forms.DateField(label="Begins on", required=False, widget=DayInput())
+    ends_on = forms.DateField(label="Ends on", required=False, widget=DayInput())
+
+    def facts(self) -> dict[str, Any]:
+        """Return the fields of the doors; no cost is nought."""
+        return {**self.cleaned_data, "cost": self.cleaned_data["cost"] or 0}
+
+
+class HostedForm(forms.Form):
+    """A public form: what it asks, what it says, and where its leads come from."""
+
+    name = forms.CharField(label="Name", max_length=80, help_text="For you; visitors do not see it.")
+    heading = forms.CharField(label="Heading", max_length=120, help_text="What visitors see on top.")
+    fields_asked = forms.MultipleChoiceField(
+        label="Asks for", required=False, widget=forms.CheckboxSelectMultiple(),
+        choices=[(name, LABELS[name]) for name in FORM_FIELDS if name != "email"],
+        help_text="The e-mail address is always asked for.",
+    )  # fmt: skip
+    topics = forms.MultipleChoiceField(
+        label="Shows interest in", required=False, widget=forms.CheckboxSelectMultiple(),
+        help_text="Sending the form counts as interest in these topics.",
+    )  # fmt: skip
+    source = forms.CharField(label="Source of its leads", max_length=80, initial="form")
+    campaign = forms.ModelChoiceField(Campaign.everywhere.none(), label="Campaign", required=False, empty_label="None")
+    consent_wording = forms.CharField(
+        label="Wording of the consent", required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000,
+        help_text="Beside a box that is not ticked. Kept with the consent. Empty: the form asks for none.",
+    )  # fmt: skip
+    thanks = forms.CharField(label="Thanks", max_length=300, initial="Thank you. We will be in touch.")
+    active = forms.BooleanField(label="The form is open", required=False, initial=True)
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        topics = Topic.objects.of(workspace).order_by("label").values_list("code", "label")
+        self.fields["topics"].choices = list(topics)  # type: ignore[attr-defined]
+        self.fields["campaign"].queryset = selectors.campaigns(workspace)  # type: ignore[attr-defined]
+
+    def facts(self) -> dict[str, Any]:
+        """Return the fields of the doors."""
+        given = dict(self.cleaned_data)
+        return {"fields": ["email", *given.pop("fields_asked")], **given}
+
+
+class Visitor(forms.Form):
+    """A hosted form as a visitor fills it in."""
+
+    def __init__(self, *args: Any, form: Form, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in fields_of(form):
+            kind = forms.EmailField if name == "email" else forms.CharField
+            self.fields[name] = kind(label=LABELS[name], required=name == "email", max_length=200)
+            self.fields[name].widget.attrs["autocomplete"] = AUTOFILL.get(name, "off")
+        if "employees" in self.fields:
+            self.fields["employees"] = forms.IntegerField(label=LABELS["employees"], required=False, min_value=0)
+        if form.consent_wording:
+            self.fields["consent"] = forms.BooleanField(label=form.consent_wording, required=False)
+        self.fields[TRAP] = forms.CharField(label="Leave this empty", required=False)
+        self.fields[TRAP].widget.attrs.update({"autocomplete": "off", "tabindex": "-1"})
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """Return the fields that people see."""
+        return [field for field in self.visible_fields() if field.name != TRAP]
+
+    @property
+    def trap(self) -> forms.BoundField:
+        """Return the field that people do not see."""
+        return self[TRAP]

@@ -1,0 +1,256 @@
+"""Put the terms of an agreement into plain words, for reading, for printing, and to say what a draft changes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.dateformat import format as date_format
+
+from leads import conditions, qualification
+from leads.conditions import Statement
+from leads.models import Reason
+from sla import information
+from sla.models.clock import Escalation, Kind
+from sla.terms import Policy, Rung, Terms
+from sla.words import duration
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DEFINED = {
+    "mql": ("MQL", "Marketing may hand a lead over when"),
+    "sal": ("SAL", "Sales may expect of a lead that it accepts"),
+    "sql": ("SQL", "Sales may promote a lead when"),
+}
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Say one promise: what, and how much of it."""
+
+    label: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """Hold one commitment of sales, with its words for each tier."""
+
+    label: str
+    cells: tuple[tuple[str, str], ...]  # tier, words
+
+
+@dataclass(frozen=True)
+class Defined:
+    """Hold one definition in words."""
+
+    kind: str
+    name: str
+    lead: str
+    version: int
+    lines: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Hold one tier: by what a lead gets it. Without lines it takes every lead left."""
+
+    name: str
+    lines: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Say what a draft changes in one point; an empty side was not there, or goes."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """Hold the whole of an agreement in words."""
+
+    marketing: list[Promise]
+    tiers: list[str]
+    sales: list[Row]
+    shared: list[Promise]
+    ladder: list[Promise]
+    information: list[str]
+    definitions: list[Defined]
+    tier_rules: list[Tier]
+    zone: str
+    week: list[Promise]
+    holidays: list[Mapping[str, Any]]
+    reasons: list[tuple[str, list[Promise]]]
+
+
+def say(terms: Terms) -> Words:
+    """Put terms that are complete (proposed, signed, or completed for reading) into words."""
+    return Words(
+        marketing=_marketing(terms),
+        tiers=[policy.tier for policy in terms.sales],
+        sales=_sales(terms),
+        shared=_shared(terms),
+        ladder=[_rung(rung, terms) for rung in terms.ladder],
+        information=[information.LABELS[code] for code in terms.information],
+        definitions=_definitions(terms),
+        tier_rules=_tiers(terms),
+        zone=terms.calendar.get("zone", ""),
+        week=_week(terms),
+        holidays=list(terms.calendar.get("holidays", ())),
+        reasons=_reasons(terms),
+    )
+
+
+def changes(before: Terms | None, after: Terms) -> list[Change]:
+    """List in which points terms differ, in the order of the agreement. Against nothing, there is nothing to list."""
+    if before is None:
+        return []
+    old, new = dict(_flat(before)), dict(_flat(after))
+    labels = [*new, *(label for label in old if label not in new)]
+    return [
+        Change(label, old.get(label, ""), new.get(label, ""))
+        for label in labels
+        if old.get(label, "") != new.get(label, "")
+    ]
+
+
+def follows(reason: Mapping[str, Any]) -> str:
+    """Say what a reason (its row or its copy in an agreement) leads to."""
+    said = []
+    if reason["disqualifies"]:
+        said.append("the lead is disqualified")
+    if reason["kind"] == Reason.Kind.RETURN and not reason["disqualifies"]:
+        said.append("back to nurture")
+    if reason["blames"]:
+        said.append("marketing answers, on a clock")
+    if reason["needs_note"]:
+        said.append("asks for a note")
+    if reason["needs_revisit"]:
+        said.append("asks for a revisit date")
+    if reason["revisit_days"]:
+        said.append(f"looked at again after {_days(reason['revisit_days'])}")
+    if reason["cool_off_days"]:
+        said.append(f"not handed over again for {_days(reason['cool_off_days'])}")
+    if reason["kind"] == Reason.Kind.RETURN and not reason["disqualifies"]:
+        said.append("may go to the same rep" if reason["same_rep"] else "goes to another rep next time")
+    words = ", ".join(said) or "nothing more"
+    return words[0].upper() + words[1:]
+
+
+def _flat(terms: Terms) -> Iterator[tuple[str, str]]:
+    """Yield every point of the terms with its words, under a label of its own."""
+    said = say(terms)
+    for promise in said.marketing:
+        yield f"Marketing: {promise.label}", promise.words
+    yield "Information with every lead", ", ".join(said.information)
+    for row in said.sales:
+        for name, words in row.cells:
+            yield f"Sales, {name}: {row.label}", words
+    for promise in said.shared:
+        yield promise.label, promise.words
+    yield "Ladder", "\n".join(f"{step.label}: {step.words}" for step in said.ladder)
+    for defined in said.definitions:
+        yield f"Definition of {defined.name}", _text(defined.lines)
+    for tier in said.tier_rules:
+        yield f"Tier {tier.name}", _text(tier.lines) or "Every lead left"
+    yield "Business hours", "\n".join([said.zone, *(f"{day.label} {day.words}" for day in said.week)])
+    yield "Holidays", "\n".join(f"{each['date']} {each.get('name', '')}".strip() for each in said.holidays)
+    for kind, reasons in said.reasons:
+        for reason in reasons:
+            yield f"{kind}: {reason.label}", reason.words
+
+
+def _marketing(terms: Terms) -> list[Promise]:
+    promised = terms.marketing
+    return [
+        Promise("Leads handed over", f"{promised.mqls_per_month:,} a month"),
+        Promise("With all the information promised", f"{promised.complete_percent}% of them"),
+        Promise("Answer a return that blames data or definition", _within(promised.triage_minutes, terms)),
+    ]
+
+
+def _sales(terms: Terms) -> list[Row]:
+    def row(label: str, say_one: Callable[[Policy], str]) -> Row:
+        return Row(label, tuple((policy.tier, say_one(policy)) for policy in terms.sales))
+
+    return [
+        row("Accept or return", lambda policy: _within(policy.accept_minutes, terms)),
+        row("First touch", lambda policy: _within(policy.first_touch_minutes, terms)),
+        row("Attempts", lambda policy: _attempts(policy, terms)),
+        row("Decide: promote or return", lambda policy: _within(policy.decide_minutes, terms)),
+    ]
+
+
+def _attempts(policy: Policy, terms: Terms) -> str:
+    channels = f" on {policy.channels} channels" if policy.channels > 1 else ""
+    noun = "attempt" if policy.attempts == 1 else "attempts"
+    return f"{policy.attempts} {noun}{channels} {_within(policy.attempts_minutes, terms)}"
+
+
+def _shared(terms: Terms) -> list[Promise]:
+    guard = terms.definitions.get("mql", {}).get("loop_guard") or qualification.DEFAULT_GUARD
+    review = date_format(terms.review_on, "j F Y") if terms.review_on else "no date set"
+    again = "starts again for the new owner" if terms.reassign_restarts_accept else "runs on for the new owner"
+    return [
+        Promise("A commitment is kept", f"when {terms.met_percent}% of its clocks are met in time"),
+        Promise("The owner is warned", f"when {terms.warn_percent}% of the time is used"),
+        Promise("A lead that is reassigned", f"its time to accept {again}"),
+        Promise("Loop guard", f"one lead is handed over at most {guard['max_passes']} times"),
+        Promise("Review", review),
+    ]
+
+
+def _rung(rung: Rung, terms: Terms) -> Promise:
+    after = f"{duration(rung.after_minutes, terms.hours)} after it" if rung.after_minutes else "At the breach"
+    every = set(rung.kinds) == set(Kind.values)
+    kinds = "" if every else f", for: {', '.join(Kind(kind).label.lower() for kind in rung.kinds)}"
+    return Promise(after, f"{Escalation.Action(rung.action).label}{kinds}")
+
+
+def _definitions(terms: Terms) -> list[Defined]:
+    return [
+        Defined(kind, name, lead, terms.definitions[kind]["version"], lines(terms.definitions[kind]["condition"]))
+        for kind, (name, lead) in DEFINED.items()
+        if kind in terms.definitions
+    ]
+
+
+def _tiers(terms: Terms) -> list[Tier]:
+    entries = terms.definitions.get("mql", {}).get("tiers", ())
+    return [Tier(entry["tier"], lines(entry.get("condition"))) for entry in entries]
+
+
+def _week(terms: Terms) -> list[Promise]:
+    if not terms.calendar:
+        return []
+    return [
+        Promise(day, ", ".join(str(window).split(" ", 1)[1].replace("-", " to ") for window in windows) or "closed")
+        for day, windows in zip(DAYS, terms.hours.by_weekday, strict=True)
+    ]
+
+
+def _reasons(terms: Terms) -> list[tuple[str, list[Promise]]]:
+    grouped = [
+        (kind.label, [Promise(each["label"], follows(each)) for each in terms.reasons if each["kind"] == kind])
+        for kind in Reason.Kind
+    ]
+    return [(label, promises) for label, promises in grouped if promises]
+
+
+def _within(minutes: int, terms: Terms) -> str:
+    words = duration(minutes, terms.hours if terms.calendar else None)
+    return f"within {words}" if "working" in words else f"within {words} of working time"
+
+
+def lines(tree: Mapping[str, Any] | None) -> tuple[Statement, ...]:
+    """Put a condition into words, line by line; none for a condition that is empty."""
+    return conditions.outline(tree) if tree else ()
+
+
+def _text(lines: tuple[Statement, ...]) -> str:
+    return "\n".join(f"{'· ' * line.depth}{line.words}" for line in lines)
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"

@@ -1,0 +1,105 @@
+"""Put the counts of the inbox and how a rep stands into the four figures and the sentence of the page."""
+
+from typing import Any
+
+from dashboard.templatetags import words
+from dashboard.templatetags.leadflow import percent
+from sla.inbox import Counts, Standing
+
+
+def sentence(counts: Counts, standing: Standing, *, own: bool) -> str:
+    """Say what is the case now, and what the agreement asks for."""
+    if not counts.waiting:
+        return "Nothing waits for your answer." if own else "Nothing waits for an answer."
+    many = "1 lead waits" if counts.waiting == 1 else f"{counts.waiting:,} leads wait"
+    said = f"{many} for {'your' if own else 'an'} answer."
+    if counts.late:
+        said += f" {counts.late:,} {'is' if counts.late == 1 else 'are'} overdue."
+    if standing.accept_targets:
+        said += f" The agreement asks for one within {_targets(standing)} of working time."
+    return said
+
+
+def figures(counts: Counts, standing: Standing, *, own: bool, query: str) -> list[dict[str, Any]]:
+    """Give the four figures, each with the address of the rows behind it; `query` keeps the member chosen."""
+    return [
+        {
+            "label": "Waiting for you" if own else "Waiting for an answer",
+            "value": f"{counts.waiting:,}",
+            "note": _urgent(counts),
+            "url": f"?tab=waiting{query}",
+            "icon": "inbox",
+        },
+        _accept_time(standing, query),
+        {
+            "label": "SLA met, 30 days",
+            "value": _share(standing.kept.in_time, standing.kept.in_time + standing.kept.late),
+            "note": f"target {standing.kept_target}%" if standing.kept_target else "no agreement is signed yet",
+            "url": f"?tab=promises{query}",
+            "icon": "shield-check",
+            **_points(standing.kept.share, standing.kept_before.share),
+        },
+        {
+            "label": "Accepted that became SQL",
+            "value": _share(standing.promoted, standing.accepted),
+            "note": "of those accepted in 30 days",
+            "url": f"?tab=accepted{query}",
+            "icon": "target",
+            **_points(
+                _rate(standing.promoted, standing.accepted), _rate(standing.promoted_before, standing.accepted_before)
+            ),
+        },
+    ]
+
+
+def _urgent(counts: Counts) -> str:
+    soon = counts.within_hour - counts.late
+    said = [f"{counts.late:,} overdue"] if counts.late else []
+    said += [f"{soon:,} due within the hour"] if soon else []
+    return ", ".join(said) or "none due within the hour"
+
+
+def _targets(standing: Standing) -> str:
+    """Say the time to accept: once when it is the same in every tier, else with the tier that each is for."""
+    targets = standing.accept_targets
+    if len(set(targets.values())) == 1:
+        return words.span(60 * next(iter(targets.values())))
+    return " or ".join(f"{words.span(60 * minutes)} ({tier})" for tier, minutes in targets.items())
+
+
+def _accept_time(standing: Standing, query: str) -> dict[str, Any]:
+    now, before = standing.accept_minutes, standing.accept_minutes_before
+    figure: dict[str, Any] = {
+        "label": "Median time to accept",
+        "value": "–" if now is None else words.span(60 * now),
+        "note": "of working time, 30 days",
+        "url": f"?tab=accepted{query}",
+        "icon": "clock",
+    }
+    if standing.accept_targets:
+        figure["note"] = f"target {_targets(standing)} of working time"
+    if now is not None and before and round(abs(now - before) / before, 2):
+        faster = now < before
+        share = abs(now - before) / before
+        figure |= {
+            "change": f"{share:.0%} {'faster' if faster else 'slower'}",
+            "change_tone": "good" if faster else "bad",
+            "change_up": not faster,
+        }
+    return figure
+
+
+def _points(now: float | None, before: float | None) -> dict[str, Any]:
+    """Give the change of a percentage, in points."""
+    if now is None or before is None or round(now - before, 1) == 0:
+        return {}
+    up = now > before
+    return {"change": f"{abs(now - before):.1f} points", "change_tone": "good" if up else "bad", "change_up": up}
+
+
+def _rate(part: int, whole: int) -> float | None:
+    return 100 * part / whole if whole else None
+
+
+def _share(part: int, whole: int) -> str:
+    return percent(part, whole)

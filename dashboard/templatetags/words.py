@@ -1,0 +1,91 @@
+"""Put times, spans, shares and sums into the words that the pages use; pure functions, English only."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$", "JPY": "¥", "INR": "₹", "PLN": "zł", "CHF": "CHF"}
+WITHOUT_CENTS = {"JPY"}
+FEW = 30
+
+
+def span(length: timedelta | float) -> str:
+    """Say how long a span is, in its two largest units; takes a timedelta or seconds, the sign is dropped."""
+    seconds = abs(length.total_seconds() if isinstance(length, timedelta) else float(length))
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "under a minute"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    word = "1 day" if days == 1 else f"{days:,} days"
+    return f"{word} {hours} h" if hours and days < 14 else word
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """Say when a moment is, seen from now; both aware and in the reader's zone."""
+    delta = moment - now
+    days = (moment.date() - now.date()).days
+    if abs(delta) < timedelta(minutes=1):
+        return "just now" if delta <= timedelta() else "in under a minute"
+    if delta > timedelta():
+        if days == 0 or delta < timedelta(hours=4):
+            return f"in {span(delta)}"
+        if days == 1:
+            return f"tomorrow {moment:%H:%M}"
+        if days < 7:
+            return f"{moment:%a} {moment:%H:%M}"
+    else:
+        if days == 0 or delta > -timedelta(hours=4):
+            return f"{_coarse(delta)} ago"
+        if days == -1:
+            return f"yesterday {moment:%H:%M}"
+        if days > -7:
+            return f"{-days} days ago"
+    return day(moment.date(), now.date())
+
+
+def _coarse(delta: timedelta) -> str:
+    """Say a past span in one unit: nobody needs the minutes of what was three hours ago."""
+    minutes = int(abs(delta.total_seconds()) // 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
+
+
+def day(value: date, today: date) -> str:
+    """Name a day as people do, with the year only when it is another one."""
+    near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get((value - today).days)
+    if near:
+        return near
+    return f"{value.day} {value:%b}" if value.year == today.year else f"{value.day} {value:%b %Y}"
+
+
+def money(amount: Decimal | int | float | None, currency: str = "EUR") -> str:
+    """Write a sum with its currency; cents only when there are any. None is a dash."""
+    if amount is None:
+        return "–"
+    value = Decimal(str(amount))
+    whole = currency in WITHOUT_CENTS or value == value.to_integral_value()
+    digits = f"{abs(value):,.0f}" if whole else f"{abs(value):,.2f}"
+    sign = SIGNS.get(currency, currency)
+    gap = "\N{NO-BREAK SPACE}" if sign.isalpha() else ""
+    return f"{'−' if value < 0 else ''}{sign}{gap}{digits}"
+
+
+def percent(part: float | None, whole: float | None) -> str:
+    """Write part of whole as a percentage; under thirty cases it says how many, of none it is a dash."""
+    if not whole or part is None:
+        return "–"
+    share = round(100 * part / whole, 1)
+    text = f"{share:.0f}%" if share == int(share) else f"{share:.1f}%"
+    return f"{text} ({part:,} of {whole:,})" if whole < FEW else text
+
+
+def initials(name: str | None) -> str:
+    """Take the first letters of the first and the last word of a name; a question mark when there is none."""
+    parts = [part for part in (name or "").replace("@", " ").split() if part[0].isalnum()]
+    if not parts:
+        return "?"
+    letters = parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")
+    return letters.upper()

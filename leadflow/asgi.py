@@ -1,0 +1,8 @@
+"""Serve Leadflow over ASGI."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadflow.settings")
+application = get_asgi_application()

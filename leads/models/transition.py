@@ -1,0 +1,29 @@
+"""The log of moves: append-only; it replays to the present state."""
+
+from django.db import models
+from django.utils import timezone
+
+from leadflow.models import Owned
+from workspaces.models import Attributed
+
+
+class Transition(Owned, Attributed):
+    """One move of one lead: who, when, why, on what evidence. `at` is when it happened, `recorded_at` when we heard."""
+
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="transitions")
+    handoff = models.ForeignKey("leads.Handoff", null=True, on_delete=models.CASCADE, related_name="transitions")
+    sequence = models.PositiveIntegerField()
+    move = models.CharField(max_length=12)  # "create", then the moves of `leads.states.MOVES`
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+    reason = models.ForeignKey("leads.Reason", null=True, on_delete=models.PROTECT, related_name="+")
+    note = models.TextField(blank=True)
+    facts = models.JSONField(default=dict)  # what the move needs to be understood: owners, amount, revisit date …
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lead", "sequence"], name="transition_once")]
+        indexes = [
+            models.Index(fields=["workspace", "move", "at"], name="transition_report"),
+        ]

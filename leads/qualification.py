@@ -1,0 +1,315 @@
+"""Decide whether a lead meets a definition, may be handed over again, and in which tier. Pure: no Django here.
+
+Every answer carries its reasons: criteria with the facts that decided them, refusals and tiers with words.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from leads import conditions
+from leads.conditions import Facts, Problem, Result, values
+from leads.conditions.checks import is_count
+from leads.conditions.values import Plain
+
+KINDS = ("mql", "sal", "sql")
+MOST_PASSES = 50
+MOST_TIERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Hold the agreed condition for MQL, SAL or SQL, in one version."""
+
+    kind: str  # one of KINDS
+    version: int
+    condition: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Definition":
+        """Read a definition as `to_json` writes it. Raises `conditions.Invalid` with every problem."""
+        if problems := validate(data):
+            raise conditions.Invalid(problems)
+        return cls(kind=data["kind"], version=data["version"], condition=data["condition"])
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """Say of one leaf of a definition whether it was met, and by what.
+
+    `pointer` is its place in the condition. Criteria that share a `one_of` are alternatives: the group at that place
+    (`/`: the whole condition) is met when one branch of it is. An empty `one_of` means that the criterion is required.
+    """
+
+    label: str
+    passed: bool
+    observed: Plain
+    expected: Plain
+    pointer: str
+    one_of: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        data: dict[str, Any] = values.to_lists(asdict(self))
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Criterion":
+        return cls(**{name: values.to_tuples(value) for name, value in data.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Hold the result of a definition on a lead at a time: every criterion, and the words of those that decided."""
+
+    kind: str
+    definition_version: int
+    passed: bool
+    criteria: tuple[Criterion, ...]
+    because: tuple[str, ...]
+    at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "definition_version": self.definition_version,
+            "passed": self.passed,
+            "criteria": [criterion.to_json() for criterion in self.criteria],
+            "because": list(self.because),
+            "at": self.at.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Verdict":
+        return cls(
+            kind=data["kind"],
+            definition_version=data["definition_version"],
+            passed=data["passed"],
+            criteria=tuple(Criterion.from_json(criterion) for criterion in data["criteria"]),
+            because=tuple(data["because"]),
+            at=datetime.fromisoformat(data["at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoopGuard:
+    """Hold how often the agreement lets one lead be handed over, the first time included."""
+
+    max_passes: int = 3
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "LoopGuard":
+        """Read a loop guard; what is left out takes its default. Raises `conditions.Invalid`."""
+        if problems := validate_guard(data):
+            raise conditions.Invalid(problems)
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Say why a lead may not be handed over (again): a stable code, words, and until when where time mends it."""
+
+    code: str  # too_many_passes | cooling_off | no_new_evidence
+    words: str
+    until: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "until": self.until.isoformat() if self.until else None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Refusal":
+        until = data["until"]
+        return cls(**{**data, "until": datetime.fromisoformat(until) if until else None})
+
+
+class TierChoice(NamedTuple):
+    """Name the tier of a handoff, and say why."""
+
+    tier: str
+    why: str
+
+
+def verdict(definition: Definition, facts: Facts, at: datetime) -> Verdict:
+    """Judge facts by a definition as of `at` (aware)."""
+    result = conditions.evaluate(definition.condition, facts, at)
+    return Verdict(
+        kind=definition.kind,
+        definition_version=definition.version,
+        passed=result.passed,
+        criteria=tuple(_criteria(result, one_of="")),
+        because=result.because,
+        at=at,
+    )
+
+
+def may_hand_over(
+    guard: LoopGuard,
+    *,
+    returned_at: datetime | None,
+    cool_off_until: datetime | None,
+    newest_evidence_at: datetime | None,
+    passes: int,
+    at: datetime,
+) -> Refusal | None:
+    """Say why the loop guard refuses to hand a lead over, or None when it allows it.
+
+    `passes` counts the handoffs so far; `newest_evidence_at` is `Score.newest_evidence_at`. A lead that was never
+    returned needs no new evidence. The refusal that lasts longest is given first.
+    """
+    if passes >= guard.max_passes:
+        times = "once" if passes == 1 else f"{passes} times"
+        words = f"It has been handed over {times} already, and the agreement allows no more than {guard.max_passes}."
+        return Refusal("too_many_passes", words)
+    if cool_off_until is not None and at < cool_off_until:
+        words = f"The reason of its return asks to wait until {values.say_time(cool_off_until)}."
+        return Refusal("cooling_off", words, until=cool_off_until)
+    if returned_at is not None and (newest_evidence_at is None or newest_evidence_at <= returned_at):
+        words = f"Nothing new has spoken for it since it was returned on {values.say_time(returned_at)}."
+        return Refusal("no_new_evidence", words)
+    return None
+
+
+def tier(tiers: Sequence[Mapping[str, Any]], facts: Facts, at: datetime) -> TierChoice:
+    """Choose the first tier whose condition holds as of `at`, else the last, which has none."""
+    for entry in tiers:
+        if not entry.get("condition"):
+            return TierChoice(entry["tier"], "No other tier applies.")
+        result = conditions.evaluate(entry["condition"], facts, at)
+        if result.passed:
+            return TierChoice(entry["tier"], "; ".join(result.because))
+    return TierChoice(tiers[-1]["tier"], "No other tier applies.")
+
+
+def asking(codes: Iterable[str]) -> dict[str, Any]:
+    """Build the condition that every one of these qualifying questions is answered."""
+    return {"all": [{"fact": f"readiness.{code}", "op": "known"} for code in codes]}
+
+
+def validate(data: Any, known_facts: Iterable[str] | None = None) -> list[Problem]:
+    """List what is wrong with a definition that somebody wrote as JSON. Never raises on JSON."""
+    if not isinstance(data, Mapping):
+        return [Problem("", 'A definition is an object with "kind", "version" and "condition".')]
+    problems = []
+    if data.get("kind") not in KINDS:
+        problems.append(Problem("/kind", f"The kind is one of {', '.join(KINDS)}."))
+    if not is_count(data.get("version")):
+        problems.append(Problem("/version", "The version is a whole number from 1."))
+    return problems + conditions.validate(data.get("condition"), known_facts, pointer="/condition")
+
+
+def validate_guard(data: Any) -> list[Problem]:
+    """List what is wrong with a loop guard that somebody wrote as JSON."""
+    if not isinstance(data, Mapping) or set(data) - {"max_passes"}:
+        return [Problem("", 'A loop guard is an object with "max_passes".')]
+    if not is_count(data.get("max_passes", 1)) or data.get("max_passes", 1) > MOST_PASSES:
+        return [Problem("/max_passes", f"Give a whole number from 1 to {MOST_PASSES}.")]
+    return []
+
+
+def validate_tiers(data: Any, known_facts: Iterable[str] | None = None) -> list[Problem]:
+    """List what is wrong with tiers that somebody wrote as JSON; the last one must have no condition."""
+    if not isinstance(data, list) or not 0 < len(data) <= MOST_TIERS:
+        return [Problem("", f"Give a list of 1 to {MOST_TIERS} tiers, in the order in which they are tried.")]
+    known = None if known_facts is None else tuple(known_facts)
+    problems: list[Problem] = []
+    names: set[str] = set()
+    for index, entry in enumerate(data):
+        problems += _check_tier(entry, f"/{index}", names, known, last=index == len(data) - 1)
+    return problems
+
+
+def _check_tier(entry: Any, pointer: str, names: set[str], known: Iterable[str] | None, *, last: bool) -> list[Problem]:
+    if not isinstance(entry, Mapping) or set(entry) - {"tier", "condition"}:
+        return [Problem(pointer, 'A tier is an object with "tier" and "condition".')]
+    problems = []
+    name = entry.get("tier")
+    if not isinstance(name, str) or not name.strip() or len(name) > 40 or name in names:
+        problems.append(Problem(f"{pointer}/tier", "Give each tier a name of its own, at most 40 characters long."))
+    else:
+        names.add(name)
+    condition = entry.get("condition")
+    if not last:
+        problems += conditions.validate(condition, known, pointer=f"{pointer}/condition")
+    elif condition:
+        message = "The last tier takes every lead that is left, so it has no condition."
+        problems.append(Problem(f"{pointer}/condition", message))
+    return problems
+
+
+def _criteria(result: Result, one_of: str) -> Iterable[Criterion]:
+    if result.kind == "leaf":
+        yield Criterion(
+            label=result.words,
+            passed=result.passed,
+            observed=result.observed,
+            expected=result.expected,
+            pointer=result.pointer,
+            one_of=one_of,
+        )
+        return
+    if result.kind == "any" and len(result.parts) > 1 and not one_of:
+        one_of = result.pointer or "/"
+    for part in result.parts:
+        yield from _criteria(part, one_of)
+
+
+_REACHABLE = {
+    "any": [
+        {"fact": "lead.email", "op": "known"},
+        {"fact": "lead.phone", "op": "known"},
+        {"fact": "lead.external_ids", "op": "known"},
+    ]
+}
+
+DEFAULT_MQL: dict[str, Any] = {
+    "kind": "mql",
+    "version": 1,
+    "condition": {
+        "all": [
+            _REACHABLE,
+            {"fact": "consent.marketing", "op": "is_not", "value": "opted_out"},
+            {
+                "any": [
+                    {
+                        "all": [
+                            {"fact": "fit.grade", "op": "at_least", "value": "B"},
+                            {"fact": "interest.level", "op": "at_least", "value": 2},
+                        ]
+                    },
+                    {"fact": "events.demo_request.count_30d", "op": "at_least", "value": 1},
+                ]
+            },
+        ]
+    },
+}
+# Sales can reach the person; whether to accept is the rep's own judgement, with a reason when not.
+DEFAULT_SAL: dict[str, Any] = {"kind": "sal", "version": 1, "condition": _REACHABLE}
+DEFAULT_SQL: dict[str, Any] = {
+    "kind": "sql",
+    "version": 1,
+    "condition": asking(("budget", "authority", "need", "timeline")),
+}
+DEFAULT_GUARD: dict[str, Any] = LoopGuard().to_json()
+DEFAULT_TIERS: list[dict[str, Any]] = [
+    {
+        "tier": "hot",
+        "condition": {
+            "any": [
+                {"fact": "events.demo_request.count_30d", "op": "at_least", "value": 1},
+                {
+                    "all": [
+                        {"fact": "fit.grade", "op": "at_least", "value": "B"},
+                        {"fact": "interest.level", "op": "is", "value": 1},
+                    ]
+                },
+            ]
+        },
+    },
+    {"tier": "standard"},
+]

@@ -1,0 +1,14 @@
+"""News that goes up, inside the transaction of the change, to `sla/receivers.py` and `nurture/receivers.py`.
+
+moved      a lead moved: transition, lead, handoff (or None), actor, at (when it happened), now (when we heard)
+touched    sales touched a lead: touch, lead, handoff (or None), actor, at, now
+planned    a follow-up was promised or done: follow_up, lead, handoff (or None), actor, at, now
+consented  leads opted in or out: workspace, consents (the rows of the ledger, with their leads), actor, at
+"""
+
+from django.dispatch import Signal
+
+moved = Signal()
+touched = Signal()
+planned = Signal()
+consented = Signal()

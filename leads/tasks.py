@@ -1,0 +1,19 @@
+"""The sweep of this room: leads that are due, then imports under way."""
+
+from celery import shared_task
+
+from leadflow import db
+from leads import engine, imports
+from leads.models import Import
+
+
+def run_sweeps(limit: int | None = None) -> int:
+    """Do what is due now, at most `limit` rows of each kind; return how many rows it was."""
+    done = engine.sweep(limit=limit or 5000)
+    return done + db.sweep(Import, imports.work, batch=1, limit=limit or 5000)
+
+
+@shared_task(name="leads.sweep")
+def sweep() -> None:
+    """Be woken by the bell."""
+    run_sweeps()

@@ -1,0 +1,169 @@
+"""Tell a lead's story, newest first: its moves, events, touches, answers and follow-ups in one line of time.
+
+Each kind is read by its own index, at most one page of it, and merged; the page before is reached by the time and
+rank of the last entry. What other rooms have to tell (mail) comes in as a further source.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice
+
+from django.db.models import QuerySet
+
+from leads.models import Answer, Event, FollowUp, Lead, Touch, Transition
+
+LIMIT = 40
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Hold one thing that happened; `rank` orders what happened at the same moment and is unique with the kind."""
+
+    at: datetime
+    kind: str  # move | event | touch | answer | follow_up | mail
+    rank: int
+    what: str  # the move's name, the event's type, the touch's channel …
+    title: str
+    body: str = ""
+    by: str = ""
+    human: bool = True
+
+    @property
+    def key(self) -> tuple[datetime, str, int]:
+        """Return what entries are ordered by."""
+        return self.at, self.kind, self.rank
+
+
+@dataclass(frozen=True)
+class Page:
+    """Hold one page of a timeline; `older` is the cursor of the next one, or nothing at its end."""
+
+    entries: list[Entry]
+    older: str
+
+
+Source = Callable[[Lead, "datetime | None", int], Iterable[Entry]]
+
+
+def timeline(lead: Lead, *, before: str = "", limit: int = LIMIT, also: Iterable[Source] = ()) -> Page:
+    """Return a page of entries, newest first, before a cursor; one statement per kind, whatever the lead has done.
+
+    A cursor that cannot be read means from the newest. `also` are sources that give entries up to (and with) a time.
+    """
+    cursor = _read(before)
+    until = cursor[0] if cursor else None
+    # Ties with the cursor's moment are read again and dropped, so a few more than a page are needed.
+    each = limit + 1 + (_TIES if cursor else 0)
+    rows = [list(source(lead, until, each)) for source in (*SOURCES, *also)]
+    for found in rows:
+        found.sort(key=lambda entry: entry.key, reverse=True)
+    merged = merge(*rows, key=lambda entry: entry.key, reverse=True)
+    rest = (entry for entry in merged if cursor is None or entry.key < cursor)
+    page = list(islice(rest, limit + 1))
+    more = len(page) > limit
+    page = page[:limit]
+    return Page(page, _write(page[-1]) if more else "")
+
+
+_TIES = 60  # entries of one moment at the border of two pages; an import writes that many at once at most
+
+
+def moves(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+    """Give the moves of a lead."""
+    rows = Transition.objects.of(lead.workspace_id).filter(lead=lead).select_related("reason")
+    for row in _newest(rows, "at", until, limit):
+        yield Entry(row.at, "move", row.sequence, row.move, _move_words(row), row.note, row.actor_name)
+
+
+def events(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+    """Give what a lead did."""
+    rows = Event.objects.of(lead.workspace_id).filter(lead=lead).defer("properties")
+    for row in _newest(rows, "occurred_at", until, limit):
+        name = row.name or row.url
+        words = row.type.replace("_", " ").capitalize()
+        yield Entry(row.occurred_at, "event", row.pk, row.type, f"{words}: {name}" if name else words, human=row.human)
+
+
+def touches(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+    """Give what sales did to a lead."""
+    rows = Touch.objects.of(lead.workspace_id).filter(lead=lead)
+    for row in _newest(rows, "at", until, limit):
+        words = f"{row.get_channel_display()}: {row.get_outcome_display().lower()}"
+        yield Entry(row.at, "touch", row.pk, row.channel, words, row.note, row.actor_name)
+
+
+def answers(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+    """Give what a lead answered."""
+    rows = Answer.objects.of(lead.workspace_id).filter(lead=lead).select_related("question")
+    for row in _newest(rows, "at", until, limit):
+        yield Entry(row.at, "answer", row.pk, "answer", row.question.label, say(row.value), row.actor_name)
+
+
+def follow_ups(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+    """Give the follow-ups that were done; those still open stand elsewhere."""
+    rows = FollowUp.objects.of(lead.workspace_id).filter(lead=lead, done_at__isnull=False)
+    for row in _newest(rows, "done_at", until, limit):
+        yield Entry(row.done_at, "follow_up", row.pk, "done", "Follow-up done", row.note, row.actor_name)
+
+
+SOURCES: tuple[Source, ...] = (moves, events, touches, answers, follow_ups)
+
+
+def say(value: object) -> str:
+    """Write an answer as people read it."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return str(value)
+
+
+_MOVES = {
+    "create": "Became known",
+    "qualify": "Handed over to sales",
+    "accept": "Accepted",
+    "return": "Returned",
+    "recall": "Recalled by marketing",
+    "reassign": "Given to another owner",
+    "promote": "Became an SQL",
+    "win": "Won",
+    "lose": "Lost",
+    "recycle": "Recycled into nurture",
+    "disqualify": "Disqualified",
+    "reopen": "Reopened",
+}
+
+
+def _move_words(row: Transition) -> str:
+    words = _MOVES.get(row.move, row.move.capitalize())
+    if row.reason is not None:
+        return f"{words}: {row.reason.label}"
+    if row.move == "qualify":
+        routed = row.facts.get("routing", {}).get("words", "")
+        return ", ".join(part for part in (words, row.facts.get("grade"), routed) if part)
+    if row.move == "reassign":
+        return f"{words}: {row.facts.get('from') or 'the queue'} to {row.facts.get('to') or 'the queue'}"
+    if row.move == "win":
+        return f"{words}: {row.facts.get('amount', '')} {row.facts.get('currency', '')}".strip(": ")
+    return words
+
+
+def _newest(rows: QuerySet, column: str, until: datetime | None, limit: int) -> QuerySet:
+    """Narrow to the page: up to a time, the newest first."""
+    if until is not None:
+        rows = rows.filter(**{f"{column}__lte": until})
+    return rows.order_by(f"-{column}", "-pk")[:limit]
+
+
+def _write(entry: Entry) -> str:
+    return f"{entry.at.isoformat()}~{entry.kind}~{entry.rank}"
+
+
+def _read(cursor: str) -> tuple[datetime, str, int] | None:
+    at, _, rest = cursor.partition("~")
+    kind, _, rank = rest.partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment.astimezone(UTC), kind, int(rank)) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

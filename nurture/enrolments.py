@@ -1,0 +1,193 @@
+"""The door of enrolments: enter, take the next steps, leave.
+
+Locks are taken in one order everywhere: the lead, then its enrolments, then their sends. Where the sweep holds an
+enrolment first, it asks for the lead without waiting, so that a move of the lead never meets it in a deadlock.
+"""
+
+import hashlib
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from leadflow import db
+from leadflow.celery import ring
+from leadflow.errors import Conflict
+from leads import conditions, facts
+from leads.models import Handoff, Lead
+from nurture import eligibility, ledger, library, rendering, windows
+from nurture.models import Enrolment, Program, Send, Step
+from workspaces.actors import Actor
+
+BUSY = timedelta(seconds=5)  # somebody is moving the lead
+LOOK_AGAIN = timedelta(hours=1)  # at a mail that is not settled yet; it wakes the enrolment itself when it is
+
+
+@transaction.atomic
+def enrol(
+    lead: Lead,
+    program: Program,
+    *,
+    actor: Actor,
+    why: dict,
+    at: datetime | None = None,
+    handoff: Handoff | None = None,
+) -> Enrolment:
+    """Let a lead into an active program; the sweep takes its first step at once.
+
+    `why` is kept: {"words": …} and what else decided; `handoff` is the returned one. Locks the lead. Raise `Conflict`
+    with the code of `nurture.eligibility.Refusal`, or `program_not_active`.
+    """
+    at = at or timezone.now()
+    lead = db.lock(Lead.objects.of(program.workspace_id), lead.pk)
+    program = Program.objects.of(program.workspace_id).get(pk=program.pk)
+    if program.status != Program.Status.ACTIVE:
+        raise Conflict(f"The program “{program.name}” is not active. Activate it first.", code="program_not_active")
+    if refusal := eligibility.to_enter(lead, program):
+        raise Conflict(refusal.message, code=refusal.code)
+    enrolment = Enrolment(
+        workspace_id=lead.workspace_id,
+        program=program,
+        lead=lead,
+        handoff=handoff,
+        step=program.steps.first(),
+        holdout=is_held_out(program, lead),
+        why={"by": actor.name, **why},
+        started_at=at,
+        next_at=at,
+    )
+    enrolment.save(force_insert=True)
+    _wake()
+    return enrolment
+
+
+def is_held_out(program: Program, lead: Lead) -> bool:
+    """Tell whether a lead belongs to the program's hold-out: the same answer every time, a fair share of all leads."""
+    digest = hashlib.sha256(f"{program.pk}:{lead.pk}".encode()).digest()
+    return int.from_bytes(digest[:8]) % 100 < program.holdout_percent
+
+
+@transaction.atomic
+def exit(enrolment: Enrolment, *, reason: str, at: datetime | None = None) -> Enrolment:
+    """Take one lead out of one program; its planned mails are cancelled. Nothing happens when it has ended already."""
+    db.lock(Lead.objects.of(enrolment.workspace_id), enrolment.lead_id)
+    enrolment = db.lock(Enrolment.objects.of(enrolment.workspace_id), enrolment.pk)
+    if enrolment.state == Enrolment.State.ACTIVE:
+        _leave([enrolment.pk], reason, at or timezone.now())
+        enrolment.refresh_from_db()
+    return enrolment
+
+
+def exit_all(lead: Lead, *, reason: str, at: datetime) -> int:
+    """Take a lead, which the caller has locked, out of all its programs. Return how many."""
+    active = Enrolment.objects.of(lead.workspace_id).filter(lead=lead, state=Enrolment.State.ACTIVE)
+    return _leave(list(active.select_for_update().values_list("pk", flat=True)), reason, at)
+
+
+def exit_program(program: Program, *, reason: str, at: datetime) -> int:
+    """Take everybody out of a program. Return how many."""
+    active = Enrolment.objects.of(program.workspace_id).filter(program=program, state=Enrolment.State.ACTIVE)
+    return _leave(list(active.select_for_update().values_list("pk", flat=True)), reason, at)
+
+
+def _leave(ids: list[int], reason: str, at: datetime) -> int:
+    """End the enrolments, which are locked, and cancel what is planned for them: a fixed number of statements."""
+    if not ids:
+        return 0
+    Enrolment.everywhere.filter(pk__in=ids).update(
+        state=Enrolment.State.EXITED, ended_at=at, end_reason=reason[:120], next_at=None
+    )
+    ledger.cancel_planned(ids, reason=reason)
+    return len(ids)
+
+
+def advance(enrolment: Enrolment, at: datetime) -> None:
+    """Take the steps of an active enrolment until one waits or plans a mail. The sweep has locked the row.
+
+    A mail that is not settled yet is waited for: the wait after it counts from when it went.
+    """
+    if enrolment.state != Enrolment.State.ACTIVE:
+        enrolment.next_at = None
+        return enrolment.save(update_fields=["next_at"])
+    leads = Lead.everywhere.select_related("account", "persona", "workspace")
+    lead = leads.select_for_update(skip_locked=True, of=("self",)).filter(pk=enrolment.lead_id).first()
+    if lead is None:
+        return _put_off(enrolment, at + BUSY)
+    mails = dict(enrolment.sends.values_list("step_id", "state"))
+    if {Send.State.PLANNED, Send.State.SENDING} & set(mails.values()):
+        return _put_off(enrolment, at + LOOK_AGAIN)
+    program = enrolment.program
+    if refusal := eligibility.to_get_mail(lead):
+        _leave([enrolment.pk], refusal.message, at)
+        return None
+    if _goal_met(program, lead, at):
+        _leave([enrolment.pk], "Goal met", at)
+        return None
+    return _run(enrolment, lead, list(program.steps.all()), at, had=set(mails))
+
+
+def _run(enrolment: Enrolment, lead: Lead, steps: list[Step], at: datetime, *, had: set[int | None]) -> None:
+    """Take steps from the present one on; `had` are the ids of those whose mail was planned before."""
+    index = next((i for i, step in enumerate(steps) if step.pk == enrolment.step_id), len(steps))
+    while index < len(steps):
+        step, index = steps[index], index + 1
+        until: datetime | None = None
+        match step.kind:
+            case Step.Kind.MAIL | Step.Kind.CONTENT if step.pk not in had:
+                until = _plan(enrolment, step, lead, at)
+            case Step.Kind.WAIT:
+                until = _wait_until(step.config, lead, at)
+            case Step.Kind.BRANCH:
+                if not conditions.evaluate(step.config["condition"], facts.of(lead, at), at).passed:
+                    index = step.config["otherwise"] - 1
+            case Step.Kind.EXIT:
+                return _finish(enrolment, step.config.get("outcome") or "Finished", at)
+        if until is not None and until > at:
+            enrolment.step = steps[index] if index < len(steps) else None
+            enrolment.next_at = until
+            return enrolment.save(update_fields=["step", "next_at", "why"])
+    return _finish(enrolment, "Finished", at)
+
+
+def _plan(enrolment: Enrolment, step: Step, lead: Lead, at: datetime) -> datetime | None:
+    """Plan the step's mail; return when to look again, or None to go on at once (held out, or nothing to send)."""
+    choice = library.Choice(None)
+    if step.kind == Step.Kind.CONTENT:
+        choice = library.best_unseen(lead, stage=step.config.get("stage", ""), at=at)
+        if choice.content is None:
+            skipped = {"step": step.position, "at": at.isoformat(), **choice.why}
+            enrolment.why = {**enrolment.why, "skipped": [*enrolment.why.get("skipped", []), skipped]}
+            return None
+    filled = rendering.render(step.config, lead, lead.workspace, choice.content)
+    send = ledger.plan(enrolment, step, lead, filled, content=choice.content, why=choice.why, at=at)
+    return None if send.next_at is None else max(send.next_at, at) + LOOK_AGAIN
+
+
+def _wait_until(config: dict, lead: Lead, at: datetime) -> datetime:
+    """Return when a wait that begins at `at` is over; a date begins at midnight in the lead's zone."""
+    if config.get("until"):
+        zone = windows.zone(lead.time_zone, lead.workspace.time_zone)
+        return datetime.combine(date.fromisoformat(config["until"]), time(0), zone).astimezone(UTC)
+    return at + timedelta(days=config.get("days") or 0, minutes=config.get("minutes") or 0)
+
+
+def _goal_met(program: Program, lead: Lead, at: datetime) -> bool:
+    tree = program.exit.get("condition")
+    return bool(tree) and conditions.evaluate(tree, facts.of(lead, at), at).passed
+
+
+def _finish(enrolment: Enrolment, outcome: str, at: datetime) -> None:
+    enrolment.state, enrolment.ended_at, enrolment.end_reason = Enrolment.State.FINISHED, at, outcome[:120]
+    enrolment.step = enrolment.next_at = None
+    enrolment.save(update_fields=["state", "ended_at", "end_reason", "step", "next_at", "why"])
+
+
+def _put_off(enrolment: Enrolment, until: datetime) -> None:
+    enrolment.next_at = until
+    enrolment.save(update_fields=["next_at"])
+
+
+def _wake() -> None:
+    from nurture.tasks import sweep  # the task imports this module
+
+    ring(sweep)

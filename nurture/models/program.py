@@ -1,0 +1,78 @@
+"""A drip campaign: who enters, its steps, when it ends."""
+
+from django.db import models
+from django.db.models import Q
+
+from leadflow.models import Owned
+
+
+class Program(Owned):
+    """A program.
+
+    `entry`: {"reasons": [reason codes], "topics": [topic codes], "condition": tree | {}, "manual": bool}, where manual
+    means that leads are put in by hand alone. `exit`: {"condition": tree | {}} beside what always ends it (handed over,
+    opted out, suppressed, disqualified).
+
+    Of the programs that a returned lead may enter, the one with its reason and the most of its interests is chosen.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        ARCHIVED = "archived", "Archived"
+
+    class Reentry(models.TextChoices):
+        NEVER = "never", "Once per lead"
+        AFTER_END = "after_end", "Again after it ended"
+
+    name = models.CharField(max_length=120)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.DRAFT)
+    entry = models.JSONField(default=dict, blank=True)
+    exit = models.JSONField(default=dict, blank=True)
+    reentry = models.CharField(max_length=9, choices=Reentry.choices, default=Reentry.AFTER_END)
+    holdout_percent = models.PositiveSmallIntegerField(default=0)
+    # send window, in the lead's zone (else the workspace's)
+    send_from = models.TimeField(default="08:00")
+    send_until = models.TimeField(default="18:00")
+    send_weekdays = models.JSONField(default=list, blank=True)  # 0 Monday … 6 Sunday; empty: Monday to Friday
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="program_name_once"),
+            models.CheckConstraint(condition=Q(holdout_percent__lte=90), name="program_holdout_range"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Step(Owned):
+    """One element of a program, in order of `position`. `config` by kind:
+
+    mail     {"subject", "body"} in Liquid; body is Markdown-free HTML or text (see nurture.rendering)
+    content  {"stage": "" | stage} the best unseen content for the lead
+    wait     {"minutes"} | {"days"} | {"until": ISO date}
+    branch   {"condition": tree, "otherwise": position to go on at when it does not hold}
+    exit     {"outcome": words}
+    """
+
+    class Kind(models.TextChoices):
+        MAIL = "mail", "Send this mail"
+        CONTENT = "content", "Send the best unseen content"
+        WAIT = "wait", "Wait"
+        BRANCH = "branch", "Branch"
+        EXIT = "exit", "End the program"
+
+    program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    config = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program", "position"], name="step_position_once", deferrable=models.Deferrable.DEFERRED
+            )
+        ]

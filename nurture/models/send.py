@@ -1,0 +1,55 @@
+"""One planned mail to one lead, and what became of it."""
+
+from django.db import models
+from django.db.models import Q
+
+from leadflow.models import Owned, Timer
+
+
+class Send(Owned, Timer):
+    """The send ledger.
+
+    Planned once (unique), claimed, marked `sending` and committed before the SMTP dialogue, `sent` after. A crash
+    between leaves `sending`; the sweep turns it into `unknown` after a while, and it is never sent again by itself.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "Unknown"
+        CANCELLED = "cancelled", "Cancelled"  # consent, suppression or state spoke against it when it was due
+        TRAPPED = "trapped", "Held out"  # a hold-out's mail: counted, not made
+
+    enrolment = models.ForeignKey("nurture.Enrolment", null=True, on_delete=models.CASCADE, related_name="sends")
+    step = models.ForeignKey("nurture.Step", null=True, on_delete=models.SET_NULL, related_name="sends")
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="sends")
+    content = models.ForeignKey("nurture.Content", null=True, on_delete=models.SET_NULL, related_name="sends")
+    why = models.JSONField(default=dict)  # why this content, or why it was cancelled
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PLANNED)
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=300, blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    message_id = models.CharField(max_length=120)
+    claimed_at = models.DateTimeField(null=True, blank=True)  # when it was leased, and then when it was marked
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)  # by a human, the first time
+    clicked_at = models.DateTimeField(null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(null=True, blank=True)
+    bounced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["enrolment", "step"], name="send_once"),
+            models.UniqueConstraint(fields=["message_id"], name="send_message_id_once"),
+            models.CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="send_sent_has_time"),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False, dead_reason=""), name="send_sweep"),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="send_crash_sweep"),
+            models.Index(fields=["lead", "-sent_at"], name="send_cap"),
+            models.Index(fields=["workspace", "-id"], name="send_outbox_page"),
+        ]

@@ -1,0 +1,262 @@
+"""Draft, propose and sign the agreement. What both sides have signed is what the clocks run by.
+
+draft → proposed → active → superseded. The terms are frozen when they are proposed; the hash of them is signed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.forms.models import model_to_dict
+from django.utils import timezone
+
+from leadflow import db
+from leadflow.errors import Conflict, Forbidden, Invalid, Missing
+from leads import definitions
+from leads.models import Definition, Reason
+from sla import calendars
+from sla.models import Agreement, Signature
+from sla.terms import Terms, default, digest, from_json
+from webhooks import outbox
+from workspaces import access, audit, notices
+from workspaces.actors import Actor
+from workspaces.models import Workspace
+from workspaces.roles import Role
+
+URL = "/agreement/"
+HEADS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER)
+IN_WORK = (Agreement.Status.DRAFT, Agreement.Status.PROPOSED)
+_OF_DEFINITION = ("version", "condition", "tiers", "loop_guard")
+_OF_REASON = ("kind", "code", "label", "needs_note", "needs_revisit", "revisit_days", "cool_off_days", "blames",
+              "disqualifies", "same_rep")  # fmt: skip
+
+
+def active(workspace: Workspace | int) -> Agreement | None:
+    """Return the agreement that runs, if one is signed. Its terms are read by `terms_of`, from memory as a rule."""
+    return Agreement.objects.of(workspace).filter(status=Agreement.Status.ACTIVE).defer("terms").first()
+
+
+def in_work(workspace: Workspace | int) -> Agreement | None:
+    """Return the draft or the proposal, if there is one; there is one at most."""
+    return Agreement.objects.of(workspace).filter(status__in=IN_WORK).first()
+
+
+def terms_of(agreement: Agreement) -> Terms:
+    """Read the terms of an agreement; frozen ones are read from the database once in a process."""
+    if agreement.status == Agreement.Status.DRAFT:
+        return from_json(agreement.terms)
+    return _frozen(agreement.pk, agreement.content_hash)
+
+
+def complete(draft: Agreement) -> Terms:
+    """Return the terms of a draft with the calendar, newest definitions and reasons that proposing it would copy in.
+
+    Raise `Conflict` while a definition is missing.
+    """
+    return from_json(
+        {
+            **draft.terms,
+            "calendar": calendars.of(draft.workspace_id).hours,
+            "definitions": _newest_definitions(draft.workspace_id),
+            "reasons": _reasons(draft.workspace_id),
+        }
+    )
+
+
+def versions(workspace: Workspace | int) -> QuerySet[Agreement]:
+    """Return all versions, the newest first, with their signatures, in two statements."""
+    return Agreement.objects.of(workspace).defer("terms").prefetch_related("signatures").order_by("-version")
+
+
+def get(workspace: Workspace | int, version: int) -> Agreement:
+    """Return one version of a workspace. Raise `Missing` for one that there is not."""
+    found = Agreement.objects.of(workspace).filter(version=version).prefetch_related("signatures").first()
+    if found is None:
+        raise Missing("There is no such version of the agreement.")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _frozen(pk: int, content_hash: str) -> Terms:
+    """Read frozen terms; the hash stands in the key because a withdrawn proposal may come back with other terms."""
+    return from_json(Agreement.everywhere.values_list("terms", flat=True).get(pk=pk))
+
+
+@transaction.atomic
+def default_draft(workspace: Workspace) -> Agreement:
+    """Draft the first agreement of a workspace, with terms to begin from."""
+    return Agreement.everywhere.create(workspace=workspace, version=1, terms=default().to_json())
+
+
+@transaction.atomic
+def draft_next(workspace: Workspace | int, *, actor: Actor) -> Agreement:
+    """Draft the next version from the newest one. Raise `Conflict` while another is in work."""
+    newest = Agreement.objects.of(workspace).select_for_update(no_key=True).order_by("-version").first()
+    if waiting := in_work(workspace):  # read after the lock: somebody else may have drafted it meanwhile
+        raise Conflict(f"{waiting} is in work already ({waiting.get_status_display().lower()}): finish that one first.")
+    data = newest.terms if newest else default().to_json()
+    version = Agreement.objects.of(workspace).aggregate(top=Max("version", default=0))["top"] + 1
+    draft = Agreement(workspace_id=_id(workspace), version=version, terms=_editable(data))
+    draft.save(force_insert=True)
+    _audit(draft, actor, "agreement.drafted")
+    return draft
+
+
+@transaction.atomic
+def edit(draft: Agreement, *, actor: Actor, terms: Terms | Mapping[str, Any]) -> Agreement:
+    """Replace the terms of a draft, given as `Terms` or in their JSON shape.
+
+    Raise `Invalid` naming the place, `Conflict` once it was proposed.
+    """
+    draft = _locked(draft, Agreement.Status.DRAFT)
+    before = draft.terms
+    read = terms if isinstance(terms, Terms) else from_json(terms)
+    draft.terms, draft.review_on = _editable(read.to_json()), read.review_on
+    draft.save(update_fields=["terms", "review_on"])
+    changes = {name: [before.get(name), value] for name, value in draft.terms.items() if before.get(name) != value}
+    _audit(draft, actor, "agreement.edited", changes)
+    return draft
+
+
+@transaction.atomic
+def propose(agreement: Agreement, *, actor: Actor, at: datetime | None = None) -> Agreement:
+    """Freeze a draft for signing: copy the calendar, the newest definitions and the return reasons in, and hash it all.
+
+    Raise `Invalid` when a tier of the MQL definition has no targets, `Conflict` when it is not a draft.
+    """
+    at = at or timezone.now()
+    agreement = _locked(agreement, Agreement.Status.DRAFT)
+    read = complete(agreement)
+    _demand_policies(read)
+    agreement.terms = read.to_json()
+    agreement.content_hash = digest(agreement.terms)
+    agreement.status, agreement.proposed_at, agreement.review_on = Agreement.Status.PROPOSED, at, read.review_on
+    agreement.save(update_fields=["terms", "content_hash", "status", "proposed_at", "review_on"])
+    _audit(agreement, actor, "agreement.proposed", {"content_hash": ["", agreement.content_hash]})
+    _tell_heads(agreement, f"{agreement} is proposed by {actor.name} and waits for both signatures.", "proposed", at)
+    return agreement
+
+
+@transaction.atomic
+def sign(
+    agreement: Agreement, *, actor: Actor, side: str, content_hash: str | None = None, at: datetime | None = None
+) -> Agreement:
+    """Sign for one side; the second signature activates. `content_hash` is what the signer had before them.
+
+    Whether the member may sign for that side (`agreement.sign_marketing`, `agreement.sign_sales`) is the caller's to
+    check. Raise `Forbidden` for an actor who is no member or has signed for the other side, `Conflict` when the terms
+    are not those that were shown or proposed, or that side has signed.
+    """
+    at = at or timezone.now()
+    if side not in Signature.Side.values:
+        raise Invalid(f"Choose the side: {' or '.join(Signature.Side.values)}.", field="side")
+    agreement = _locked(agreement, Agreement.Status.PROPOSED)
+    if actor.member is None or actor.member.workspace_id != agreement.workspace_id:
+        raise Forbidden("Only a member of the workspace signs an agreement.")
+    if digest(agreement.terms) != agreement.content_hash:
+        raise Conflict("The terms are not those that were proposed.", code="hash_mismatch")
+    if content_hash is not None and content_hash != agreement.content_hash:
+        raise Conflict("The terms have changed since you read them: read them again.", code="hash_mismatch")
+    signed = {signature.side: signature for signature in agreement.signatures.all()}
+    if side in signed:
+        raise Conflict(f"{signed[side].signer} has signed for {side} already.", code="already_signed")
+    if any(signature.member_id == actor.member.pk for signature in signed.values()):
+        raise Forbidden("You have signed for the other side: each side needs a head of its own.")
+    Signature.everywhere.create(
+        workspace_id=agreement.workspace_id, agreement=agreement, side=side, member=actor.member,
+        signer=actor.name[:120], content_hash=agreement.content_hash, at=at,
+    )  # fmt: skip
+    _audit(agreement, actor, "agreement.signed", {"side": ["", side], "content_hash": ["", agreement.content_hash]})
+    if len(signed) + 1 == len(Signature.Side.values):
+        _activate(agreement, at)
+    return agreement
+
+
+@transaction.atomic
+def withdraw(agreement: Agreement, *, actor: Actor, at: datetime | None = None) -> Agreement:
+    """Take a proposal back to a draft; signatures under it are void. Raise `Conflict` when it is not proposed."""
+    agreement = _locked(agreement, Agreement.Status.PROPOSED)
+    before = agreement.content_hash
+    agreement.signatures.all().delete()
+    agreement.status, agreement.proposed_at, agreement.content_hash = Agreement.Status.DRAFT, None, ""
+    agreement.terms = _editable(agreement.terms)
+    agreement.save(update_fields=["status", "proposed_at", "content_hash", "terms"])
+    _audit(agreement, actor, "agreement.withdrawn", {"content_hash": [before, ""]})
+    at = at or timezone.now()
+    _tell_heads(agreement, f"{agreement} was withdrawn by {actor.name}.", f"withdrawn:{before[:12]}", at)
+    return agreement
+
+
+def _activate(agreement: Agreement, at: datetime) -> None:
+    """Supersede the agreement that runs, run this one, and the definitions that it names."""
+    earlier = Agreement.objects.of(agreement.workspace_id).filter(status=Agreement.Status.ACTIVE)
+    for old in earlier.select_for_update(no_key=True):  # moves refer to it while they hold leads
+        old.status, old.superseded_at = Agreement.Status.SUPERSEDED, at
+        old.save(update_fields=["status", "superseded_at"])
+    agreement.status, agreement.activated_at = Agreement.Status.ACTIVE, at
+    agreement.save(update_fields=["status", "activated_at"])
+    for kind, named in agreement.terms["definitions"].items():
+        version = Definition.objects.of(agreement.workspace_id).get(kind=kind, version=named["version"])
+        if digest(model_to_dict(version, _OF_DEFINITION)) != digest(named):
+            raise Conflict(f"The definition of {kind.upper()} has changed since: withdraw and propose again.")
+        definitions.activate(version, at=at)
+    data = {"version": agreement.version, "content_hash": agreement.content_hash}
+    outbox.record(agreement.workspace_id, "agreement.activated", at=at, data=data)
+    _tell_heads(agreement, f"{agreement} is signed by both sides and runs from now on.", "activated", at)
+
+
+def _locked(agreement: Agreement, status: str) -> Agreement:
+    """Lock and read an agreement afresh. Raise `Conflict` unless it has that status."""
+    agreement = db.lock(Agreement.everywhere.all(), agreement.pk)
+    if agreement.status != status:
+        raise Conflict(
+            f"{agreement} is {agreement.get_status_display().lower()}; this needs one that is {status}.",
+            status=agreement.status,
+        )
+    return agreement
+
+
+def _newest_definitions(workspace_id: int) -> dict[str, Any]:
+    """Copy the newest version of each definition: the draft that is waiting for signatures, else the one that runs."""
+    versions = Definition.objects.of(workspace_id).order_by("version")
+    newest = {definition.kind: definition for definition in versions}
+    if missing := [label for kind, label in Definition.Kind.choices if kind not in newest]:
+        raise Conflict(f"There is no definition of {', '.join(missing)} yet: write it first.", code="no_definition")
+    return {kind: model_to_dict(definition, _OF_DEFINITION) for kind, definition in newest.items()}
+
+
+def _reasons(workspace_id: int) -> list[dict[str, Any]]:
+    """Copy the reasons in use, for returns, losses and disqualifications."""
+    reasons = Reason.objects.of(workspace_id).filter(active=True).order_by("kind", "position", "code")
+    return [model_to_dict(reason, _OF_REASON) for reason in reasons]
+
+
+def _demand_policies(read: Terms) -> None:
+    """Raise `Invalid` unless every tier that a lead can get has its targets."""
+    known = {policy.tier for policy in read.sales}
+    lacking = [entry["tier"] for entry in read.definitions["mql"]["tiers"] if entry["tier"] not in known]
+    if lacking:
+        raise Invalid(f"The tier {lacking[0]} of the MQL definition has no targets: add them.", field="sales")
+
+
+def _editable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is copied in when a draft is proposed."""
+    return {**data, "calendar": {}, "definitions": {}, "reasons": []}
+
+
+def _id(workspace: Workspace | int) -> int:
+    return workspace.pk if isinstance(workspace, Workspace) else workspace
+
+
+def _audit(agreement: Agreement, actor: Actor, action: str, changes: dict[str, list[Any]] | None = None) -> None:
+    audit.record(agreement.workspace_id, actor=actor, action=action, object_name=str(agreement), changes=changes)
+
+
+def _tell_heads(agreement: Agreement, text: str, step: str, at: datetime) -> None:
+    """Tell the managers of both sides."""
+    heads = access.members_of(agreement.workspace_id, roles=HEADS)
+    key = f"agreement:{agreement.pk}:{step}:{agreement.content_hash[:12]}"
+    notices.tell(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=URL, key=key, at=at)

@@ -1,0 +1,171 @@
+"""Start, stop and watch clocks: the one door of every running promise.
+
+Callers hold the transaction (and the lead's lock) of the move or touch that starts or stops a clock. Durations are
+minutes of work time; `at` is when a thing happened, `now` when we heard of it, both aware UTC.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from leadflow.errors import Conflict, Invalid
+from leads.models import FollowUp, Handoff
+from sla import agreements, alarms, escalations, worktime
+from sla.models import Agreement, Clock
+from sla.models.clock import Kind
+from sla.terms import Terms
+from workspaces import audit
+from workspaces.actors import Actor
+from workspaces.models import Member
+
+
+def start(
+    agreement: Agreement,
+    kinds: Iterable[str],
+    *,
+    handoff: Handoff,
+    member: Member | None,
+    at: datetime,
+    now: datetime,
+    missing: str = "",
+) -> list[Clock]:
+    """Start clocks on a handoff, in one statement, each due after its tier's target of work time.
+
+    A clock that was over before we heard of it is recorded as breached and stays silent.
+    """
+    terms = agreements.terms_of(agreement)
+    clocks = [
+        Clock(
+            workspace_id=handoff.workspace_id,
+            kind=kind,
+            agreement=agreement,
+            lead_id=handoff.lead_id,
+            handoff=handoff,
+            member=member,
+            tier=handoff.tier,
+            target_minutes=terms.target(kind, handoff.tier),
+            started_at=at,
+            missing=missing if kind == Kind.ACCEPT else "",
+        )
+        for kind in kinds
+    ]
+    for clock in clocks:
+        _plan(clock, terms, worktime.add(terms.hours, at, terms.target(clock.kind, clock.tier)), now)
+    return Clock.everywhere.bulk_create(clocks)
+
+
+def promise(agreement: Agreement, follow_up: FollowUp, *, tier: str, at: datetime, now: datetime) -> Clock:
+    """Start the clock of a follow-up: it is due at the moment that was promised."""
+    clock = Clock(
+        workspace_id=follow_up.workspace_id, kind=Kind.FOLLOW_UP, agreement=agreement, lead_id=follow_up.lead_id,
+        handoff_id=follow_up.handoff_id, follow_up=follow_up, member_id=follow_up.member_id, tier=tier, started_at=at,
+    )  # fmt: skip
+    _plan(clock, agreements.terms_of(agreement), follow_up.due_at, now)
+    clock.save(force_insert=True)
+    return clock
+
+
+def stop(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = None) -> list[Clock]:
+    """Mark the running clocks among these as met at `at`, and return them; how late they were stays on them.
+
+    `heard` is when a member told us: a clock that the sweep has found late by then ends then, and stays late.
+    """
+    return _end(clocks, Clock.State.MET, at, heard)
+
+
+def cancel(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = None) -> list[Clock]:
+    """End the running clocks among these because nothing is owed any more; a breach before `at` stays.
+
+    `heard` is as in `stop`.
+    """
+    return _end(clocks, Clock.State.CANCELLED, at, heard)
+
+
+def pass_on(handoff: Handoff, *, at: datetime, now: datetime) -> None:
+    """Hand the running clocks of a handoff to its new owner, each under its own agreement.
+
+    An unanswered accept clock starts afresh where that agreement says so; all others run on as they are.
+    """
+    running = Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, state=Clock.State.RUNNING)
+    running = running.exclude(kind=Kind.TRIAGE)
+    accepting = running.filter(kind=Kind.ACCEPT).select_related("agreement").defer("agreement__terms").first()
+    if accepting is not None and agreements.terms_of(accepting.agreement).reassign_restarts_accept:
+        cancel(running.filter(kind=Kind.ACCEPT), at=at)
+        start(
+            accepting.agreement, [Kind.ACCEPT], handoff=handoff, member=handoff.owner, at=at, now=now,
+            missing=accepting.missing,
+        )  # fmt: skip
+    running.update(member=handoff.owner)
+
+
+@transaction.atomic
+def answer_triage(handoff: Handoff, *, actor: Actor, note: str, at: datetime | None = None) -> Clock:
+    """Answer a return that blames the lead's data or the definition: marketing's promise is met.
+
+    Raise `Invalid` without a note, `Conflict` when no answer is owed (any more).
+    """
+    at = at or timezone.now()
+    if not note.strip():
+        raise Invalid("Say what marketing makes of this return.", field="note")
+    owed = Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind=Kind.TRIAGE)
+    stopped = stop(owed, at=at)
+    if not stopped:
+        raise Conflict("This return waits for no answer from marketing.", code="nothing_to_answer")
+    clock = stopped[0]
+    clock.answer, clock.answered_by = note.strip(), actor.member
+    clock.save(update_fields=["answer", "answered_by"])
+    name = f"Return of lead {handoff.lead_id}, pass {handoff.pass_number}"
+    audit.record(handoff.workspace_id, actor=actor, action="return.answered", object_name=name)
+    return clock
+
+
+def sweep_due(clock: Clock, at: datetime) -> None:
+    """Warn or breach one running clock that the sweep has claimed; each happens once.
+
+    After an outage a clock that is over is breached without a belated warning. `breached_at` is when it was due.
+    """
+    if clock.state != Clock.State.RUNNING or clock.due_at is None:
+        clock.next_at = None
+    elif at >= clock.due_at:
+        clock.breached_at, clock.next_at = clock.due_at, None
+        escalations.plan(clock, agreements.terms_of(clock.agreement), clock.due_at, seen_at=at)
+    elif clock.warned_at is None and clock.warn_at is not None and at >= clock.warn_at:
+        clock.warned_at, clock.next_at = at, clock.due_at
+        alarms.warn(clock, agreements.terms_of(clock.agreement), at=at)
+    else:
+        clock.next_at = clock.due_at
+    clock.save(update_fields=["warned_at", "breached_at", "next_at"])
+
+
+def _plan(clock: Clock, terms: Terms, due_at: datetime | None, now: datetime) -> None:
+    """Set when a clock warns and falls due, and whether that was over before we heard of it."""
+    clock.due_at = due_at
+    if due_at is None:  # the calendar never opens
+        return
+    minutes = clock.target_minutes or worktime.between(terms.hours, clock.started_at, due_at)
+    warn_at = worktime.add(terms.hours, clock.started_at, minutes * terms.warn_percent / 100)
+    clock.warn_at = warn_at if warn_at is not None and warn_at < due_at else None
+    if due_at <= now:
+        clock.breached_at, clock.silent = due_at, True
+    else:
+        clock.next_at = clock.warn_at or due_at
+
+
+def _end(clocks: QuerySet[Clock], state: str, at: datetime, heard: datetime | None) -> list[Clock]:
+    """Lock the running clocks and end them at `at`: late when that is after they were due, in time otherwise.
+
+    The sweep may have found a clock late that history says was met in time: `at` decides. Where a member says so
+    (`heard`), the breach stays on record: an alarm was raised, and the promise was to say it in time.
+    """
+    ended = list(clocks.filter(state=Clock.State.RUNNING).select_for_update(of=("self",), no_key=True).order_by("pk"))
+    for clock in ended:
+        clock.state, clock.next_at = state, None
+        found_late = clock.breached_at is not None and not clock.silent
+        clock.stopped_at = max(heard if heard and found_late else at, clock.started_at)
+        clock.breached_at = clock.due_at if clock.due_at is not None and clock.stopped_at > clock.due_at else None
+    if ended:
+        Clock.everywhere.bulk_update(ended, ["state", "next_at", "stopped_at", "breached_at"])
+    return ended

@@ -1,0 +1,96 @@
+"""Running promises and what follows when they are broken."""
+
+from django.db import models
+from django.db.models import Q
+
+from leadflow.models import Owned, Timer
+
+
+class Kind(models.TextChoices):
+    ACCEPT = "accept", "Accept or return"
+    FIRST_TOUCH = "first_touch", "First touch"
+    ATTEMPTS = "attempts", "Attempts"
+    DECIDE = "decide", "Decide"
+    FOLLOW_UP = "follow_up", "Follow-up"
+    TRIAGE = "triage", "Answer the return"
+
+
+class Clock(Owned, Timer):
+    """One promise on one handoff. `next_at` is when the sweep looks next: `warn_at`, then `due_at`, then nothing.
+
+    `due_at` is computed once, when the clock starts (or is restarted for a new owner). A breached clock keeps running:
+    how late it was is `stopped_at − due_at` once it stops. `silent`: it was over before we heard of it (history brought
+    in from elsewhere); it counts, and raises no alarm.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        MET = "met", "Met"
+        CANCELLED = "cancelled", "Cancelled"  # nothing was owed any more (recalled, erased)
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    agreement = models.ForeignKey("sla.Agreement", on_delete=models.PROTECT, related_name="clocks")
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="clocks")
+    handoff = models.ForeignKey("leads.Handoff", null=True, on_delete=models.CASCADE, related_name="clocks")
+    follow_up = models.ForeignKey("leads.FollowUp", null=True, on_delete=models.CASCADE, related_name="clocks")
+    member = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="clocks")
+    tier = models.CharField(max_length=40)
+    target_minutes = models.PositiveIntegerField(null=True)  # of work time; null where a date was promised
+    state = models.CharField(max_length=9, choices=State.choices, default=State.RUNNING)
+    started_at = models.DateTimeField()
+    warn_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)  # null: the calendar never opens, so that nothing falls due
+    warned_at = models.DateTimeField(null=True)
+    breached_at = models.DateTimeField(null=True)  # = due_at, not when the sweep saw it
+    stopped_at = models.DateTimeField(null=True)
+    silent = models.BooleanField(default=False)
+    # What marketing had promised to send along and did not (see `sla.information`); accept clocks only.
+    missing = models.CharField(max_length=300, blank=True)
+    answer = models.TextField(blank=True)  # marketing's, to a return; triage clocks only
+    answered_by = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["handoff", "kind"],
+                condition=Q(state="running", follow_up__isnull=True),
+                name="clock_one_running",
+            ),
+            models.UniqueConstraint(fields=["follow_up"], condition=Q(state="running"), name="clock_one_follow_up"),
+            models.CheckConstraint(
+                condition=Q(state="running", stopped_at__isnull=True)
+                | (~Q(state="running") & Q(stopped_at__isnull=False)),
+                name="clock_stopped_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False, dead_reason=""), name="clock_sweep"),
+            models.Index(fields=["handoff", "kind"], name="clock_of_handoff"),
+            models.Index(fields=["workspace", "member", "due_at"], condition=Q(state="running"), name="clock_inbox"),
+            models.Index(fields=["workspace", "kind", "started_at"], name="clock_scoreboard"),
+            models.Index(fields=["workspace", "member", "started_at"], name="clock_standing"),
+        ]
+
+
+class Escalation(Owned, Timer):
+    """One rung of the ladder for one breached clock: taken once, at `next_at`."""
+
+    class Action(models.TextChoices):
+        REMIND = "remind", "Remind the owner"
+        TELL_MANAGER = "tell_manager", "Tell the manager"
+        REASSIGN = "reassign", "Reassign"
+        TO_QUEUE = "to_queue", "Return to the queue"
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="escalations")
+    position = models.PositiveSmallIntegerField()
+    action = models.CharField(max_length=12, choices=Action.choices)
+    done_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clock", "position"], name="escalation_once")]
+        indexes = [
+            models.Index(
+                fields=["next_at"], condition=Q(next_at__isnull=False, dead_reason=""), name="escalation_sweep"
+            )
+        ]

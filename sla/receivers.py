@@ -1,0 +1,140 @@
+"""Hear of moves, touches and follow-ups, and start and stop the clocks they concern, in the same transaction.
+
+A workspace without a signed agreement has promised nothing: no clock starts. Clocks that run go on to be stopped.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.dispatch import receiver
+
+from leads.models import FollowUp, Handoff, Lead, Touch, Transition
+from leads.models.touch import Outcome
+from leads.signals import moved, planned, touched
+from sla import agreements, calendars, clocks, information
+from sla.models import Clock
+from sla.models.clock import Kind
+from workspaces.actors import Actor
+from workspaces.models import Workspace
+from workspaces.signals import created
+
+AFTER_ACCEPT = (Kind.FIRST_TOUCH, Kind.ATTEMPTS, Kind.DECIDE)
+
+
+@receiver(created, dispatch_uid="sla.workspace_created")
+def set_up(workspace: Workspace, at: datetime, **kwargs: Any) -> None:
+    """Give a new workspace its calendar and the draft of an agreement."""
+    calendars.create(workspace)
+    agreements.default_draft(workspace)
+
+
+@receiver(moved, dispatch_uid="sla.moved")
+def on_move(
+    transition: Transition, lead: Lead, handoff: Handoff | None, at: datetime, now: datetime, **kwargs: Any
+) -> None:
+    """Start and stop the clocks of a handoff as its move says."""
+    if handoff is not None and transition.move in _MOVES:
+        _MOVES[transition.move](lead, handoff, transition, at, now)
+
+
+@receiver(touched, dispatch_uid="sla.touched")
+def on_touch(touch: Touch, handoff: Handoff | None, at: datetime, now: datetime, **kwargs: Any) -> None:
+    """Meet the first touch, and the attempts once there are enough or one connected."""
+    if handoff is None:
+        return
+    running = _of(handoff, Kind.FIRST_TOUCH, Kind.ATTEMPTS).filter(state=Clock.State.RUNNING)
+    met = [
+        clock.kind
+        for clock in running.select_related("agreement").defer("agreement__terms")
+        if clock.kind == Kind.FIRST_TOUCH or touch.outcome == Outcome.CONNECTED or _attempted_enough(clock, handoff)
+    ]
+    if met:
+        clocks.stop(_of(handoff, *met), at=at, heard=_heard(touch.actor_kind, now))
+
+
+@receiver(planned, dispatch_uid="sla.planned")
+def on_follow_up(
+    follow_up: FollowUp, lead: Lead, handoff: Handoff | None, actor: Actor, at: datetime, now: datetime, **kwargs: Any
+) -> None:
+    """Start the clock of a promised follow-up, or stop it when the follow-up is done, as it is by the next touch."""
+    if follow_up.done_at is not None:
+        promised = Clock.objects.of(lead.workspace_id).filter(follow_up=follow_up)
+        clocks.stop(promised, at=follow_up.done_at, heard=_heard(actor.kind, now))
+    elif agreement := agreements.active(lead.workspace_id):
+        clocks.promise(agreement, follow_up, tier=handoff.tier if handoff else "", at=at, now=now)
+
+
+def _attempted_enough(clock: Clock, handoff: Handoff) -> bool:
+    """Tell whether the touches of a handoff come to the attempts and channels of its tier, or to a connection."""
+    policy = agreements.terms_of(clock.agreement).policy(clock.tier)
+    rows = Touch.objects.of(handoff.workspace_id).filter(handoff=handoff).values_list("channel", "outcome")
+    touches = list(rows)
+    connected = any(outcome == Outcome.CONNECTED for _, outcome in touches)
+    channels = {channel for channel, _ in touches}
+    return connected or (len(touches) >= policy.attempts and len(channels) >= policy.channels)
+
+
+def _qualified(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+    if agreement := agreements.active(lead.workspace_id):
+        lacking = information.missing(lead, agreements.terms_of(agreement).information)
+        clocks.start(
+            agreement, [Kind.ACCEPT], handoff=handoff, member=handoff.owner, at=at, now=now, missing=",".join(lacking)
+        )
+
+
+def _accepted(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+    clocks.stop(_of(handoff, Kind.ACCEPT), at=at, heard=_heard(transition.actor_kind, now))
+    if agreement := agreements.active(lead.workspace_id):
+        started = clocks.start(agreement, AFTER_ACCEPT, handoff=handoff, member=handoff.owner, at=at, now=now)
+        if handoff.first_touch_at is not None:  # touched while it was only offered
+            met = [clock.kind for clock in started if clock.kind == Kind.FIRST_TOUCH]
+            met += [c.kind for c in started if c.kind == Kind.ATTEMPTS and _attempted_enough(c, handoff)]
+            clocks.stop(_of(handoff, *met), at=at)
+
+
+def _returned(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+    clocks.stop(_of(handoff, Kind.ACCEPT, Kind.ATTEMPTS, Kind.DECIDE), at=at, heard=_heard(transition.actor_kind, now))
+    clocks.cancel(_of(handoff, Kind.FIRST_TOUCH, Kind.FOLLOW_UP), at=at, heard=_heard(transition.actor_kind, now))
+    if (
+        transition.reason is not None
+        and transition.reason.blames
+        and (agreement := agreements.active(lead.workspace_id))
+    ):
+        clocks.start(agreement, [Kind.TRIAGE], handoff=handoff, member=None, at=at, now=now)
+
+
+def _promoted(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+    clocks.stop(_of(handoff, Kind.ATTEMPTS, Kind.DECIDE), at=at, heard=_heard(transition.actor_kind, now))
+    clocks.cancel(_of(handoff, Kind.FIRST_TOUCH), at=at, heard=_heard(transition.actor_kind, now))
+
+
+def _closed(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+    clocks.cancel(_of(handoff, *Kind.values), at=at, heard=_heard(transition.actor_kind, now))
+
+
+def _reassigned(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+    clocks.pass_on(handoff, at=at, now=now)
+
+
+def _heard(kind: str, now: datetime) -> datetime | None:
+    """Return when a member told us; None for the engine, and for a key, which may bring history."""
+    return now if kind == "member" else None
+
+
+def _of(handoff: Handoff, *kinds: str) -> QuerySet[Clock]:
+    return Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind__in=kinds)
+
+
+_MOVES: dict[str, Callable[[Lead, Handoff, Transition, datetime, datetime], None]] = {
+    "qualify": _qualified,
+    "accept": _accepted,
+    "return": _returned,
+    "recall": _closed,
+    "reassign": _reassigned,
+    "promote": _promoted,
+    "win": _closed,
+    "lose": _closed,
+    "disqualify": _closed,
+}

@@ -1,0 +1,83 @@
+"""Read clocks for pages and endpoints, each in a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from leads.models import Handoff
+from sla.models import Clock, Escalation
+from workspaces.models import Member, Workspace
+
+RUNNING = Q(state=Clock.State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Hold how a member stands: running clocks, those warned and those late at a time, and what is due next."""
+
+    running: int
+    warned: int
+    late: int
+    next_due_at: datetime | None
+
+
+def clocks_of(handoffs: Iterable[Handoff | int]) -> dict[int, list[Clock]]:
+    """Return the clocks of handoffs by the handoff's id, those that run first, then by due time. One statement."""
+    ids = [handoff.pk if isinstance(handoff, Handoff) else handoff for handoff in handoffs]
+    found: dict[int, list[Clock]] = defaultdict(list)
+    # The caller's handoffs belong to one workspace, from which they were looked up.
+    for clock in Clock.everywhere.filter(handoff_id__in=ids).order_by("due_at", "pk"):
+        found[clock.handoff_id].append(clock)  # type: ignore[index]
+    for rows in found.values():
+        rows.sort(key=lambda clock: clock.state != Clock.State.RUNNING)
+    return dict(found)
+
+
+def running(workspace: Workspace | int, member: Member | None = None) -> QuerySet[Clock]:
+    """Return the running clocks, of one member if given, what is due first at the top, with lead and owner."""
+    found = Clock.objects.of(workspace).filter(RUNNING)
+    if member is not None:
+        found = found.filter(member=member)
+    return found.select_related("lead", "handoff", "member__user").order_by("due_at", "pk")
+
+
+def due(workspace: Workspace | int, member: Member | None, *, at: datetime) -> Due:
+    """Count the running clocks of a member (None: of all) at a time. One statement."""
+    found = Clock.objects.of(workspace).filter(RUNNING)
+    if member is not None:
+        found = found.filter(member=member)
+    is_late = Q(due_at__lte=at)
+    counts = found.aggregate(
+        running=Count("pk"),
+        warned=Count("pk", filter=Q(warn_at__lte=at) & ~is_late),
+        late=Count("pk", filter=is_late),
+        next_due_at=Min("due_at", filter=~is_late),
+    )
+    return Due(**counts)
+
+
+def clock_list(workspace: Workspace | int, **filters: Any) -> QuerySet[Clock]:
+    """Return clocks, newest first, filtered by `kind`, `state`, `member`, `tier`, `handoff` or `lead` (ids)."""
+    wanted = {name: value for name, value in filters.items() if value not in (None, "")}
+    found = Clock.objects.of(workspace).filter(**wanted)
+    return found.select_related("lead", "handoff", "member__user").order_by("-id")
+
+
+def to_triage(workspace: Workspace | int) -> QuerySet[Clock]:
+    """Return the returns that wait for marketing's answer, what is due first at the top, with lead and reason."""
+    found = running(workspace).filter(kind="triage")
+    return found.select_related("lead", "handoff__reason", "handoff__owner__user", "member__user")
+
+
+def overdue_answers(workspace: Workspace | int, *, at: datetime) -> QuerySet[Clock]:
+    """Return the running accept clocks that are over at a time."""
+    return Clock.objects.of(workspace).filter(RUNNING, kind="accept", due_at__lte=at)
+
+
+def ladder_of(clock: Clock) -> QuerySet[Escalation]:
+    """Return the steps planned for a breached clock, in order, with what came of each."""
+    return Escalation.objects.of(clock.workspace_id).filter(clock=clock).order_by("position")

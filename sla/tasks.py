@@ -1,0 +1,32 @@
+"""The sweeps of this room: clocks that warn or fall due, then the steps of the ladder."""
+
+from datetime import datetime
+from typing import Any
+
+from celery import shared_task
+from django.db.models import QuerySet
+
+from leadflow import db
+from sla import clocks, escalations
+from sla.models import Clock, Escalation
+
+LIMIT = 5000
+
+
+def run_sweeps(limit: int | None = None, *, at: datetime | None = None) -> int:
+    """Do what is due, up to `limit` rows of each kind; return how many rows it was. `at`: the database's clock."""
+    limit = LIMIT if limit is None else limit
+    done = db.sweep(Clock, clocks.sweep_due, at=at, limit=limit, narrow=_with_words)
+    # One a transaction: a step may lock a lead and a pool, and must hold neither while it waits for the next lead.
+    return done + db.sweep(Escalation, escalations.take, at=at, batch=1, limit=limit)
+
+
+def _with_words(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Read along what the words of an alarm need."""
+    return rows.select_related("lead", "member__user", "agreement").defer("agreement__terms")
+
+
+@shared_task(name="sla.sweep")
+def sweep() -> None:
+    """Ring the bell: everything it does is in the rows."""
+    run_sweeps()

@@ -1,0 +1,266 @@
+"""The terms of an agreement: what both sides promise, as frozen dataclasses and as the JSON that is signed.
+
+All durations are minutes of work time in the agreement's calendar. A draft holds what people edit; the calendar,
+the definitions and the return reasons are copied in when it is proposed, so that the signed text is complete.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from leadflow.errors import Invalid
+from sla import information, worktime
+from sla.models.clock import Escalation, Kind
+
+MOST_MINUTES = 366 * 24 * 60
+MOST_POLICIES = 20
+MOST_RUNGS = 10
+KINDS: tuple[str, ...] = tuple(Kind.values)
+# An owner can change only where a handoff is open: a promised follow-up and marketing's answer stay where they are.
+_MOVING = (Escalation.Action.REASSIGN, Escalation.Action.TO_QUEUE)
+_STAYING = (Kind.FOLLOW_UP, Kind.TRIAGE)
+
+
+@dataclass(frozen=True)
+class Marketing:
+    """Hold marketing's commitments."""
+
+    mqls_per_month: int
+    complete_percent: int  # of the leads handed over, those with all the information promised
+    triage_minutes: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Hold sales' targets for one tier: `attempts` touches on `channels` channels within `attempts_minutes`."""
+
+    tier: str
+    accept_minutes: int
+    first_touch_minutes: int
+    attempts: int
+    channels: int
+    attempts_minutes: int
+    decide_minutes: int
+
+    def minutes(self, kind: str) -> int:
+        """Return the target of a kind of clock."""
+        target: int = getattr(self, f"{kind}_minutes")
+        return target
+
+
+@dataclass(frozen=True)
+class Rung:
+    """Hold one step of the ladder: what is done `after_minutes` after a breach of a clock of these kinds."""
+
+    action: str
+    after_minutes: int
+    kinds: tuple[str, ...] = KINDS
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Hold everything that an agreement says. `calendar`, `definitions` and `reasons` are empty in a draft."""
+
+    marketing: Marketing
+    sales: tuple[Policy, ...]
+    information: tuple[str, ...]
+    met_percent: int  # the share of clocks that must be met in time for a commitment to be kept
+    warn_percent: int  # of the time, after which the owner is warned
+    ladder: tuple[Rung, ...]
+    reassign_restarts_accept: bool
+    review_on: date | None = None
+    calendar: Mapping[str, Any] = field(default_factory=dict)
+    definitions: Mapping[str, Any] = field(default_factory=dict)
+    reasons: tuple[Mapping[str, Any], ...] = ()
+
+    @cached_property
+    def hours(self) -> worktime.Hours:
+        """Return the open hours that every duration is counted in."""
+        return worktime.from_json(self.calendar)
+
+    def policy(self, tier: str) -> Policy:
+        """Return the targets of a tier; one that the agreement does not know gets those of the last tier."""
+        return next((policy for policy in self.sales if policy.tier == tier), self.sales[-1])
+
+    def target(self, kind: str, tier: str) -> int:
+        """Return the minutes that a kind of clock runs; a follow-up runs to its date and has none."""
+        return self.marketing.triage_minutes if kind == Kind.TRIAGE else self.policy(tier).minutes(kind)
+
+    def rungs(self, kind: str) -> tuple[Rung, ...]:
+        """List the steps of the ladder for a kind of clock, the earliest first."""
+        return tuple(sorted((r for r in self.ladder if kind in r.kinds), key=lambda rung: rung.after_minutes))
+
+    def to_json(self) -> dict[str, Any]:
+        data = _plain(asdict(self))
+        data["review_on"] = self.review_on and self.review_on.isoformat()
+        return data
+
+
+def default() -> Terms:
+    """Return the terms that a new workspace begins with, to be edited."""
+    return Terms(
+        marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_minutes=960),
+        sales=(
+            Policy("hot", 60, 120, attempts=6, channels=2, attempts_minutes=4800, decide_minutes=4800),
+            Policy("standard", 240, 480, attempts=6, channels=2, attempts_minutes=4800, decide_minutes=7200),
+        ),
+        information=("contact", "name", "account", "country", "source"),
+        met_percent=90,
+        warn_percent=75,
+        ladder=(
+            Rung(Escalation.Action.REMIND, 0),
+            Rung(Escalation.Action.TELL_MANAGER, 60),
+            Rung(Escalation.Action.REASSIGN, 240, (Kind.ACCEPT,)),
+        ),
+        reassign_restarts_accept=True,
+    )
+
+
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """Write terms in the one form that is hashed: keys in order, no spaces, UTF-8, whole numbers without a point."""
+    return json.dumps(_plain(data), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest(data: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of terms given as JSON, in hexadecimal: what is signed."""
+    return hashlib.sha256(canonical(data)).hexdigest()
+
+
+def from_json(data: Any) -> Terms:
+    """Read terms from their JSON shape. Raise `Invalid`, its field naming the place, when something is not right."""
+    data = _object("", data, *Terms.__dataclass_fields__)
+    return Terms(
+        marketing=_read_marketing(data.get("marketing")),
+        sales=_read_sales(data.get("sales")),
+        information=_read_codes("information", data.get("information", []), tuple(information.LABELS)),
+        met_percent=_whole("met_percent", data.get("met_percent"), 1, 100),
+        warn_percent=_whole("warn_percent", data.get("warn_percent"), 1, 99),
+        ladder=tuple(
+            _read_rung(f"ladder[{i}]", rung) for i, rung in enumerate(_list("ladder", data.get("ladder"), MOST_RUNGS))
+        ),
+        reassign_restarts_accept=_flag("reassign_restarts_accept", data.get("reassign_restarts_accept")),
+        review_on=_read_date("review_on", data.get("review_on")),
+        calendar=_read_calendar(data.get("calendar") or {}),
+        definitions=_object("definitions", data.get("definitions") or {}, "mql", "sal", "sql"),
+        reasons=tuple(_list("reasons", data.get("reasons") or [], 500)),
+    )
+
+
+def _read_marketing(data: Any) -> Marketing:
+    data = _object("marketing", data, *Marketing.__dataclass_fields__)
+    return Marketing(
+        mqls_per_month=_whole("marketing.mqls_per_month", data.get("mqls_per_month"), 0, 1_000_000),
+        complete_percent=_whole("marketing.complete_percent", data.get("complete_percent"), 0, 100),
+        triage_minutes=_minutes("marketing.triage_minutes", data.get("triage_minutes")),
+    )
+
+
+def _read_sales(items: Any) -> tuple[Policy, ...]:
+    policies = tuple(_read_policy(f"sales[{i}]", item) for i, item in enumerate(_list("sales", items, MOST_POLICIES)))
+    tiers = [policy.tier for policy in policies]
+    if not tiers or len(set(tiers)) < len(tiers):
+        raise Invalid("Give at least one tier, and each tier once.", field="sales")
+    return policies
+
+
+def _read_policy(place: str, item: Any) -> Policy:
+    item = _object(place, item, *Policy.__dataclass_fields__)
+    tier = item.get("tier")
+    if not isinstance(tier, str) or not tier.strip() or len(tier) > 40:
+        raise Invalid("Name the tier, in at most 40 characters.", field=f"{place}.tier")
+    attempts = _whole(f"{place}.attempts", item.get("attempts"), 1, 50)
+    return Policy(
+        tier=tier,
+        accept_minutes=_minutes(f"{place}.accept_minutes", item.get("accept_minutes")),
+        first_touch_minutes=_minutes(f"{place}.first_touch_minutes", item.get("first_touch_minutes")),
+        attempts=attempts,
+        channels=_whole(f"{place}.channels", item.get("channels"), 1, min(attempts, 4)),
+        attempts_minutes=_minutes(f"{place}.attempts_minutes", item.get("attempts_minutes")),
+        decide_minutes=_minutes(f"{place}.decide_minutes", item.get("decide_minutes")),
+    )
+
+
+def _read_rung(place: str, item: Any) -> Rung:
+    item = _object(place, item, *Rung.__dataclass_fields__)
+    action = item.get("action")
+    if action not in Escalation.Action.values:
+        raise Invalid(f"Choose one of {', '.join(Escalation.Action.values)}.", field=f"{place}.action")
+    kinds = _read_codes(f"{place}.kinds", item.get("kinds", list(KINDS)), KINDS)
+    if not kinds:
+        raise Invalid("Name the clocks for which this step is taken.", field=f"{place}.kinds")
+    if action in _MOVING and (staying := [kind for kind in kinds if kind in _STAYING]):
+        raise Invalid(f"A lead does not change hands over {', '.join(staying)}.", field=f"{place}.kinds")
+    return Rung(action, _whole(f"{place}.after_minutes", item.get("after_minutes"), 0, MOST_MINUTES), kinds)
+
+
+def _read_calendar(data: Any) -> Mapping[str, Any]:
+    if data:
+        try:
+            worktime.from_json(data)
+        except ValueError as error:
+            raise Invalid(str(error), field="calendar") from error
+    return _object("calendar", data, "zone", "windows", "holidays")
+
+
+def _read_date(place: str, value: Any) -> date | None:
+    if value in (None, ""):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Invalid("Give a date, written as 2026-12-25.", field=place) from None
+
+
+def _read_codes(place: str, items: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    items = _list(place, items, len(known))
+    if unknown := [item for item in items if item not in known]:
+        raise Invalid(f"{unknown[0]!r} is not known here. Known are {', '.join(known)}.", field=place)
+    return tuple(code for code in known if code in items)
+
+
+def _object(place: str, item: Any, *known: str) -> Mapping[str, Any]:
+    """Check that an item is an object with known members alone, so that a misspelt one is not ignored."""
+    if not isinstance(item, Mapping):
+        raise Invalid(f"Give an object with {', '.join(known)}.", field=place or None)
+    if unknown := [name for name in item if name not in known]:
+        raise Invalid(f"{unknown[0]!r} is not known here. Known are {', '.join(known)}.", field=place or None)
+    return item
+
+
+def _list(place: str, items: Any, most: int) -> list[Any]:
+    if not isinstance(items, list | tuple) or len(items) > most:
+        raise Invalid(f"Give a list of at most {most}.", field=place)
+    return list(items)
+
+
+def _minutes(place: str, value: Any) -> int:
+    return _whole(place, value, 1, MOST_MINUTES)
+
+
+def _whole(place: str, value: Any, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise Invalid(f"Give a whole number from {least} to {most}.", field=place)
+    return value
+
+
+def _flag(place: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("Say yes or no (true or false).", field=place)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Make a value what both databases give back: lists for tuples, plain text for choices, 1 for 1.0."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value

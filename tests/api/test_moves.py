@@ -1,0 +1,127 @@
+import json
+from datetime import timedelta
+
+from leads import lifecycle
+from leads.models import Handoff, Lead
+from leads.states import moves_from
+from tests import builders
+from tests.api.conftest import caller, demand_problem
+
+
+def results(response):
+    assert response.status_code == 200, response.content
+    return json.loads(response.content)["results"]
+
+
+def crm(value):
+    return {"external_id": {"system": "crm", "value": value}}
+
+
+def test_a_life_is_brought_in_by_external_id_with_its_times(api, workspace, rep):
+    person = {"external_ids": [{"system": "crm", "value": "a1"}], "first_contact_at": "2018-01-05T00:00:00Z"}
+    api.post("/api/v1/leads", person)
+    answers = {"budget": "Approved", "authority": "Decides", "need": "Yes", "timeline": "Later"}
+    steps = [
+        ("qualify", "2018-01-06T10:00:00Z", {"reason": "History", "owner": rep.user.email}),
+        ("accept", "2018-01-07T10:00:00Z", {}),
+        ("promote", "2018-01-08T10:00:00Z", {"answers": answers}),
+        ("win", "2018-01-20T10:00:00Z", {"amount": 0}),
+    ]
+    moves = [{"lead": crm("a1"), "move": move, "occurred_at": at, **facts} for move, at, facts in steps]
+    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    assert [(each["status"], each["state"]) for each in outcome] == [
+        (200, "mql"), (200, "sal"), (200, "sql"), (200, "won"),
+    ]  # fmt: skip
+    lead = Lead.objects.of(workspace).get()
+    assert lead.won_at.isoformat() == "2018-01-20T10:00:00+00:00"
+    assert {each["handoff_id"] for each in outcome} == {lead.handoffs.get().pk}
+
+
+def test_a_deal_before_the_first_contact_is_taken_and_flagged(api, workspace, rep):
+    api.post("/api/v1/leads", {"email": "a@b.test", "first_contact_at": "2018-05-01T00:00:00Z"})
+    lead = Lead.objects.of(workspace).get()
+    answers = {"budget": "Approved", "authority": "Decides", "need": "Yes", "timeline": "Later"}
+    at = {"lead": {"email": "A@B.test"}, "occurred_at": "2018-04-01T00:00:00Z"}
+    moves = [
+        {**at, "move": "qualify", "reason": "History", "owner": rep.user.email},
+        {**at, "move": "accept"},
+        {**at, "move": "promote", "answers": answers},
+        {**at, "move": "win", "amount": 10},
+    ]
+    assert [each["status"] for each in results(api.post("/api/v1/moves", {"moves": moves}))] == [200] * 4
+    lead = Lead.objects.of(workspace).get(pk=lead.pk)
+    assert (lead.state, lead.flags) == ("won", ["won_before_first_contact"])
+
+
+def test_each_move_has_its_own_outcome(api, workspace, foreign, rep):
+    offered, stranger = builders.handoff(workspace, owner=rep), builders.handoff(foreign)
+    fresh = builders.lead(workspace)
+    moves = [
+        {"lead": {"id": fresh.pk}, "move": "accept"},
+        {"lead": {"id": stranger.lead_id}, "move": "accept"},
+        {"lead": {"id": offered.lead_id}, "move": "win", "amount": 5},
+        {"lead": {"id": offered.lead_id}, "move": "win"},
+        {"lead": {"id": offered.lead_id}, "move": "fly"},
+        {"lead": {"id": offered.lead_id}, "move": "accept", "occurred_at": "2999-01-01T00:00:00Z"},
+        {"move": "accept"},
+        {"lead": {"id": offered.lead_id}, "move": "accept"},
+    ]
+    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    assert [each["status"] for each in outcome] == [404, 404, 409, 422, 422, 422, 422, 200]
+    assert outcome[2]["problem"]["allowed"] == ["accept", "return", "recall", "reassign", "disqualify"]
+    assert outcome[3]["problem"]["errors"] == [{"detail": "This field is required.", "pointer": "/amount"}]
+    assert outcome[7]["handoff_id"] == offered.pk
+    assert Handoff.everywhere.get(pk=stranger.pk).state == "offered"
+
+
+def refusals(workspace, rep):
+    """Yield, for each way in which a move or rating is refused with 409, its path and body and the lead's state."""
+    fresh, offered = builders.lead(workspace), builders.handoff(workspace, owner=rep)
+    accepted = builders.handoff(workspace, owner=rep, accepted=True)
+    returned = builders.handoff(workspace, owner=rep, accepted=True)
+    reason = builders.reason(workspace, "no-response")
+    lifecycle.give_back(returned, actor=builders.actor(rep), reason=reason, note="Nobody there")
+    again = builders.lead(workspace)
+    for number in range(2):  # once returned by the rep; now in the queue
+        builders.event(again, "demo_request", at=builders.MONDAY + timedelta(days=100 * number - 1))
+        at = builders.MONDAY + timedelta(days=100 * number)
+        owner = None if number else rep
+        queued = lifecycle.qualify(again, actor=builders.engine(), override="Asked", owner=owner, at=at)
+        if not number:
+            lifecycle.give_back(queued, actor=builders.actor(rep), reason=reason, note="Nobody there", at=at)
+    to_rep, to_queue = {"owner": rep.user.email}, {"owner": None}
+    yield f"leads/{fresh.pk}/qualify", {}, "definition_not_met", "new"
+    yield f"leads/{fresh.pk}/reopen", {"note": "Why not"}, "move_not_allowed", "new"
+    yield f"leads/{offered.lead_id}/qualify", {"reason": "Again"}, "move_not_allowed", "mql"
+    yield f"leads/{returned.lead_id}/qualify", {"reason": "Again"}, "cooling_off", "nurture"
+    yield f"handoffs/{offered.pk}/promote", {}, "move_not_allowed", "mql"
+    yield f"handoffs/{offered.pk}/rate", {"rating": 3}, "conflict", "mql"
+    yield f"handoffs/{accepted.pk}/accept", {}, "already_accepted", "sal"
+    yield f"handoffs/{accepted.pk}/promote", {}, "definition_not_met", "sal"
+    yield f"handoffs/{accepted.pk}/reassign", to_queue, "conflict", "sal"
+    yield f"handoffs/{returned.pk}/win", {"amount": 5}, "move_not_allowed", "nurture"
+    yield f"handoffs/{queued.pk}/accept", to_rep, "returned_before", "mql"
+    yield f"handoffs/{queued.pk}/reassign", to_rep, "returned_before", "mql"
+
+
+def test_every_refused_move_names_the_state_and_the_moves_allowed(api, workspace, rep):
+    for path, body, code, state in refusals(workspace, rep):
+        problem = demand_problem(api.post(f"/api/v1/{path}", body), 409)
+        told = (path, problem["code"], problem.get("state"), problem.get("allowed"))
+        assert told == (path, code, state, moves_from(state))
+
+
+def test_each_move_asks_for_its_own_capability(workspace, rep):
+    handoff = builders.handoff(workspace, owner=rep)
+    reader = caller(workspace, "read")
+    outcome = results(reader.post("/api/v1/moves", {"moves": [{"lead": {"id": handoff.lead_id}, "move": "accept"}]}))
+    assert [each["status"] for each in outcome] == [403]
+    assert Handoff.everywhere.get(pk=handoff.pk).state == "offered"
+
+
+def test_a_batch_of_moves_has_a_limit(api, workspace, rep):
+    handoff = builders.handoff(workspace, owner=rep)
+    move = {"lead": {"id": handoff.lead_id}, "move": "accept"}
+    demand_problem(api.post("/api/v1/moves", {"moves": [move] * 201}), 422)
+    demand_problem(api.post("/api/v1/moves", {"moves": []}), 422)
+    assert Handoff.everywhere.get(pk=handoff.pk).state == "offered"

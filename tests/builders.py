@@ -1,0 +1,113 @@
+"""Build what tests need: a workspace with its defaults, members, leads, events, and handoffs through the one door."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from leads import definitions, lifecycle
+from leads.models import Account, Definition, Event, Handoff, Lead, Pool, PoolMember, Reason
+from leads.models.definition import Version
+from workspaces import access
+from workspaces.actors import Actor
+from workspaces.models import Member, User, Workspace
+from workspaces.roles import Role
+
+PASSWORD = "correct horse battery"
+MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)  # a plain working day: any test that needs "some time" may use it
+_numbers = count(1)
+
+
+def user(name: str = "", email: str = "") -> User:
+    """Make a user with `PASSWORD`."""
+    number = next(_numbers)
+    name = name or f"Person {number}"
+    return User.objects.create_user(email or f"person{number}@example.test", PASSWORD, name=name)
+
+
+def workspace(
+    name: str = "Acme", *, time_zone: str = "UTC", active: bool = True, owner: User | None = None
+) -> Workspace:
+    """Make a workspace with its defaults; `active` also activates the three default definitions."""
+    made = access.create_workspace(name, owner=user("Ada Admin"), time_zone=time_zone)
+    if active:
+        for draft in Definition.objects.of(made).filter(status=Version.DRAFT):
+            definitions.activate(draft)
+    return made
+
+
+def member(workspace: Workspace, role: str = Role.SALES, name: str = "") -> Member:
+    """Add a member with a role of `workspaces.roles.Role`."""
+    return Member.everywhere.create(workspace=workspace, user=user(name), role=role)
+
+
+def actor(member: Member) -> Actor:
+    """Return the member as the author of a change."""
+    return Actor(member=member)
+
+
+def engine() -> Actor:
+    """Return the engine as the author of a change."""
+    return Actor(engine="test")
+
+
+def lead(workspace: Workspace, **fields: Any) -> Lead:
+    """Add a lead in state new, with an e-mail and a name of its own unless given."""
+    number = next(_numbers)
+    defaults = {
+        "email": f"lead{number}@company{number}.test",
+        "first_name": "Lea",
+        "last_name": f"Leader{number}",
+        "first_contact_at": MONDAY,
+    }
+    made = Lead(workspace=workspace, **{**defaults, **fields})
+    made.keep_search_name()
+    made.save(force_insert=True)
+    return made
+
+
+def account(workspace: Workspace, **fields: Any) -> Account:
+    """Add a company that fits the default scoring well."""
+    number = next(_numbers)
+    defaults = {
+        "name": f"Company {number}",
+        "domain": f"company{number}.test",
+        "industry": "Software",
+        "employees": 300,
+        "country": "DE",
+    }
+    return Account.everywhere.create(workspace=workspace, **{**defaults, **fields})
+
+
+def event(lead: Lead, type: str = "page", *, at: datetime = MONDAY, **fields: Any) -> Event:
+    """Add something that a lead did at `at`."""
+    Lead.everywhere.filter(pk=lead.pk).update(last_event_at=at)
+    lead.last_event_at = at
+    return Event.everywhere.create(
+        workspace_id=lead.workspace_id, lead=lead, type=type, occurred_at=at, received_at=at, **fields
+    )
+
+
+def place(pool: Pool, member: Member, **fields: Any) -> PoolMember:
+    """Put a member into a pool."""
+    return PoolMember.everywhere.create(workspace_id=pool.workspace_id, pool=pool, member=member, **fields)
+
+
+def reason(workspace: Workspace, code: str, kind: str = Reason.Kind.RETURN) -> Reason:
+    """Return one of the workspace's reasons by its code."""
+    return Reason.objects.of(workspace).get(kind=kind, code=code)
+
+
+def handoff(
+    workspace: Workspace,
+    *,
+    owner: Member | None = None,
+    accepted: bool = False,
+    lead: Lead | None = None,
+    at: datetime = MONDAY,
+    **fields: Any,
+) -> Handoff:
+    """Hand a lead over by hand at `at`, to `owner` (a new rep if none), and have it accepted if asked for."""
+    lead = lead or globals()["lead"](workspace, **fields)
+    owner = owner or member(workspace, Role.SALES)
+    made = lifecycle.qualify(lead, actor=engine(), override="Met at the fair", owner=owner, at=at)
+    return lifecycle.accept(made, actor=actor(owner), at=at) if accepted else made

@@ -1,0 +1,115 @@
+"""The returns: what came back, where it went, and marketing's answer; and the overview over all of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from leads import lifecycle
+from sla.models import Clock
+from tests import builders
+from tests.dashboard.desk import Desk
+from tests.dashboard.marketing import give_back, program
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_return_shows_its_reason_its_note_and_the_program_that_took_it(desk):
+    drip = program(desk, "Another day", entry={"reasons": ["not-ready"], "topics": []})
+    give_back(desk, first_name="Priya", last_name="Raman", note="Their budget opens in spring")
+    page = desk.browser(desk.marketer).get("/returns/").content.decode()
+    for words in ("Priya Raman", "Their budget opens in spring", "Rita Rep", "Met at the fair", "Looked at again"):
+        assert words in page, words
+    assert f"/programs/{drip.pk}/" in page
+    assert "No return waits" in page
+
+
+def test_the_filters_keep_the_returns_they_name(desk):
+    other = desk.member("sales")
+    give_back(desk, last_name="Early")
+    give_back(desk, "no-authority", last_name="Clerk", owner=other)
+    browser = desk.browser(desk.marketer)
+
+    def names(query: str) -> set[str]:
+        return {row.handoff.lead.last_name for row in browser.get(f"/returns/{query}").context["rows"]}
+
+    assert names("") == {"Early", "Clerk"}
+    assert names("?reason=not-ready") == {"Early"}
+    assert names(f"?rep={other.pk}") == {"Clerk"}
+    assert names("?reason=nonsense") == {"Early", "Clerk"}
+
+
+def test_marketing_answers_a_return_that_blames_the_data_and_its_clock_stops(desk):
+    handoff = give_back(desk, "bad-data", note="The number belongs to a bakery")
+    browser = desk.browser(desk.marketer)
+    assert "1 return waits" in browser.get("/returns/").content.decode()
+    empty = browser.post(f"/returns/{handoff.pk}/answer/", {"note": " "})
+    assert empty.status_code == 422
+    clock = Clock.objects.of(desk.workspace).get(kind="triage")
+    assert clock.state == "running"
+    browser.post(f"/returns/{handoff.pk}/answer/", {"note": "We found the right number"})
+    clock.refresh_from_db()
+    assert (clock.state, clock.answer) == ("met", "We found the right number")
+    page = browser.get("/returns/").content.decode()
+    assert "No return waits" in page
+    assert "We found the right number" in page
+
+
+def test_a_return_that_owes_no_answer_refuses_one_in_words(desk):
+    handoff = give_back(desk)
+    answer = desk.browser(desk.marketer).post(f"/returns/{handoff.pk}/answer/", {"note": "Thanks"})
+    assert answer.status_code == 422
+    assert "waits for no answer" in answer.content.decode()
+    assert not Clock.objects.of(desk.workspace).filter(kind="triage").exists()
+
+
+def test_sales_reads_the_returns_and_does_not_answer_them(desk):
+    handoff = give_back(desk, "bad-data")
+    browser = desk.browser(desk.manager)
+    assert browser.get("/returns/").status_code == 200
+    assert browser.post(f"/returns/{handoff.pk}/answer/", {"note": "Ours"}).status_code == 403
+    assert Clock.objects.of(desk.workspace).get(kind="triage").state == "running"
+
+
+def test_the_overview_says_what_sales_did_and_each_figure_opens_its_list(desk):
+    give_back(desk, source="web")
+    desk.accepted(source="web")
+    desk.offer(source="fair")
+    browser = desk.browser(desk.head)
+    page = browser.get("/overview/?period=30")
+    text = page.content.decode()
+    assert "3 leads went to sales: 1 was accepted, 1 came back, 1 waits for an answer" in text
+    assert "Interested, but not ready to buy" in text
+    context = page.context
+    behind = [(one.value.split(" ")[0], one.url) for one in context["figures"][:1]]
+    behind += [(bar.count, bar.url) for bar in (*context["outcomes"], *context["reasons"])]
+    behind += [cell for line in context["lines"] for cell in line.cells]
+    behind += [(stage["count"], stage["url"]) for stage in context["stages"]]
+    assert len(behind) > 15
+    for count, url in behind:
+        if "outcome=overdue" not in url:
+            assert browser.get(url).context["page"].shown == int(count), url
+
+
+def test_the_overview_says_why_its_figures_add_up_to_more_than_the_leads(desk):
+    first = desk.offer(at=timezone.now() - timedelta(hours=1))
+    lifecycle.recall(first, actor=builders.actor(desk.head), note="Too early")
+    words = "A lead handed over twice counts in each."
+    browser = desk.browser(desk.head)
+    assert words not in browser.get("/overview/").content.decode()
+    desk.offer(lead=first.lead, at=timezone.now())
+    page = browser.get("/overview/").content.decode()
+    assert f"0 came back, 1 waits for an answer, 1 was withdrawn. {words}" in page
+
+
+def test_the_change_is_against_the_period_before(desk):
+    for days in (40, 41, 5):
+        desk.offer(at=timezone.now() - timedelta(days=days))
+    figure = desk.browser(desk.head).get("/overview/?period=30").context["figures"][0]
+    assert (figure.value, figure.change, figure.tone, figure.up) == ("1", "50%", "bad", False)
+    assert desk.browser(desk.head).get("/overview/?period=all").context["figures"][0].change == ""

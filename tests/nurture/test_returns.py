@@ -1,0 +1,179 @@
+"""A move in the life of a lead, and its programs."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from leads import feedback, lifecycle
+from leads.models import Lead, Question, Reason, Topic
+from nurture import choosing
+from nurture.models import Enrolment, Program
+from tests import builders
+
+
+@pytest.fixture(autouse=True)
+def _topics(workspace) -> None:
+    Topic.everywhere.bulk_create(Topic(workspace=workspace, code=code, label=code) for code in ("crm", "seo", "hr"))
+
+
+def give_back(handoff, code: str, at, **facts):
+    reason = builders.reason(handoff.lead.workspace, code)
+    owner = builders.actor(handoff.owner)
+    return lifecycle.give_back(handoff, actor=owner, reason=reason, note="As said", at=at, **facts)
+
+
+def interested(handoff, **points):
+    """Give the lead its interests, as scoring would."""
+    Lead.everywhere.filter(pk=handoff.lead_id).update(interests=points)
+    return handoff
+
+
+@pytest.fixture(autouse=True)
+def _today(time_machine, at):
+    """The moves of these tests happen now: what is told long after is history."""
+    time_machine.move_to(at)
+
+
+def test_a_returned_lead_enters_the_program_of_its_reason_and_interests(make_program, workspace, at):
+    make_program(name="Any")
+    make_program(name="By topic", entry={"topics": ["crm"]})
+    make_program(name="Reason, other topic", entry={"reasons": ["no-response"], "topics": ["seo"]})
+    wanted = make_program(name="Reason and topic", entry={"reasons": ["no-response"], "topics": ["crm", "hr"]})
+    handoff = interested(builders.handoff(workspace, accepted=True), crm=20, seo=5)
+    give_back(handoff, "no-response", at)
+    enrolment = Enrolment.everywhere.get()
+    assert (enrolment.program, enrolment.handoff, enrolment.lead) == (wanted, handoff, handoff.lead)
+    assert enrolment.why["words"] == ("It takes leads returned as “Never answered”, and the lead is interested in crm.")
+    assert enrolment.why["points"] == 20
+
+
+def test_of_equal_programs_the_oldest_is_chosen(make_program, workspace, at):
+    first = make_program(name="First", entry={"reasons": ["no-response"]})
+    make_program(name="Second", entry={"reasons": ["no-response"]})
+    give_back(builders.handoff(workspace), "no-response", at)
+    assert Enrolment.everywhere.get().program == first
+
+
+def test_without_a_program_for_the_reason_the_interests_decide(make_program, workspace, at):
+    make_program(name="Any")
+    make_program(name="Another reason", entry={"reasons": ["no-budget"], "topics": ["crm"]})
+    wanted = make_program(name="CRM", entry={"topics": ["crm"]})
+    give_back(interested(builders.handoff(workspace), crm=3), "no-response", at)
+    assert Enrolment.everywhere.get().program == wanted
+
+
+def test_without_reason_and_interest_the_program_that_takes_all_is_chosen(make_program, workspace, at):
+    make_program(name="CRM", entry={"topics": ["crm"]})
+    wanted = make_program(name="Any")
+    give_back(builders.handoff(workspace), "no-response", at)
+    assert Enrolment.everywhere.get().program == wanted
+
+
+def test_a_program_that_takes_each_lead_once_is_passed_over_the_second_time(make_program, workspace, at):
+    make_program(name="Once", entry={"reasons": ["no-response"]}, reentry="never")
+    wanted = make_program(name="Any")
+    handoff = builders.handoff(workspace, at=at - timedelta(hours=9))
+    give_back(handoff, "no-response", at - timedelta(hours=8))
+    Reason.everywhere.update(cool_off_days=0)
+    Lead.everywhere.update(cool_off_until=None)
+    builders.event(handoff.lead, at=at - timedelta(hours=2))
+    again = builders.handoff(workspace, lead=handoff.lead, at=at - timedelta(hours=1))
+    give_back(again, "no-response", at)
+    assert Enrolment.everywhere.get(state="active").program == wanted
+
+
+def test_programs_by_hand_drafts_and_those_with_another_condition_are_left_out(make_program, workspace, at):
+    make_program(name="By hand", entry={"manual": True})
+    make_program(name="Draft", active=False)
+    make_program(name="French", entry={"condition": {"fact": "lead.country", "op": "is", "value": "FR"}})
+    handoff = builders.handoff(workspace, country="DE")
+    give_back(handoff, "no-response", at)
+    assert not Enrolment.everywhere.exists()
+    assert Lead.everywhere.get(pk=handoff.lead_id).state == "nurture"
+    assert choosing.choose_for_return(workspace, handoff.lead, None, at=at).why["words"] == (
+        "No active program takes this lead."
+    )
+
+
+def test_a_return_that_disqualifies_enrols_nobody(make_program, workspace, at):
+    make_program(name="Any")
+    give_back(builders.handoff(workspace), "competitor", at)
+    assert not Enrolment.everywhere.exists()
+
+
+def test_a_lead_that_may_get_no_mail_is_returned_all_the_same(make_program, workspace, at):
+    make_program(name="Any")
+    handoff = builders.handoff(workspace, email="")
+    give_back(handoff, "no-response", at)
+    assert Lead.everywhere.get(pk=handoff.lead_id).state == "nurture"
+    assert not Enrolment.everywhere.exists()
+
+
+def test_a_return_that_is_told_long_after_starts_no_program(make_program, workspace, at):
+    make_program(name="Any")
+    handoff = builders.handoff(workspace, at=at - timedelta(days=400))
+    give_back(handoff, "no-response", at - timedelta(days=390))
+    assert not Enrolment.everywhere.exists()
+
+
+def test_a_return_is_history_as_soon_as_an_offer_is(make_program, workspace, at):
+    make_program(name="Any")
+    for hours in (30, 20):
+        handoff = builders.handoff(workspace, at=at - timedelta(days=3))
+        give_back(handoff, "no-response", at - timedelta(hours=hours))
+        assert Enrolment.everywhere.filter(lead=handoff.lead_id).exists() is (hours < 24)
+
+
+def test_a_lead_that_becomes_an_mql_leaves_its_programs(make_program, enrolled, workspace, at):
+    enrolment = enrolled(make_program())
+    builders.handoff(workspace, lead=enrolment.lead, at=at)
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.end_reason, enrolment.ended_at) == ("exited", "Became an MQL", at)
+
+
+def test_a_disqualified_lead_leaves_its_programs(make_program, enrolled, workspace, actor, at):
+    enrolment = enrolled(make_program())
+    reason = builders.reason(workspace, "spam", "disqualify")
+    lifecycle.disqualify(enrolment.lead, actor=actor, reason=reason, at=at)
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.end_reason) == ("exited", "Disqualified")
+
+
+def test_a_lost_lead_that_is_recycled_enters_the_program_of_its_reason(make_program, workspace, actor, at):
+    wanted = make_program(name="Price", entry={"reasons": ["price"]})
+    handoff = builders.handoff(workspace, accepted=True, at=at - timedelta(hours=2))
+    owner = builders.actor(handoff.owner)
+    _answer_all(handoff.lead, owner, at - timedelta(hours=1))
+    lifecycle.promote(handoff, actor=owner, at=at - timedelta(hours=1))
+    reason = builders.reason(workspace, "price", "lose")
+    lifecycle.lose(handoff, actor=owner, reason=reason, revisit_on=date(2027, 1, 1), at=at)
+    lifecycle.recycle(handoff.lead, actor=actor, at=at)
+    assert Enrolment.everywhere.get().program == wanted
+
+
+def test_a_won_lead_is_in_no_program(make_program, workspace, at):
+    make_program(name="Any")
+    handoff = builders.handoff(workspace, accepted=True, at=at - timedelta(hours=2))
+    owner = builders.actor(handoff.owner)
+    _answer_all(handoff.lead, owner, at - timedelta(hours=1))
+    lifecycle.promote(handoff, actor=owner, at=at)
+    lifecycle.win(handoff, actor=owner, amount=Decimal(10), at=at)
+    assert not Enrolment.everywhere.exists()
+
+
+def _answer_all(lead, owner, at) -> None:
+    for question in Question.objects.of(lead.workspace):
+        value = question.choices[0] if question.choices else "Yes"
+        feedback.answer(lead, actor=owner, question=question, value=value, at=at)
+
+
+def test_the_choice_takes_one_statement_when_no_program_has_a_condition(
+    make_program, workspace, at, django_assert_num_queries
+):
+    for number in range(5):
+        make_program(name=f"P{number}", entry={"topics": ["crm"]})
+    lead = builders.lead(workspace, interests={"crm": 1})
+    with django_assert_num_queries(1):
+        chosen = choosing.choose_for_return(workspace, lead, None, at=at)
+    assert isinstance(chosen.program, Program)
