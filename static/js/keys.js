@@ -98,5 +98,5 @@ document.addEventListener("htmx:afterSettle", () => {
   if (list.length) focusRow(list[Math.min(index, list.length - 1)]);
 });
 document.addEventListener("htmx:beforeSwap", () => {
-  if (current) current.dataset.at = rows().indexOf(current);
+  if (current?.isConnected) current.dataset.at = rows().indexOf(current);
 });

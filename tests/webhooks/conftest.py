@@ -26,6 +26,10 @@ class Receiver:
     before_answer: Callable[[], None] = lambda: None
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128  # five, the default, is fewer than several sweeps connect with at once
+
+
 @pytest.fixture
 def receiver(settings) -> Iterator[Receiver]:
     kept = Receiver()
@@ -45,7 +49,7 @@ def receiver(settings) -> Iterator[Receiver]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     kept.url = f"http://127.0.0.1:{server.server_port}/hooks"
