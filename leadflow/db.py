@@ -1,6 +1,7 @@
 """Locking, claiming and the database's clock: the one place that knows what the two databases can do."""
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -80,6 +81,34 @@ def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple]) -> 
             row.pk, row._state.adding, row._state.db = pk, False, connection.alias
             new.append(row)
     return new
+
+
+def update_many(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
+    """Write these fields of rows of one model, which the caller has locked, in one statement.
+
+    `bulk_update` says the same with a CASE for each field and row, which takes longer to build than to run.
+    """
+    if not rows:
+        return
+    meta: Any = rows[0]._meta
+    columns = [meta.pk, *(meta.get_field(name) for name in fields)]
+    quote = connection.ops.quote_name
+    given = [f"given.column{number}{_cast(field)}" for number, field in enumerate(columns, 1)]
+    sets = ", ".join(f"{quote(field.column)} = {value}" for field, value in zip(columns[1:], given[1:], strict=True))
+    table, key = quote(meta.db_table), quote(meta.pk.column)
+    step = _PARAMETERS // len(columns)
+    for chunk in (rows[start : start + step] for start in range(0, len(rows), step)):
+        places = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(chunk))
+        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in chunk for field in columns]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {table} SET {sets} FROM (VALUES {places}) AS given WHERE {table}.{key} = {given[0]}", values
+            )
+
+
+def _cast(field: Any) -> str:
+    """Name the type of a value in a list of rows, which PostgreSQL takes for text; without its length, lest it cut."""
+    return "::" + re.sub(r"\(.*\)", "", field.db_type(connection)) if is_postgres() else ""
 
 
 def due(model: type[M], at: datetime) -> models.QuerySet[M]:

@@ -15,11 +15,18 @@ NO_DEFINITION = "An agreement is active"
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Hold what assessing a lead takes: the rules that are active, its facts, its events within their horizon."""
+class Rules:
+    """Hold what a workspace assesses by now: its scoring, and its MQL definition if one is agreed."""
 
     scoring: scoring.Scoring
     definition: Definition | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Hold what assessing a lead takes: the rules that are active, its facts, its events within their horizon."""
+
+    rules: Rules
     facts: Facts
     events: Sequence[EventFact]
 
@@ -80,7 +87,7 @@ def assess(lead: Lead, at: datetime, *, reading: Reading | None = None) -> Asses
     What it needs is read in six statements (seven when its account is not loaded), unless it was by `read`.
     """
     reading = reading or read([lead], at)[lead.pk]
-    known, rules, definition = reading.facts, reading.scoring, reading.definition
+    known, rules, definition = reading.facts, reading.rules.scoring, reading.rules.definition
     score = scoring.score(rules, known, reading.events, at)
     interests = scoring.interests(rules, reading.events, at)
     known.update(score.facts())
@@ -100,17 +107,20 @@ def assess(lead: Lead, at: datetime, *, reading: Reading | None = None) -> Asses
     )
 
 
-def read(leads: Sequence[Lead], at: datetime) -> dict[int, Reading]:
-    """Read what assessing leads of one workspace takes, by their ids, in six statements however many they are.
+def rules(workspace_id: int) -> Rules:
+    """Read what a workspace assesses by, in two statements. Raise `conditions.Invalid` when it cannot be understood."""
+    return Rules(definitions.active_rules(workspace_id), definitions.active(workspace_id, Definition.Kind.MQL))
 
-    Raise `conditions.Invalid` when the workspace's scoring cannot be read.
+
+def read(leads: Sequence[Lead], at: datetime, *, by: Rules | None = None) -> dict[int, Reading]:
+    """Read what assessing leads of one workspace takes, by their ids, in four statements however many they are.
+
+    The rules take two more, unless they are given. Raise `conditions.Invalid` when these cannot be understood.
     """
-    workspace_id = leads[0].workspace_id
-    rules = definitions.active_rules(workspace_id)
-    definition = definitions.active(workspace_id, Definition.Kind.MQL)
+    by = by or rules(leads[0].workspace_id)
     gathered = facts.gather(leads, at)
-    events = facts.events_of(leads, at, horizon_days=scoring.horizon_days(rules))
-    return {lead.pk: Reading(rules, definition, gathered[lead.pk], events[lead.pk]) for lead in leads}
+    events = facts.events_of(leads, at, horizon_days=scoring.horizon_days(by.scoring))
+    return {lead.pk: Reading(by, gathered[lead.pk], events[lead.pk]) for lead in leads}
 
 
 def loop_guard(lead: Lead, assessed: Assessment, at: datetime) -> Refusal | None:

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django_fsm import TransitionNotAllowed
+
 from leadflow.errors import Conflict, Forbidden, Invalid, NotAllowed
 from leads import routing
 from leads.models import Handoff, HandoffState, Lead, Reason
@@ -37,6 +39,15 @@ def demand_move(lead: Lead, move: str, handoff: Handoff | None = None) -> None:
         words += f" {last.actor_name} made the last move: {last.move}."
         facts["winner"] = winner(last.actor_member) if last.actor_member else {"name": last.actor_name}
     raise NotAllowed(f"The move {move} is not allowed. {words}", **facts)
+
+
+def fire(lead: Lead, move: str, at: datetime, **facts: Any) -> None:
+    """Run the state machine's transition on a locked lead; its refusal is the table's refusal. Saves nothing."""
+    lead.state_before = lead.state
+    try:
+        getattr(lead, f"move_{move}")(at, **facts)
+    except TransitionNotAllowed as error:  # `demand_move` has looked already; this is the second wall
+        raise NotAllowed(f"The move {move} is not allowed.", **state_of(lead)) from error
 
 
 def demand_offered(lead: Lead, handoff: Handoff) -> None:
@@ -86,7 +97,7 @@ def demand_taker(member: Member, lead: Lead, *, field: str) -> None:
     takes = member.active and roles.can(member.role, "handoffs.work")
     if member.workspace_id != lead.workspace_id or not takes:
         raise Invalid("That member does not take leads here. Choose an active member of sales.", field=field)
-    if member.pk in routing.returners(lead):
+    if member.pk in routing.returners([lead])[lead.pk]:
         words = f"{member} returned this lead, for a reason that keeps it from its rep. It needs somebody else."
         raise NotAllowed(words, code="returned_before", field=field, **state_of(lead))
 

@@ -117,9 +117,9 @@ def _write_log(slots: Slots, made: list[Slot], updated: list[Slot], actor: Actor
         for slot in made
     ]
     _insert(log)
-    told = [outbox.Fact("lead.created", _data(slot, actor), slot.lead.pk, slot.lead.sequence) for slot in made]
-    told += [outbox.Fact("lead.updated", _data(slot, actor), slot.lead.pk, slot.lead.sequence) for slot in updated]
-    outbox.record_many(slots.workspace, told, at=slots.at)
+    told = [("lead.created", slot) for slot in made] + [("lead.updated", slot) for slot in updated]
+    facts = [outbox.Fact(name, slots.at, _data(slot, actor), slot.lead.pk, slot.lead.sequence) for name, slot in told]
+    outbox.record_many(slots.workspace, facts)
 
 
 def _data(slot: Slot, actor: Actor) -> dict:

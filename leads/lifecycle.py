@@ -12,26 +12,26 @@ Inside one transaction it does, in this order:
 Capabilities are the caller's to check; whose handoff it is is checked here, because that can change until the lock.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django_fsm import TransitionNotAllowed
 
 from leadflow import db
-from leadflow.errors import Conflict, Forbidden, Invalid, NotAllowed
-from leads import assessment, guards, log, offers, routing
+from leadflow.errors import Conflict, DomainError, Forbidden, Invalid
+from leads import assessment, guards, log, offers, qualifying, routing
 from leads.guards import demand_worker
 from leads.models import Handoff, HandoffState, Lead, Reason
 from leads.models.handoff import OPEN
+from leads.qualifying import Candidate
 from leads.states import SALES_STATES, State
 from workspaces.actors import Actor
 from workspaces.models import Member
 
 
-@transaction.atomic
 def qualify(
     lead: Lead, *, actor: Actor, at: datetime | None = None, override: str = "", owner: Member | None = None
 ) -> Handoff:
@@ -40,42 +40,40 @@ def qualify(
     `override` is the reason for which a person hands over a lead that does not meet the definition. Raise `NotAllowed`
     by the table or the loop guard, `Conflict` when the verdict fails and there is no override.
     """
+    [outcome] = qualify_many([Candidate(lead, at, override, owner)], actor=actor)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+@transaction.atomic
+def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Handoff | DomainError]:
+    """Hand over a set of leads of one workspace, each at its time and as if they came one after the other.
+
+    Return what became of each, in their order: the handoff, or the error that `qualify` would raise; a refused lead
+    is left as it is and stops no other. The statements are as many for one as for hundreds, but for those that read
+    what leads did, which are made once for each different time.
+    """
     now = timezone.now()
-    at = at or now
-    lead = _lock_lead(lead.pk, "account", "campaign", "persona")
-    guards.demand_move(lead, "qualify")
-    assessed = assessment.assess(lead, at)
-    if not override.strip():
-        guards.demand_met(lead, assessed.verdict, "MQL", "Give a reason to hand it over all the same.")
-    if refusal := assessment.loop_guard(lead, assessed, at):
-        raise NotAllowed(refusal.words, code=refusal.code, **guards.state_of(lead))
-    if owner is not None:
-        guards.demand_taker(owner, lead, field="owner")
-        choice = routing.Choice(member=owner, why={"words": f"Chosen by {actor.name}"})
-    else:
-        choice = routing.choose(lead, assessed.facts, at=at)
-    _fire(lead, "qualify", at)
-    handoff = Handoff(
-        workspace_id=lead.workspace_id,
-        lead=lead,
-        pass_number=lead.passes,
-        definition=assessed.definition,
-        evidence=assessed.evidence(override=override),
-        grade=assessed.grade,
-        tier=assessed.tier,
-        source=lead.source,
-        campaign_id=lead.campaign_id,
-        owner=choice.member,
-        routing=choice.why,
-        offered_at=at,
-    )
-    handoff.save(force_insert=True)
-    lead.owner = choice.member
-    _save(lead, now, "owner", "passes", "revisit_at", *assessed.put_on(lead))
-    facts = {**_owner(choice.member), "routing": choice.why, "tier": handoff.tier, "grade": handoff.grade}
-    log.append(lead, handoff, "qualify", actor=actor, at=at, now=now, note=override, facts=facts)
-    offers.tell(handoff, actor=actor, at=at, now=now)
-    return handoff
+    leads = _lock_leads([candidate.lead for candidate in candidates])
+    judged = qualifying.judge(candidates, leads, now=now, actor=actor)
+    ready = [each for each in judged if not isinstance(each, DomainError)]
+    if not ready:
+        return [each for each in judged if isinstance(each, DomainError)]
+    handoffs, entries, fields = {}, [], {"state", "state_since", "sequence", "owner", "passes", "revisit_at"}
+    for each, choice in zip(ready, routing.choose([each.wish for each in ready]), strict=True):
+        guards.fire(each.lead, "qualify", each.at)
+        handoff = handoffs[each.lead.pk] = qualifying.handoff(each, choice)
+        each.lead.owner = choice.member
+        each.lead.sequence += 1
+        fields |= set(each.assessed.put_on(each.lead))
+        facts = {**_owner(choice.member), "routing": choice.why, "tier": handoff.tier, "grade": handoff.grade}
+        entries.append(log.Entry(each.lead, handoff, each.at, note=each.override, facts=facts))
+    Handoff.everywhere.bulk_create(handoffs.values())
+    db.update_many([each.lead for each in ready], sorted(fields))
+    log.append(entries, "qualify", actor=actor, now=now)
+    offers.tell([(handoff, handoff.offered_at) for handoff in handoffs.values()], actor=actor, now=now)
+    return [each if isinstance(each, DomainError) else handoffs[each.lead.pk] for each in judged]
 
 
 @transaction.atomic
@@ -99,12 +97,12 @@ def accept(handoff: Handoff, *, actor: Actor, at: datetime | None = None, owner:
         guards.demand_taker(worker, lead, field="owner")
         if actor.member is not None and worker.pk != actor.member.pk and not actor.can("handoffs.reassign"):
             raise Forbidden("You can accept a lead for yourself. Ask a sales manager to give it to somebody else.")
-    _fire(lead, "accept", at)
+    guards.fire(lead, "accept", at)
     lead.owner = handoff.owner = worker
     handoff.state, handoff.accepted_at, handoff.accepted_by = HandoffState.ACCEPTED, at, actor.member or worker
     handoff.save(update_fields=["state", "accepted_at", "accepted_by", "owner"])
     _save(lead, now, "owner")
-    log.append(lead, handoff, "accept", actor=actor, at=at, now=now, facts=_owner(worker))
+    _log(lead, handoff, "accept", actor=actor, at=at, now=now, facts=_owner(worker))
     return handoff
 
 
@@ -131,13 +129,13 @@ def give_back(
     guards.demand_reason(lead, reason, Reason.Kind.RETURN, note)
     guards.demand_rating(rating)
     revisit_at = None if reason.disqualifies else guards.revisit_at(reason, revisit_on, at)
-    _fire(
+    guards.fire(
         lead, "return", at, disqualifies=reason.disqualifies, cool_off_days=reason.cool_off_days, revisit_at=revisit_at
     )
     _close(handoff, HandoffState.RETURNED, at, reason=reason, note=note, rating=rating)
     _save(lead, now, "owner", "returned_at", "cool_off_until", "revisit_at")
     facts = {"revisit_at": _iso(revisit_at), "cool_off_until": _iso(lead.cool_off_until), "rating": rating}
-    log.append(lead, handoff, "return", actor=actor, at=at, now=now, reason=reason, note=note, facts=facts)
+    _log(lead, handoff, "return", actor=actor, at=at, now=now, reason=reason, note=note, facts=facts)
     return handoff
 
 
@@ -149,10 +147,10 @@ def recall(handoff: Handoff, *, actor: Actor, note: str, at: datetime | None = N
     lead, handoff = lock(handoff)
     guards.demand_move(lead, "recall", handoff)
     guards.demand_note(note, "Say why the lead is recalled.")
-    _fire(lead, "recall", at)
+    guards.fire(lead, "recall", at)
     _close(handoff, HandoffState.RECALLED, at, note=note)
     _save(lead, now, "owner")
-    log.append(lead, handoff, "recall", actor=actor, at=at, now=now, note=note)
+    _log(lead, handoff, "recall", actor=actor, at=at, now=now, note=note)
     return handoff
 
 
@@ -190,11 +188,11 @@ def promote(handoff: Handoff, *, actor: Actor, at: datetime | None = None) -> Ha
     demand_worker(actor, handoff)
     verdict = assessment.sql_verdict(lead, at)
     guards.demand_met(lead, verdict, "SQL", "Fill in what is missing, then promote it.")
-    _fire(lead, "promote", at)
+    guards.fire(lead, "promote", at)
     handoff.promoted_at = at
     handoff.save(update_fields=["promoted_at"])
     _save(lead, now)
-    log.append(lead, handoff, "promote", actor=actor, at=at, now=now, facts={"verdict": verdict.to_json()})
+    _log(lead, handoff, "promote", actor=actor, at=at, now=now, facts={"verdict": verdict.to_json()})
     return handoff
 
 
@@ -212,13 +210,13 @@ def win(handoff: Handoff, *, actor: Actor, amount: Decimal, currency: str = "", 
     guards.demand_since_accepted(handoff, actor, at)
     currency = (currency or lead.workspace.currency).upper()
     guards.demand_amount(amount, currency)
-    _fire(lead, "win", at, amount=amount, currency=currency)
+    guards.fire(lead, "win", at, amount=amount, currency=currency)
     if at < lead.first_contact_at and "won_before_first_contact" not in lead.flags:
         lead.flags = [*lead.flags, "won_before_first_contact"]
     _close(handoff, HandoffState.WON, at)
     _save(lead, now, "won_at", "amount", "currency", "flags")
     facts = {"amount": str(amount), "currency": currency, "flags": lead.flags}
-    log.append(lead, handoff, "win", actor=actor, at=at, now=now, facts=facts)
+    _log(lead, handoff, "win", actor=actor, at=at, now=now, facts=facts)
     return handoff
 
 
@@ -240,11 +238,11 @@ def lose(
     demand_worker(actor, handoff)
     guards.demand_reason(lead, reason, Reason.Kind.LOSE, note)
     revisit_at = guards.revisit_at(reason, revisit_on, at)
-    _fire(lead, "lose", at, reason=reason, revisit_at=revisit_at)
+    guards.fire(lead, "lose", at, reason=reason, revisit_at=revisit_at)
     _close(handoff, HandoffState.LOST, at, reason=reason, note=note)
     _save(lead, now, "lost_at", "lost_reason", "revisit_at")
     facts = {"revisit_at": _iso(revisit_at)}
-    log.append(lead, handoff, "lose", actor=actor, at=at, now=now, reason=reason, note=note, facts=facts)
+    _log(lead, handoff, "lose", actor=actor, at=at, now=now, reason=reason, note=note, facts=facts)
     return handoff
 
 
@@ -269,11 +267,11 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
     guards.demand_move(lead, "disqualify")
     guards.demand_reason(lead, reason, Reason.Kind.DISQUALIFY, note)
     handoff = _open_handoff(lead)
-    _fire(lead, "disqualify", at)
+    guards.fire(lead, "disqualify", at)
     if handoff:
         _close(handoff, HandoffState.DISQUALIFIED, at, reason=reason, note=note)
     _save(lead, now, "owner", "revisit_at")
-    log.append(lead, handoff, "disqualify", actor=actor, at=at, now=now, reason=reason, note=note)
+    _log(lead, handoff, "disqualify", actor=actor, at=at, now=now, reason=reason, note=note)
     return lead
 
 
@@ -292,8 +290,15 @@ def lock_lead(lead: Lead) -> tuple[Lead, Handoff | None]:
     return locked, _open_handoff(locked)
 
 
-def _lock_lead(pk: int, *related: str) -> Lead:
-    return db.lock(Lead.everywhere.select_related("workspace", *related), pk)
+def _lock_lead(pk: int) -> Lead:
+    return db.lock(Lead.everywhere.select_related("workspace"), pk)
+
+
+def _lock_leads(leads: Sequence[Lead]) -> dict[int, Lead]:
+    """Lock leads in the order of their ids, and read them afresh with what assessing them needs."""
+    rows = Lead.everywhere.select_related("workspace", "account", "campaign", "persona")
+    rows = rows.filter(pk__in=[lead.pk for lead in leads]).order_by("pk")
+    return {lead.pk: lead for lead in rows.select_for_update(of=("self",), no_key=True)}
 
 
 def _handoffs(lead: Lead) -> Any:
@@ -314,9 +319,9 @@ def _simple(lead: Lead, move: str, *, actor: Actor, note: str, at: datetime | No
     guards.demand_move(lead, move)
     if move == "reopen":
         guards.demand_note(note, "Say why the lead is reopened.")
-    _fire(lead, move, at)
+    guards.fire(lead, move, at)
     _save(lead, now, "owner", "revisit_at")
-    log.append(lead, None, move, actor=actor, at=at, now=now, note=note)
+    _log(lead, None, move, actor=actor, at=at, now=now, note=note)
     return lead
 
 
@@ -338,18 +343,9 @@ def _reassign(
         **_owner(to), "from": str(before or ""), "to": str(to or ""),
         "from_id": before and before.pk, "to_id": to and to.pk,
     }  # fmt: skip
-    log.append(lead, handoff, "reassign", actor=actor, at=at, now=now, note=note, facts=facts)
-    offers.tell(handoff, actor=actor, at=at, now=now)
+    _log(lead, handoff, "reassign", actor=actor, at=at, now=now, note=note, facts=facts)
+    offers.tell([(handoff, at)], actor=actor, now=now)
     return handoff
-
-
-def _fire(lead: Lead, move: str, at: datetime, **facts: Any) -> None:
-    """Run the state machine's transition; its refusal is the table's refusal."""
-    lead.state_before = lead.state
-    try:
-        getattr(lead, f"move_{move}")(at, **facts)
-    except TransitionNotAllowed as error:  # the guard has looked already; this is the second wall
-        raise NotAllowed(f"The move {move} is not allowed.", **guards.state_of(lead)) from error
 
 
 def _close(handoff: Handoff, state: HandoffState, at: datetime, **fields: Any) -> None:
@@ -372,6 +368,13 @@ def _save(lead: Lead, now: datetime, *fields: str) -> None:
     elif lead.state in (State.WON, State.DISQUALIFIED):
         lead.next_at = None
     lead.save(update_fields=["state", "state_since", "sequence", "next_at", *fields])
+
+
+def _log(
+    lead: Lead, handoff: Handoff | None, move: str, *, actor: Actor, at: datetime, now: datetime, **facts: Any
+) -> None:
+    """Log a move of one lead; `facts` are those of `log.Entry`."""
+    log.append([log.Entry(lead, handoff, at, **facts)], move, actor=actor, now=now)
 
 
 def _owner(member: Member | None) -> dict[str, Any]:

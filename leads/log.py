@@ -1,7 +1,7 @@
 """Keep the log of moves: append a row, tell the outside, send the signal; and read the log back."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -31,48 +31,59 @@ FACTS = {
 }
 
 
-def append(
-    lead: Lead,
-    handoff: Handoff | None,
-    move: str,
-    *,
-    actor: Actor,
-    at: datetime,
-    now: datetime,
-    reason: Reason | None = None,
-    note: str = "",
-    facts: dict[str, Any] | None = None,
-) -> Transition:
-    """Append the row of a move that was just written, under `lead.sequence`; tell the outbox, send `moved`."""
-    facts = facts or {}
-    row = Transition(
-        workspace_id=lead.workspace_id,
-        lead=lead,
-        handoff=handoff,
-        sequence=lead.sequence,
-        move=move,
-        from_state=lead.state_before,
-        to_state=lead.state,
-        at=at,
-        recorded_at=now,
-        reason=reason,
-        note=note,
-        facts=facts,
-        **actor.row(),
-    )
-    row.save(force_insert=True)
+@dataclass(frozen=True)
+class Entry:
+    """What a row of the log tells: the lead and the handoff as just written, when it happened (aware), and why."""
+
+    lead: Lead
+    handoff: Handoff | None
+    at: datetime
+    reason: Reason | None = None
+    note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def append(entries: Sequence[Entry], move: str, *, actor: Actor, now: datetime) -> list[Transition]:
+    """Append the rows of a move that leads of one workspace just made, each under its `lead.sequence`.
+
+    Tell the outbox, and send `moved` once: two statements however many they are, and those of who hears of it.
+    """
+    rows = [
+        Transition(
+            workspace_id=entry.lead.workspace_id,
+            lead=entry.lead,
+            handoff=entry.handoff,
+            sequence=entry.lead.sequence,
+            move=move,
+            from_state=entry.lead.state_before,
+            to_state=entry.lead.state,
+            at=entry.at,
+            recorded_at=now,
+            reason=entry.reason,
+            note=entry.note,
+            facts=entry.facts,
+            **actor.row(),
+        )
+        for entry in entries
+    ]
+    Transition.everywhere.bulk_create(rows)
+    outbox.record_many(rows[0].workspace_id, [_fact(entry, move, actor) for entry in entries])
+    signals.moved.send(sender=Lead, move=move, transitions=rows, actor=actor, now=now)
+    return rows
+
+
+def _fact(entry: Entry, move: str, actor: Actor) -> outbox.Fact:
+    lead, handoff = entry.lead, entry.handoff
     data = {
         "lead": {"id": lead.pk, "email": lead.email, "state": lead.state, "grade": lead.grade},
         "handoff": handoff
         and {"id": handoff.pk, "pass": handoff.pass_number, "tier": handoff.tier, "state": handoff.state},
         "actor": actor.name,
-        "reason": reason and reason.code,
-        "note": note,
-        **facts,
+        "reason": entry.reason and entry.reason.code,
+        "note": entry.note,
+        **entry.facts,
     }
-    outbox.record(lead.workspace_id, FACTS[move], at=at, data=data, lead_id=lead.pk, sequence=lead.sequence)
-    signals.moved.send(sender=Lead, transition=row, lead=lead, handoff=handoff, actor=actor, at=at, now=now)
-    return row
+    return outbox.Fact(FACTS[move], entry.at, data, lead.pk, lead.sequence)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Tell sales what was handed over: the new owner, or the sales managers when it waits in the queue."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from leads import routing
@@ -7,23 +8,33 @@ from leads.history import is_history
 from leads.models import Handoff
 from workspaces import access, notices
 from workspaces.actors import Actor
+from workspaces.models import Member
 from workspaces.roles import Role
 
 
-def tell(handoff: Handoff, *, actor: Actor, at: datetime, now: datetime) -> None:
-    """Tell of an open handoff that just got an owner, or none, in the transaction of that move.
+def tell(offered: Sequence[tuple[Handoff, datetime]], *, actor: Actor, now: datetime) -> None:
+    """Tell of open handoffs of one workspace that got an owner, or none, at a time, in the transaction of that move.
 
-    Nobody is told of history, nor of what he did himself.
+    Nobody is told of history, nor of what he did himself. Two statements at most.
     """
-    if is_history(at, now) or (handoff.owner is not None and handoff.owner == actor.member):
-        return
+    news = [
+        handoff
+        for handoff, at in offered
+        if not is_history(at, now) and (handoff.owner is None or handoff.owner != actor.member)
+    ]
+    managers: list[Member] = []
+    if any(handoff.owner is None for handoff in news):
+        managers = list(access.members_of(news[0].workspace_id, roles=[Role.SALES_MANAGER]))
+    notices.tell_many([_note(handoff, managers) for handoff in news], at=now)
+
+
+def _note(handoff: Handoff, managers: Sequence[Member]) -> notices.Note:
     lead = handoff.lead
     if handoff.owner is not None:
         members, kind = [handoff.owner], "handoff.offered"
         text = f"{lead} was handed over to you ({handoff.grade}, {handoff.tier})."
     else:
-        members, kind = list(access.members_of(handoff.workspace_id, roles=[Role.SALES_MANAGER])), "handoff.queued"
+        members, kind = list(managers), "handoff.queued"
         why = routing.why_queued(handoff)
         text = f"{lead} waits in the queue{f': {why}' if why else ', for whoever claims it'}."
-    key = f"{kind}:{handoff.pk}:{lead.sequence}"
-    notices.tell(members, kind=kind, text=text, url=f"/leads/{lead.pk}/", key=key, at=now)
+    return notices.Note(members, kind, text, key=f"{kind}:{handoff.pk}:{lead.sequence}", url=f"/leads/{lead.pk}/")

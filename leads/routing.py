@@ -3,9 +3,11 @@
 The owner of the lead's account goes before every rule. Nobody available means the queue: the choice has no member.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
@@ -72,6 +74,20 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """Name a lead that somebody is to get at `at`, with its facts; not `besides`, who has it.
+
+    `chosen` says that a person chose already: it is the answer, and counts as open for those after it.
+    """
+
+    lead: Lead
+    facts: conditions.Facts
+    at: datetime
+    besides: Member | None = None
+    chosen: Choice | None = None
+
+
+@dataclass(frozen=True)
 class _Draw:
     """Hold the outcome of one draw in a pool, before anything is written."""
 
@@ -81,35 +97,47 @@ class _Draw:
     why: dict[str, Any] = field(default_factory=dict)
 
 
-def choose(
-    lead: Lead,
-    facts: conditions.Facts,
-    *,
-    at: datetime,
-    besides: Member | None = None,
-) -> Choice:
-    """Choose who gets a lead at `at`, `besides` whoever has it, and take the turn.
+@dataclass(frozen=True)
+class _Plan:
+    """Hold how one wish is answered: by `choice` if there is one, else by a draw in the pool of the rule that held."""
 
-    The caller holds a transaction, the lead locked.
+    kept_from: Mapping[int, str]
+    choice: Choice | None
+    rule: RoutingRule | None = None
+    tried: tuple[Tried, ...] = ()  # the rules in order, up to the one that held
+
+
+def choose(wishes: Sequence[Wish]) -> list[Choice]:
+    """Choose who gets each of these leads of one workspace, in their order, and take the turns.
+
+    The caller holds a transaction, the leads locked. However many leads there are, it takes the same statements.
 
     1. The owner of the account, if available; else the first rule that holds names the pool.
-    2. Lock the pool's row: two leads that arrive at once draw one after the other.
-    3. Draw among those available, write the new credits.
+    2. Lock the rows of the pools that are named, in one order: sets that arrive at once draw one after the other.
+    3. Draw among those available, each draw counting what the ones before gave away; write the new credits.
     """
-    kept_from = returners(lead)
-    if besides is not None:
-        kept_from[besides.pk] = "has it now"
-    if choice := _account_owner(lead, kept_from, at):
-        return choice
-    rule, tried = _first_rule(lead, facts, at)
-    if rule is None:
-        choice = Choice(None, _no_rule(tried))
-    else:
-        pool = Pool.everywhere.select_for_update(no_key=True).get(pk=rule.pool_id)
-        draw = _draw(pool, _places(pool), kept_from, at)
-        _take_turn(pool, draw)
-        choice = _choice(rule, tried[-1], draw)
-    return choice
+    rules = _rules(wishes[0].lead.workspace_id) if any(wish.chosen is None for wish in wishes) else []
+    returned = returners([wish.lead for wish in wishes])
+    owners = _account_owners([wish.lead for wish in wishes if wish.chosen is None])
+    plans = [_plan(wish, rules, returned[wish.lead.pk], owners) for wish in wishes]
+    named = {plan.rule.pool_id for plan in plans if plan.rule and not plan.choice}
+    locked = Pool.everywhere.select_for_update(no_key=True).filter(pk__in=named).order_by("pk")
+    pools = {pool.pk: pool for pool in locked}
+    places = _places(pools.values())
+    choices = []
+    given: Counter[int] = Counter()  # member → leads of this set
+    for wish, plan in zip(wishes, plans, strict=True):
+        choice = plan.choice or Choice(None, _no_rule(plan.tried))
+        if plan.rule and not plan.choice:
+            draw = _draw(pools[plan.rule.pool_id], places[plan.rule.pool_id], plan.kept_from, wish.at, given)
+            _take_turn(draw)
+            choice = _choice(plan.rule, plan.tried[-1], draw)
+        if choice.member:
+            given[choice.member.pk] += 1
+        choices.append(choice)
+    if drawn := [place for pool in places.values() for place in pool if place.credit != place.credit_before]:
+        PoolMember.everywhere.bulk_update(drawn, ["credit"])
+    return choices
 
 
 def why_queued(handoff: Handoff) -> str:
@@ -122,18 +150,18 @@ def explain(lead: Lead, *, at: datetime | None = None) -> Explanation:
     from leads import assessment
 
     at = at or timezone.now()
-    kept_from = returners(lead)
-    owner = _account_owner(lead, kept_from, at)
-    rule, tried = _first_rule(lead, assessment.assess(lead, at).facts, at)
-    if rule is None:
-        return Explanation(tried, (), owner or Choice(None, _no_rule(tried)))
-    places = _places(rule.pool)
-    draw = _draw(rule.pool, places, kept_from, at)
+    wish = Wish(lead, assessment.assess(lead, at).facts, at)
+    plan = _plan(wish, _rules(lead.workspace_id), returners([lead])[lead.pk], _account_owners([lead]))
+    if plan.rule is None:
+        return Explanation(plan.tried, (), plan.choice or Choice(None, _no_rule(plan.tried)))
+    pool = plan.rule.pool
+    places = _places([pool])[pool.pk]
+    draw = _draw(pool, places, plan.kept_from, at)
     candidates = tuple(
         Candidate(str(place.member), place.weight, place.open_handoffs, draw.passed_over.get(place.pk, ""))
         for place in places
     )
-    return Explanation(tried, candidates, owner or _choice(rule, tried[-1], draw))
+    return Explanation(plan.tried, candidates, plan.choice or _choice(plan.rule, plan.tried[-1], draw))
 
 
 def unavailable(member: Member, kept_from: Mapping[int, str], at: datetime) -> str:
@@ -147,58 +175,87 @@ def unavailable(member: Member, kept_from: Mapping[int, str], at: datetime) -> s
     return kept_from.get(member.pk, "")
 
 
-def _first_rule(lead: Lead, facts: conditions.Facts, at: datetime) -> tuple[RoutingRule | None, tuple[Tried, ...]]:
-    """Return the first active rule that holds, and all that were tried up to it."""
-    tried = []
-    rules = RoutingRule.objects.of(lead.workspace_id).filter(active=True).select_related("pool")
-    for rule in rules.order_by("position", "pk"):
+def returners(leads: Iterable[Lead]) -> dict[int, dict[int, str]]:
+    """Return for each lead, by ids, the members who returned it for a reason that keeps it from them, with the words.
+
+    One statement, none where no lead was ever returned.
+    """
+    leads = list(leads)
+    kept: dict[int, dict[int, str]] = {lead.pk: {} for lead in leads}
+    came_back = [lead.pk for lead in leads if lead.returned_at]
+    if came_back:
+        returned = Handoff.everywhere.filter(lead__in=came_back, state=HandoffState.RETURNED, reason__same_rep=False)
+        for lead, owner in returned.exclude(owner=None).values_list("lead_id", "owner_id"):
+            kept[lead][owner] = "returned this lead before"
+    return kept
+
+
+def _rules(workspace_id: int) -> list[RoutingRule]:
+    active = RoutingRule.objects.of(workspace_id).filter(active=True)
+    return list(active.select_related("pool").order_by("position", "pk"))
+
+
+def _plan(wish: Wish, rules: Sequence[RoutingRule], returned: Mapping[int, str], owners: Mapping[int, Member]) -> _Plan:
+    """Decide how a wish is answered; `owners` are those of the accounts, by the leads' ids."""
+    if wish.chosen:
+        return _Plan({}, wish.chosen)
+    kept_from = dict(returned)
+    if wish.besides is not None:
+        kept_from[wish.besides.pk] = "has it now"
+    choice, owner = None, owners.get(wish.lead.pk)
+    if owner and not unavailable(owner, kept_from, wish.at):
+        words = f"{owner} looks after {wish.lead.account}"
+        choice = Choice(owner, {"words": words, "rule": "Owner of the account"})
+    tried: list[Tried] = []
+    for rule in rules:
         held, because = True, ALWAYS
         if rule.condition:
-            result = conditions.evaluate(rule.condition, facts, at)
+            result = conditions.evaluate(rule.condition, wish.facts, wish.at)
             held, because = result.passed, result.because
         tried.append(Tried(rule.name, rule.pool.name, held, because))
         if held:
-            return rule, tuple(tried)
-    return None, tuple(tried)
+            return _Plan(kept_from, choice, rule, tuple(tried))
+    return _Plan(kept_from, choice, None, tuple(tried))
 
 
-def returners(lead: Lead) -> dict[int, str]:
-    """Return the ids of the members who returned this lead for a reason that keeps it from them, with the words."""
-    if lead.returned_at is None:
+def _account_owners(leads: Iterable[Lead]) -> dict[int, Member]:
+    """Return who looks after the account of each lead, by the leads' ids, in one statement at most."""
+    wanted = {lead.pk: lead.account.owner_id for lead in leads if lead.account_id and lead.account.owner_id}  # type: ignore[union-attr]
+    if not wanted:
         return {}
-    returned = Handoff.everywhere.filter(lead_id=lead.pk, state=HandoffState.RETURNED, reason__same_rep=False)
-    owners = returned.exclude(owner=None).values_list("owner_id", flat=True)
-    return dict.fromkeys(owners, "returned this lead before")
+    members = Member.everywhere.select_related("user").in_bulk(set(wanted.values()))
+    return {lead: members[owner] for lead, owner in wanted.items()}
 
 
-def _account_owner(lead: Lead, kept_from: Mapping[int, str], at: datetime) -> Choice | None:
-    if not lead.account_id or not lead.account.owner_id:  # type: ignore[union-attr]
-        return None
-    owner = Member.objects.of(lead.workspace_id).select_related("user").get(pk=lead.account.owner_id)  # type: ignore[union-attr]
-    if unavailable(owner, kept_from, at):
-        return None
-    return Choice(owner, {"words": f"{owner} looks after {lead.account}", "rule": "Owner of the account"})
-
-
-def _places(pool: Pool) -> list[PoolMember]:
-    """Return the places of a pool with their members and how many handoffs each has open, in one statement."""
-    load = (
-        Handoff.everywhere.filter(workspace=pool.workspace_id, owner=OuterRef("member"), state__in=OPEN)
+def _places(pools: Iterable[Pool]) -> dict[int, list[PoolMember]]:
+    """Return the places of pools with their members and how many handoffs each has open, in one statement."""
+    places: dict[int, list[PoolMember]] = {pool.pk: [] for pool in pools}
+    if not places:
+        return places
+    counted = (
+        Handoff.everywhere.filter(workspace=OuterRef("workspace"), owner=OuterRef("member"), state__in=OPEN)
         .order_by()
         .values("owner")
         .annotate(count=Count("pk"))
         .values("count")
     )
-    rows = PoolMember.everywhere.filter(pool=pool).select_related("member__user").order_by("pk")
-    places: list[PoolMember] = []
-    for place in rows.annotate(load=Coalesce(Subquery(load), 0)):
-        place.open_handoffs = place.load
-        places.append(place)
+    rows = PoolMember.everywhere.filter(pool__in=places).select_related("member__user").order_by("pk")
+    for place in rows.annotate(load=Coalesce(Subquery(counted), 0)):
+        place.open_before, place.credit_before = place.load, place.credit
+        places[place.pool_id].append(place)
     return places
 
 
-def _draw(pool: Pool, places: Sequence[PoolMember], kept_from: Mapping[int, str], at: datetime) -> _Draw:
-    """Decide who of a pool is next, by its strategy. Writes nothing."""
+def _draw(
+    pool: Pool,
+    places: Sequence[PoolMember],
+    kept_from: Mapping[int, str],
+    at: datetime,
+    given: Mapping[int, int] = MappingProxyType({}),
+) -> _Draw:
+    """Decide who of a pool is next, by its strategy; `given` (member → leads) came on top since. Writes nothing."""
+    for place in places:
+        place.open_handoffs = place.open_before + given.get(place.member_id, 0)
     passed_over = {place.pk: words for place in places if (words := _passed_over(place, kept_from, at))}
     eligible = [place for place in places if place.pk not in passed_over]
     why: dict[str, Any] = {"passed_over": {str(p.member): passed_over[p.pk] for p in places if p.pk in passed_over}}
@@ -224,8 +281,8 @@ def _passed_over(place: PoolMember, kept_from: Mapping[int, str], at: datetime) 
     return ""
 
 
-def _take_turn(pool: Pool, draw: _Draw) -> None:
-    """Write the credits after a draw, in one statement: smooth weighted round robin.
+def _take_turn(draw: _Draw) -> None:
+    """Change the credits after a draw: smooth weighted round robin.
 
     Everyone available gains the own weight, the winner pays the weights of all. So nobody gets a run of leads, and
     who was away has neither saved up nor lost turns.
@@ -235,7 +292,6 @@ def _take_turn(pool: Pool, draw: _Draw) -> None:
     for place in draw.eligible:
         place.credit += place.weight
     draw.winner.credit -= sum(place.weight for place in draw.eligible)
-    PoolMember.everywhere.filter(pool=pool).bulk_update(draw.eligible, ["credit"])
 
 
 def _choice(rule: RoutingRule, tried: Tried, draw: _Draw) -> Choice:

@@ -1,6 +1,7 @@
 """News that goes up, inside the transaction of the change, to `sla/receivers.py` and `nurture/receivers.py`.
 
-moved      a lead moved: transition, lead, handoff (or None), actor, at (when it happened), now (when we heard)
+moved      leads of one workspace made a move: move, transitions (their rows of the log, each with its lead, handoff
+           or None, and at: when it happened), actor, now (when we heard)
 touched    sales touched a lead: touch, lead, handoff (or None), actor, at, now
 planned    a follow-up was promised or done: follow_up, lead, handoff (or None), actor, at, now
 consented  leads opted in or out: workspace, consents (the rows of the ledger, with their leads), actor, at

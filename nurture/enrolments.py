@@ -5,6 +5,8 @@ enrolment first, it asks for the lead without waiting, so that a move of the lea
 """
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
@@ -78,10 +80,14 @@ def exit(enrolment: Enrolment, *, reason: str, at: datetime | None = None) -> En
     return enrolment
 
 
-def exit_all(lead: Lead, *, reason: str, at: datetime) -> int:
-    """Take a lead, which the caller has locked, out of all its programs. Return how many."""
-    active = Enrolment.objects.of(lead.workspace_id).filter(lead=lead, state=Enrolment.State.ACTIVE)
-    return _leave(list(active.select_for_update().values_list("pk", flat=True)), reason, at)
+def exit_all(leaving: Mapping[int, datetime], *, reason: str) -> int:
+    """Take leads, which the caller has locked, out of all their programs, each (by its id) at its time. Return how many
+    enrolments ended: one statement while there are none."""
+    active = Enrolment.everywhere.filter(lead__in=leaving, state=Enrolment.State.ACTIVE)
+    at: defaultdict[datetime, list[int]] = defaultdict(list)
+    for pk, lead in active.select_for_update().order_by("pk").values_list("pk", "lead_id"):
+        at[leaving[lead]].append(pk)
+    return sum(_leave(ids, reason, when) for when, ids in at.items())
 
 
 def exit_program(program: Program, *, reason: str, at: datetime) -> int:

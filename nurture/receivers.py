@@ -3,6 +3,8 @@
 Hear of consents as well: who opts in again may get mail again.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,16 +39,18 @@ ENDS = {
 
 
 @receiver(moved)
-def follow(
-    transition: Transition, lead: Lead, handoff: Handoff | None, actor: Actor, at: datetime, now: datetime, **_: Any
-) -> None:
-    """Keep enrolments in step with a move, in its transaction; the lead is locked."""
-    if transition.move in ("create", "reassign"):
+def follow(move: str, transitions: Sequence[Transition], actor: Actor, now: datetime, **_: Any) -> None:
+    """Keep enrolments in step with a move, in its transaction; the leads are locked."""
+    if move in ("create", "reassign"):
         return
-    if lead.state not in MARKETING_STATES:
-        enrolments.exit_all(lead, reason=ENDS[State(lead.state)], at=at)
-    elif transition.move in ("return", "recycle") and not is_history(at, now):
-        _enrol(transition, lead, handoff, actor, at)
+    leaving: defaultdict[State, dict[int, datetime]] = defaultdict(dict)
+    for row in transitions:
+        if row.lead.state not in MARKETING_STATES:
+            leaving[State(row.lead.state)][row.lead_id] = row.at
+        elif move in ("return", "recycle") and not is_history(row.at, now):
+            _enrol(row, row.lead, row.handoff, actor, row.at)
+    for state, leads in leaving.items():
+        enrolments.exit_all(leads, reason=ENDS[state])
 
 
 def _enrol(transition: Transition, lead: Lead, handoff: Handoff | None, actor: Actor, at: datetime) -> None:

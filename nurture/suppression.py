@@ -25,7 +25,7 @@ def add(workspace: Workspace, email: str, *, why: str, note: str = "", at: datet
         email=email, defaults={"workspace": workspace, "why": why, "note": note[:300], "at": at}
     )
     if lead := Lead.objects.of(workspace).filter(email=email).first():
-        enrolments.exit_all(lead, reason=f"Suppressed: {Suppression.Why(why).label.lower()}", at=at)
+        enrolments.exit_all({lead.pk: at}, reason=f"Suppressed: {Suppression.Why(why).label.lower()}")
     return row
 
 

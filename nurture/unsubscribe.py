@@ -54,7 +54,7 @@ def leave(lead: Lead, *, send: Send | None, source: str, at: datetime) -> None:
     lead = db.lock(Lead.objects.of(lead.workspace_id).select_related("workspace"), lead.pk)
     if lead.consent != ConsentState.OPTED_OUT:
         consent.change(lead, state=ConsentState.OPTED_OUT, source=source, at=at)
-    enrolments.exit_all(lead, reason="Unsubscribed", at=at)
+    enrolments.exit_all({lead.pk: at}, reason="Unsubscribed")
     for email in sorted({lead.email, send.to if send else lead.email} - {""}):
         suppression.add(lead.workspace, email, why=Suppression.Why.UNSUBSCRIBED, note=source, at=at)
     if send:

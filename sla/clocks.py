@@ -4,13 +4,15 @@ Callers hold the transaction (and the lead's lock) of the move or touch that sta
 minutes of work time; `at` is when a thing happened, `now` when we heard of it, both aware UTC.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads.models import FollowUp, Handoff
 from sla import agreements, alarms, escalations, worktime
@@ -22,38 +24,41 @@ from workspaces.actors import Actor
 from workspaces.models import Member
 
 
-def start(
-    agreement: Agreement,
-    kinds: Iterable[str],
-    *,
-    handoff: Handoff,
-    member: Member | None,
-    at: datetime,
-    now: datetime,
-    missing: str = "",
-) -> list[Clock]:
-    """Start clocks on a handoff, in one statement, each due after its tier's target of work time.
+@dataclass(frozen=True)
+class Start:
+    """Say which clock of a handoff starts at `at`, for whom (None: the team), and what its lead lacks of what was
+    promised to come along."""
+
+    kind: str
+    handoff: Handoff
+    member: Member | None
+    at: datetime
+    missing: Sequence[str] = ()
+
+
+def start(agreement: Agreement, starts: Sequence[Start], *, now: datetime) -> list[Clock]:
+    """Start clocks on handoffs, in one statement, each due after its tier's target of work time.
 
     A clock that was over before we heard of it is recorded as breached and stays silent.
     """
     terms = agreements.terms_of(agreement)
     clocks = [
         Clock(
-            workspace_id=handoff.workspace_id,
-            kind=kind,
+            workspace_id=agreement.workspace_id,
+            kind=each.kind,
             agreement=agreement,
-            lead_id=handoff.lead_id,
-            handoff=handoff,
-            member=member,
-            tier=handoff.tier,
-            target_minutes=terms.target(kind, handoff.tier),
-            started_at=at,
-            missing=missing if kind == Kind.ACCEPT else "",
+            lead_id=each.handoff.lead_id,
+            handoff=each.handoff,
+            member=each.member,
+            tier=each.handoff.tier,
+            target_minutes=terms.target(each.kind, each.handoff.tier),
+            started_at=each.at,
+            missing=",".join(each.missing),
         )
-        for kind in kinds
+        for each in starts
     ]
     for clock in clocks:
-        _plan(clock, terms, worktime.add(terms.hours, at, terms.target(clock.kind, clock.tier)), now)
+        _plan(clock, terms, worktime.add(terms.hours, clock.started_at, terms.target(clock.kind, clock.tier)), now)
     return Clock.everywhere.bulk_create(clocks)
 
 
@@ -94,10 +99,10 @@ def pass_on(handoff: Handoff, *, at: datetime, now: datetime) -> None:
     accepting = running.filter(kind=Kind.ACCEPT).select_related("agreement").defer("agreement__terms").first()
     if accepting is not None and agreements.terms_of(accepting.agreement).reassign_restarts_accept:
         cancel(running.filter(kind=Kind.ACCEPT), at=at)
-        start(
-            accepting.agreement, [Kind.ACCEPT], handoff=handoff, member=handoff.owner, at=at, now=now,
-            missing=accepting.missing,
-        )  # fmt: skip
+        again = Start(
+            Kind.ACCEPT, handoff, handoff.owner, at, accepting.missing.split(",") if accepting.missing else ()
+        )
+        start(accepting.agreement, [again], now=now)
     running.update(member=handoff.owner)
 
 
@@ -167,5 +172,5 @@ def _end(clocks: QuerySet[Clock], state: str, at: datetime, heard: datetime | No
         clock.stopped_at = max(heard if heard and found_late else at, clock.started_at)
         clock.breached_at = clock.due_at if clock.due_at is not None and clock.stopped_at > clock.due_at else None
     if ended:
-        Clock.everywhere.bulk_update(ended, ["state", "next_at", "stopped_at", "breached_at"])
+        db.update_many(ended, ["state", "next_at", "stopped_at", "breached_at"])
     return ended

@@ -79,7 +79,7 @@ def _reassign(escalation: Escalation, clock: Clock, at: datetime) -> str:
     """Give the lead to another member by the routing rules; an unanswered one to the queue when there is nobody."""
     facts = assessment.assess(clock.lead, at).facts
     handoff = _handoff(clock)
-    choice = routing.choose(clock.lead, facts, at=at, besides=handoff.owner)
+    [choice] = routing.choose([routing.Wish(clock.lead, facts, at, besides=handoff.owner)])
     if choice.member is None:
         return _to_queue(escalation, clock, at)
     _move(handoff, choice.member, "Not answered in time", at)

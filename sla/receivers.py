@@ -3,7 +3,7 @@
 A workspace without a signed agreement has promised nothing: no clock starts. Clocks that run go on to be stopped.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,12 +31,14 @@ def set_up(workspace: Workspace, at: datetime, **kwargs: Any) -> None:
 
 
 @receiver(moved, dispatch_uid="sla.moved")
-def on_move(
-    transition: Transition, lead: Lead, handoff: Handoff | None, at: datetime, now: datetime, **kwargs: Any
-) -> None:
-    """Start and stop the clocks of a handoff as its move says."""
-    if handoff is not None and transition.move in _MOVES:
-        _MOVES[transition.move](lead, handoff, transition, at, now)
+def on_move(move: str, transitions: Sequence[Transition], now: datetime, **kwargs: Any) -> None:
+    """Start and stop the clocks of handoffs as their move says."""
+    passes = [(row, row.handoff) for row in transitions if row.handoff is not None]
+    if move == "qualify":
+        _qualified(passes, now)
+    elif move in _MOVES:
+        for row, handoff in passes:
+            _MOVES[move](handoff, row, row.at, now)
 
 
 @receiver(touched, dispatch_uid="sla.touched")
@@ -76,45 +78,49 @@ def _attempted_enough(clock: Clock, handoff: Handoff) -> bool:
     return connected or (len(touches) >= policy.attempts and len(channels) >= policy.channels)
 
 
-def _qualified(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
-    if agreement := agreements.active(lead.workspace_id):
-        lacking = information.missing(lead, agreements.terms_of(agreement).information)
-        clocks.start(
-            agreement, [Kind.ACCEPT], handoff=handoff, member=handoff.owner, at=at, now=now, missing=",".join(lacking)
-        )
+def _qualified(passes: Sequence[tuple[Transition, Handoff]], now: datetime) -> None:
+    """Start the accept clocks of a set, in two statements."""
+    if passes and (agreement := agreements.active(passes[0][1].workspace_id)):
+        promised = agreements.terms_of(agreement).information
+        starts = [
+            clocks.Start(Kind.ACCEPT, handoff, handoff.owner, row.at, information.missing(row.lead, promised))
+            for row, handoff in passes
+        ]
+        clocks.start(agreement, starts, now=now)
 
 
-def _accepted(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+def _accepted(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
     clocks.stop(_of(handoff, Kind.ACCEPT), at=at, heard=_heard(transition.actor_kind, now))
-    if agreement := agreements.active(lead.workspace_id):
-        started = clocks.start(agreement, AFTER_ACCEPT, handoff=handoff, member=handoff.owner, at=at, now=now)
+    if agreement := agreements.active(handoff.workspace_id):
+        starts = [clocks.Start(kind, handoff, handoff.owner, at) for kind in AFTER_ACCEPT]
+        started = clocks.start(agreement, starts, now=now)
         if handoff.first_touch_at is not None:  # touched while it was only offered
             met = [clock.kind for clock in started if clock.kind == Kind.FIRST_TOUCH]
             met += [c.kind for c in started if c.kind == Kind.ATTEMPTS and _attempted_enough(c, handoff)]
             clocks.stop(_of(handoff, *met), at=at)
 
 
-def _returned(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+def _returned(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
     clocks.stop(_of(handoff, Kind.ACCEPT, Kind.ATTEMPTS, Kind.DECIDE), at=at, heard=_heard(transition.actor_kind, now))
     clocks.cancel(_of(handoff, Kind.FIRST_TOUCH, Kind.FOLLOW_UP), at=at, heard=_heard(transition.actor_kind, now))
     if (
         transition.reason is not None
         and transition.reason.blames
-        and (agreement := agreements.active(lead.workspace_id))
+        and (agreement := agreements.active(handoff.workspace_id))
     ):
-        clocks.start(agreement, [Kind.TRIAGE], handoff=handoff, member=None, at=at, now=now)
+        clocks.start(agreement, [clocks.Start(Kind.TRIAGE, handoff, None, at)], now=now)
 
 
-def _promoted(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+def _promoted(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
     clocks.stop(_of(handoff, Kind.ATTEMPTS, Kind.DECIDE), at=at, heard=_heard(transition.actor_kind, now))
     clocks.cancel(_of(handoff, Kind.FIRST_TOUCH), at=at, heard=_heard(transition.actor_kind, now))
 
 
-def _closed(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+def _closed(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
     clocks.cancel(_of(handoff, *Kind.values), at=at, heard=_heard(transition.actor_kind, now))
 
 
-def _reassigned(lead: Lead, handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
+def _reassigned(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
     clocks.pass_on(handoff, at=at, now=now)
 
 
@@ -127,8 +133,7 @@ def _of(handoff: Handoff, *kinds: str) -> QuerySet[Clock]:
     return Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind__in=kinds)
 
 
-_MOVES: dict[str, Callable[[Lead, Handoff, Transition, datetime, datetime], None]] = {
-    "qualify": _qualified,
+_MOVES: dict[str, Callable[[Handoff, Transition, datetime, datetime], None]] = {
     "accept": _accepted,
     "return": _returned,
     "recall": _closed,

@@ -11,39 +11,33 @@ from webhooks import tasks
 from webhooks.models import OutboxEvent
 
 
-def record(
-    workspace: Any, type: str, *, at: datetime, data: dict, lead_id: int | None = None, sequence: int = 0
-) -> None:
-    """Append one fact. The caller holds the transaction; delivery happens later, from the row."""
-    OutboxEvent.everywhere.create(
-        workspace_id=getattr(workspace, "pk", workspace),
-        type=type,
-        at=at,
-        data=data,
-        lead_id=lead_id,
-        sequence=sequence,
-    )
-    ring(tasks.sweep)
-
-
 @dataclass(frozen=True)
 class Fact:
-    """One fact of a set; the fields are those of `record`."""
+    """Something that happened at `at` (aware), for the outside: its name, what is told of it, and its place in a
+    lead's log."""
 
     type: str
+    at: datetime
     data: dict = field(default_factory=dict)
     lead_id: int | None = None
     sequence: int = 0
 
 
-def record_many(workspace: Any, facts: Sequence[Fact], *, at: datetime) -> None:
+def record(
+    workspace: Any, type: str, *, at: datetime, data: dict, lead_id: int | None = None, sequence: int = 0
+) -> None:
+    """Append one fact. The caller holds the transaction; delivery happens later, from the row."""
+    record_many(workspace, [Fact(type, at, data, lead_id, sequence)])
+
+
+def record_many(workspace: Any, facts: Sequence[Fact]) -> None:
     """Append a set of facts in one statement, like `record`."""
     workspace_id = getattr(workspace, "pk", workspace)
     rows = [
         OutboxEvent(
             workspace_id=workspace_id,
             type=fact.type,
-            at=at,
+            at=fact.at,
             data=fact.data,
             lead_id=fact.lead_id,
             sequence=fact.sequence,

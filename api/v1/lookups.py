@@ -1,13 +1,13 @@
 """Find what a request names, always from the workspace of the caller."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
 from leadflow.errors import Invalid, Missing
 from leads import identity
-from leads.models import Answer, Handoff, Lead, Question, Reason
+from leads.models import Answer, ExternalId, Handoff, Lead, Question, Reason
 from leads.models.handoff import OPEN
 from workspaces import access
 from workspaces.models import Member, Workspace
@@ -36,19 +36,45 @@ def lead(workspace: Workspace, pk: int) -> Lead:
     return found
 
 
+def leads_of(workspace: Workspace, named: Sequence[Mapping[str, Any]]) -> list[Lead | None]:
+    """Return the lead that each `LeadKey` names, bare, or None: three statements at most."""
+    ids = {key["id"] for key in named if "id" in key}
+    emails = {key["email"].lower() for key in named if "email" in key}
+    pairs = {_pair(key) for key in named if "external_id" in key}
+    found: dict[Any, Lead] = {}
+    if ids:
+        found |= {("id", lead.pk): lead for lead in Lead.objects.of(workspace).filter(pk__in=ids)}
+    if emails:
+        found |= {("email", lead.email): lead for lead in Lead.objects.of(workspace).filter(email__in=emails)}
+    if pairs:
+        known = ExternalId.objects.of(workspace).filter(identity.pairs(pairs)).select_related("lead")
+        found |= {(row.system, row.value): row.lead for row in known}
+    for lead in found.values():
+        lead.workspace = workspace
+    return [found.get(_name(key)) for key in named]
+
+
+def _name(key: Mapping[str, Any]) -> tuple[str, Any]:
+    if "id" in key:
+        return "id", key["id"]
+    return ("email", key["email"].lower()) if "email" in key else _pair(key)
+
+
+def _pair(key: Mapping[str, Any]) -> tuple[str, str]:
+    return key["external_id"]["system"], key["external_id"]["value"]
+
+
 def lead_of(workspace: Workspace, named: Mapping[str, Any]) -> Lead:
-    """Return the lead that a `LeadKey` names, bare: every door reads it afresh. Raise `Missing`."""
-    if "id" in named:
-        return lead(workspace, named["id"])
-    if "email" in named:
-        found = identity.find(workspace, email=named["email"])
-    else:
-        pair = named["external_id"]
-        ids = {"external_ids__system": pair["system"], "external_ids__value": pair["value"]}
-        found = Lead.objects.of(workspace).filter(**ids).only("pk", "workspace").first()
+    """Return the lead that a `LeadKey` names, bare. Raise `Missing`."""
+    [found] = leads_of(workspace, [named])
     if found is None:
-        raise Missing("No lead of this workspace has this id.")
+        raise unknown()
     return found
+
+
+def unknown() -> Missing:
+    """Return the error of a `LeadKey` that names nobody."""
+    return Missing("No lead of this workspace has this id.")
 
 
 def handoffs(workspace: Workspace) -> QuerySet[Handoff]:
@@ -70,6 +96,7 @@ def newest_handoff(found: Lead) -> Handoff:
     last = Handoff.everywhere.filter(lead_id=found.pk).order_by("-pass_number").first()
     if last is None:
         raise Missing("This lead was never handed over: qualify it first.")
+    last.lead, last.workspace = found, found.workspace
     return last
 
 

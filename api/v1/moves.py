@@ -1,5 +1,7 @@
 """Moves of many leads in one request, for those who bring history."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -13,6 +15,7 @@ from api.v1 import lookups, verbs
 from api.v1.shapes import LeadKey, OccurredAt, RefusalShape
 from api.views import Resource
 from leadflow.errors import DomainError
+from leads import lifecycle
 from leads.models import Handoff, Lead
 
 LARGEST = 200
@@ -60,6 +63,19 @@ class MoveOutcomes(serializers.Serializer):
     results = MoveOutcome(many=True)
 
 
+@dataclass(frozen=True)
+class _Step:
+    """One move as it was read."""
+
+    verb: verbs.Verb
+    lead: Lead
+    facts: verbs.Facts
+
+
+Refused = DomainError | APIException
+REFUSED = (DomainError, APIException)
+
+
 class MoveMany(Resource):
     """Moves of many leads."""
 
@@ -69,33 +85,94 @@ class MoveMany(Resource):
 
     @extend_schema(operation_id="moves_create", summary="Make up to 200 moves, in order", responses=MoveOutcomes)
     def post(self, request: Request) -> Response:
-        """Make up to 200 moves in the order given, each in its own transaction, with its own outcome."""
-        batch = self.read(_Batch)["moves"]
-        return Response({"results": [self._outcome(request, data) for data in batch]})
+        """Make up to 200 moves in the order given, each with its own outcome.
 
-    def _outcome(self, request: Request, data: Any) -> dict[str, Any]:
-        lead: Lead | None = None
+        Different leads that are qualified one after the other are handed over together, in one transaction; every
+        other move has its own.
+        """
+        steps = self._steps(request, self.read(_Batch)["moves"])
+        return Response({"results": [row for run in _runs(steps) for row in _made(run, request)]})
+
+    def _steps(self, request: Request, batch: Sequence[Any]) -> list[_Step | Refused]:
+        """Read the moves, and their leads in sets."""
+        read: list[tuple[verbs.Verb, Any, verbs.Facts] | Refused] = []
+        for data in batch:
+            try:
+                item = self.read(MoveItem, data)
+                verb = verbs.VERBS[item["move"]]
+                body = {name: value for name, value in data.items() if name not in ("lead", "move")}
+                read.append((verb, item["lead"], self.read(verb.facts, body)))
+            except REFUSED as error:
+                read.append(error)
+        leads = iter(lookups.leads_of(request.workspace, [each[1] for each in read if isinstance(each, tuple)]))
+        steps: list[_Step | Refused] = []
+        for each in read:
+            if isinstance(each, tuple):
+                lead = next(leads)
+                steps.append(_Step(each[0], lead, each[2]) if lead else lookups.unknown())
+            else:
+                steps.append(each)
+        return steps
+
+
+def _runs(steps: Sequence[_Step | Refused]) -> Iterator[list[_Step | Refused]]:
+    """Cut the steps into runs: what qualifies different leads one after the other is one, all else is alone."""
+    run: list[_Step | Refused] = []
+    leads: set[int] = set()
+    for step in steps:
+        joins = isinstance(step, _Step) and step.verb.name == "qualify" and step.lead.pk not in leads
+        if run and not (joins and leads):
+            yield run
+            run, leads = [], set()
+        run.append(step)
+        if isinstance(step, _Step) and step.verb.name == "qualify":
+            leads.add(step.lead.pk)
+    if run:
+        yield run
+
+
+def _made(run: Sequence[_Step | Refused], request: Request) -> list[dict[str, Any]]:
+    """Make the moves of a run and tell what became of each."""
+    steps = [step for step in run if isinstance(step, _Step)]
+    if len(steps) > 1:
+        outcomes = _qualify(steps, request)
+    else:
+        outcomes = [_move(step, request) if isinstance(step, _Step) else step for step in run]
+    leads = [step.lead if isinstance(step, _Step) else None for step in run]
+    return [_row(lead, outcome, request) for lead, outcome in zip(leads, outcomes, strict=True)]
+
+
+def _move(step: _Step, request: Request) -> Handoff | Lead | Refused:
+    try:
+        thing = step.lead if step.verb.on is Lead else lookups.newest_handoff(step.lead)
+        return verbs.perform(step.verb, thing, request, step.facts)
+    except REFUSED as error:
+        return error
+
+
+def _qualify(steps: Sequence[_Step], request: Request) -> list[Handoff | Lead | Refused]:
+    """Hand over the leads of all steps together; one that may not be handed over stops no other."""
+    outcomes: list[Any] = []
+    for step in steps:
         try:
-            item = self.read(MoveItem, data)
-            verb = verbs.VERBS[item["move"]]
-            body = {name: value for name, value in data.items() if name not in ("lead", "move")}
-            facts = self.read(verb.facts, body)
-            lead = lookups.lead_of(request.workspace, item["lead"])
-            thing = lead if verb.on is Lead else lookups.newest_handoff(lead)
-            moved = verbs.perform(verb, thing, request, facts)
-        except (DomainError, APIException) as error:
-            status, _, problem = errors.describe(error, request)
-            return _row(status, lead, None, None, problem)
-        handoff = moved if isinstance(moved, Handoff) else None
-        after = moved.lead if isinstance(moved, Handoff) else moved
-        return _row(200, after, handoff, after.state, None)
+            outcomes.append(verbs.candidate(step.lead, verbs.allow(step.verb, request, step.facts), step.facts))
+        except REFUSED as error:
+            outcomes.append(error)
+    candidates = [each for each in outcomes if isinstance(each, lifecycle.Candidate)]
+    became = iter(lifecycle.qualify_many(candidates, actor=request.actor) if candidates else [])  # type: ignore[attr-defined]
+    return [next(became) if isinstance(each, lifecycle.Candidate) else each for each in outcomes]
 
 
-def _row(status: int, lead: Lead | None, handoff: Handoff | None, state: str | None, problem: Any) -> dict[str, Any]:
+def _row(lead: Lead | None, outcome: Handoff | Lead | Refused, request: Request) -> dict[str, Any]:
+    if isinstance(outcome, Refused):
+        status, _, problem = errors.describe(outcome, request)
+        return {"status": status, "lead_id": lead and lead.pk, "handoff_id": None, "state": None, "problem": problem}
+    handoff = outcome if isinstance(outcome, Handoff) else None
+    after = outcome.lead if isinstance(outcome, Handoff) else outcome
     return {
-        "status": status,
-        "lead_id": lead and lead.pk,
+        "status": 200,
+        "lead_id": after.pk,
         "handoff_id": handoff and handoff.pk,
-        "state": state,
-        "problem": problem,
+        "state": after.state,
+        "problem": None,
     }

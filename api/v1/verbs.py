@@ -117,15 +117,25 @@ class Verb:
 
 def perform(verb: Verb, thing: Any, request: Request, facts: Facts) -> Any:
     """Make a move with facts already shaped. Raise `Forbidden`, `Invalid`, `Conflict`; nothing is changed then."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    demand(actor, verb.capability)
-    at = told_at(request, facts.get("occurred_at"))
-    return verb.act(thing, actor, at, facts)
+    at = allow(verb, request, facts)
+    return verb.act(thing, request.actor, at, facts)  # type: ignore[attr-defined]
+
+
+def allow(verb: Verb, request: Request, facts: Facts) -> datetime | None:
+    """Return when the caller says a move happened. Raise `Forbidden`, `Invalid` where it may not make it, or then."""
+    demand(request.actor, verb.capability)  # type: ignore[attr-defined]
+    return told_at(request, facts.get("occurred_at"))
+
+
+def candidate(lead: Lead, at: datetime | None, facts: Facts) -> lifecycle.Candidate:
+    """Return what the move `qualify` asks for. Raise `Invalid` when there is no such owner."""
+    owner = lookups.member(lead.workspace, facts["owner"]) if "owner" in facts else None
+    return lifecycle.Candidate(lead, at, facts.get("reason", ""), owner)
 
 
 def _qualify(lead: Lead, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
-    owner = lookups.member(lead.workspace, facts["owner"]) if "owner" in facts else None
-    return lifecycle.qualify(lead, actor=actor, at=at, override=facts.get("reason", ""), owner=owner)
+    wanted = candidate(lead, at, facts)
+    return lifecycle.qualify(lead, actor=actor, at=at, override=wanted.override, owner=wanted.owner)
 
 
 def _accept(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:

@@ -49,7 +49,7 @@ def _claim(world: World, prospect: Prospect, handoff: Handoff, chance: Random, a
 
 def _takers(world: World, handoff: Handoff) -> list[str]:
     """List who may get a lead that its owner, if it has one, does not answer."""
-    kept_from = {handoff.owner_id, *routing.returners(handoff.lead)}
+    kept_from = {handoff.owner_id, *routing.returners([handoff.lead])[handoff.lead_id]}
     return [name for name in CLAIMERS if world.members[name].pk not in kept_from]
 
 

@@ -33,7 +33,10 @@ class PoolMember(Owned):
     )
     credit = models.IntegerField(default=0, editable=False)
 
-    open_handoffs: int  # not a column: `leads.routing` counts them for a draw
+    # not columns: `leads.routing` counts for a draw what is open, in the database and with what it gave away since
+    open_before: int
+    open_handoffs: int
+    credit_before: int
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["pool", "member"], name="pool_member_once")]

@@ -74,6 +74,30 @@ def test_each_move_has_its_own_outcome(api, workspace, foreign, rep):
     assert Handoff.everywhere.get(pk=stranger.pk).state == "offered"
 
 
+def test_leads_that_are_qualified_one_after_the_other_keep_their_order_and_their_own_refusals(api, workspace, rep):
+    leads = [builders.lead(workspace) for _ in range(4)]
+    owner, reason = {"owner": rep.user.email}, {"reason": "Fair"}
+    moves = [
+        {"lead": {"id": leads[0].pk}, "move": "qualify", **reason, **owner},
+        {"lead": {"email": leads[1].email}, "move": "qualify"},  # does not meet the definition
+        {"lead": {"id": leads[2].pk}, "move": "qualify", **reason, "owner": "nobody@example.test"},
+        {"lead": {"id": leads[3].pk}, "move": "qualify", **reason},
+        {"lead": {"email": "who@example.test"}, "move": "qualify", **reason},
+        {"lead": {"id": leads[0].pk}, "move": "qualify", **reason},  # is one by now
+        {"lead": {"id": leads[1].pk}, "move": "qualify", **reason},
+        {"lead": {"id": leads[0].pk}, "move": "accept"},
+        {"lead": {"id": leads[1].pk}, "move": "accept", **owner},
+    ]
+    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    assert [each["status"] for each in outcome] == [200, 409, 422, 200, 404, 409, 200, 200, 200]
+    assert [each["state"] for each in outcome] == ["mql", None, None, "mql", None, None, "mql", "sal", "sal"]
+    codes = [each["problem"] and each["problem"]["code"] for each in outcome]
+    assert codes[1:6] == ["definition_not_met", "invalid", None, "not_found", "move_not_allowed"]
+    asked = [leads[0], leads[1], leads[2], leads[3], None, leads[0], leads[1], leads[0], leads[1]]
+    assert [each["lead_id"] for each in outcome] == [lead and lead.pk for lead in asked]
+    assert outcome[0]["handoff_id"] == outcome[7]["handoff_id"] == leads[0].handoffs.get().pk
+
+
 def refusals(workspace, rep):
     """Yield, for each way in which a move or rating is refused with 409, its path and body and the lead's state."""
     fresh, offered = builders.lead(workspace), builders.handoff(workspace, owner=rep)

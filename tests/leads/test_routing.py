@@ -31,7 +31,7 @@ def pool(workspace):
 
 def choose(lead, at=MONDAY):
     with transaction.atomic():
-        return routing.choose(lead, facts.of(lead, at), at=at)
+        return routing.choose([routing.Wish(lead, facts.of(lead, at), at)])[0]
 
 
 def turns(workspace, number):
