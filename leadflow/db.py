@@ -124,13 +124,13 @@ def sweep(
     batch: int = 50,
     limit: int = 5000,
     narrow: Callable[[models.QuerySet[M]], models.QuerySet[M]] | None = None,
-    prepare: Callable[[Sequence[M], datetime], None] | None = None,
+    together: Callable[[Sequence[M], datetime], None] | None = None,
 ) -> int:
     """Claim due rows of a `Timer` model in small batches and act on each until none is due. Return how many.
 
     1. A batch is claimed with `FOR UPDATE SKIP LOCKED`, so that two sweeps never hold one row.
-    2. `prepare(rows, at)`, if given, reads in sets what the batch needs; it must not fail for the fault of one row.
-    3. The try is counted on the row; then `act(row, at)` runs in its own savepoint and must move `next_at` on.
+    2. `together(rows, at)`, if given, acts on all of them, in a savepoint; when it fails, they are taken one by one.
+    3. The try is counted on the row; then `act(row, at)` runs in its own savepoint. Both must move `next_at` on.
     4. A failure rolls that savepoint back and puts the row off (a lost deadlock for seconds, else 2, 4, 8 ... minutes);
        after `MAX_ATTEMPTS` the row is set aside with its reason. The other rows go on.
 
@@ -143,14 +143,29 @@ def sweep(
             rows = due(model, at)
             rows = narrow(rows) if narrow else rows
             claimed = list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True)[:batch])
-            if prepare and claimed:
-                prepare(claimed, at)
-            for row in claimed:
-                _attempt(row, act, at)
+            if not (claimed and together and _attempt_all(claimed, together, at)):
+                for row in claimed:
+                    _attempt(row, act, at)
         done += len(claimed)
         if len(claimed) < batch:
             break
     return done
+
+
+def _attempt_all(rows: list[M], act: Callable[[Sequence[M], datetime], None], at: datetime) -> bool:
+    """Act on claimed rows in one savepoint. When that fails, read the rows again as they are, and return False."""
+    tried = [row.pk for row in rows if row.attempts]  # type: ignore[attr-defined]
+    found = type(rows[0])._base_manager
+    try:
+        with transaction.atomic():
+            act(rows, at)
+    except Exception:  # whose fault it was comes out one by one
+        log.info("%s: a batch failed, its rows are taken one by one", type(rows[0]).__name__, exc_info=True)
+        known = found.in_bulk([row.pk for row in rows])
+        rows[:] = [known[row.pk] for row in rows]
+        return False
+    found.filter(pk__in=tried).update(attempts=0)
+    return True
 
 
 def lease(

@@ -1,17 +1,17 @@
 """Look at a lead when its time has come: score it, hand it over when it meets the definition, revisit it.
 
-The sweep claims the lead's row (locked) and calls `evaluate`; whatever else wakes a lead only sets `next_at`.
+The sweep claims rows (locked) and calls `evaluate`; whatever else wakes a lead only sets `next_at`.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from leadflow import db
-from leads import assessment, conditions, lifecycle
-from leads.assessment import Assessment, Reading
+from leadflow.errors import DomainError
+from leads import assessment, lifecycle
+from leads.assessment import Assessment
 from leads.models import Handoff, Lead
 from leads.qualification import Refusal
 from leads.states import MARKETING_STATES, State
@@ -24,36 +24,48 @@ FINAL_STATES = (State.WON, State.LOST, State.DISQUALIFIED)
 
 def sweep(*, at: datetime | None = None, limit: int = 5000) -> int:
     """Evaluate every lead that is due; return how many. Safe to run any number of times at once."""
-    readings: dict[int, Reading] = {}
-
-    def read(leads: Sequence[Lead], at: datetime) -> None:
-        readings.clear()
-        readings.update(_read(leads, at))
-
-    def act(lead: Lead, at: datetime) -> None:
-        evaluate(lead, at, reading=readings.get(lead.pk))
-
-    return db.sweep(Lead, act, at=at, limit=limit, narrow=_with_relations, prepare=read)
+    return db.sweep(
+        Lead, lambda lead, at: evaluate([lead], at), together=evaluate, at=at, limit=limit, narrow=_with_relations
+    )
 
 
-def evaluate(lead: Lead, at: datetime, *, reading: Reading | None = None) -> None:
-    """Bring one lead up to date as of `at`. The caller has locked its row, and commits.
-
-    `reading` is what was read for it since the lock, if anything was.
+def evaluate(leads: Sequence[Lead], at: datetime) -> None:
+    """Bring leads up to date as of `at`, in sets. The caller has locked their rows, and commits.
 
     1. A lost lead whose revisit date has come is recycled; in nurture the date is cleared and the outside is told.
-    2. It is scored anew.
-    3. It is handed over when the active definition is met and the loop guard allows it.
+    2. They are scored anew.
+    3. Those are handed over that meet the active definition, if the loop guard allows it.
     4. `next_at` is set to the next moment at which the outcome can change by itself, or to nothing.
+
+    Who activates other rules meanwhile waits for the leads, then wakes them again. Raise `conditions.Invalid` where
+    the rules of a workspace cannot be understood.
     """
-    if lead.revisit_at and lead.revisit_at <= at:
-        lead, reading = _revisit(lead, at), None
-    assessed = assessment.assess(lead, at, reading=reading)
-    refusal = assessment.loop_guard(lead, assessed, at)
-    if _is_ripe(lead, assessed) and refusal is None:
-        lead = lifecycle.qualify(lead, actor=actors.engine("definition"), at=at).lead
-    lead.next_at = _next_look(lead, assessed, refusal, at)
-    lead.save(update_fields=["next_at", "revisit_at", *assessed.put_on(lead)])
+    of_workspace: defaultdict[int, list[Lead]] = defaultdict(list)
+    for lead in leads:
+        due = lead.revisit_at and lead.revisit_at <= at
+        of_workspace[lead.workspace_id].append(_revisit(lead, at) if due else lead)
+    for group in of_workspace.values():
+        _evaluate(group, at)
+
+
+def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
+    """Bring leads of one workspace up to date."""
+    readings = assessment.read(leads, at)
+    assessed = {lead.pk: assessment.assess(lead, at, reading=readings[lead.pk]) for lead in leads}
+    refusals = {lead.pk: assessment.loop_guard(lead, assessed[lead.pk], at) for lead in leads}
+    moved: dict[int, Lead] = {}
+    if ripe := [lead for lead in _ripe(leads, assessed) if refusals[lead.pk] is None]:
+        candidates = [lifecycle.Candidate(lead, at) for lead in ripe]
+        for outcome in lifecycle.qualify_many(candidates, actor=actors.engine("definition")):
+            if isinstance(outcome, DomainError):
+                raise outcome
+            moved[outcome.lead_id] = outcome.lead
+    fields = {"next_at", "revisit_at"}
+    rows = [moved.get(lead.pk, lead) for lead in leads]
+    for lead in rows:
+        fields |= set(assessed[lead.pk].put_on(lead))
+        lead.next_at = _next_look(lead, assessed[lead.pk], refusals[lead.pk], at)
+    db.update_many(rows, sorted(fields))
 
 
 def _revisit(lead: Lead, at: datetime) -> Lead:
@@ -72,20 +84,23 @@ def _revisit(lead: Lead, at: datetime) -> Lead:
     return lead
 
 
-def _is_ripe(lead: Lead, assessed: Assessment) -> bool:
-    """Tell whether the engine should hand the lead over, the loop guard apart.
+def _ripe(leads: Sequence[Lead], assessed: Mapping[int, Assessment]) -> list[Lead]:
+    """Return the leads that the engine should hand over, the loop guard apart.
 
     A lead that came back by any way (recalled and lost count too) needs evidence newer than that: what a person took
     back is not handed over again for the reasons it was handed over before.
     """
-    if lead.state not in MARKETING_STATES or not assessed.verdict.passed:
-        return False
-    if not lead.passes:
-        return True
-    last = Handoff.everywhere.filter(lead_id=lead.pk).order_by("-pass_number").first()
-    if last is None or last.closed_at is None:
-        return True
-    return assessed.newest_evidence_at is not None and assessed.newest_evidence_at > last.closed_at
+    ready = [lead for lead in leads if lead.state in MARKETING_STATES and assessed[lead.pk].verdict.passed]
+    came_back = [lead.pk for lead in ready if lead.passes]
+    closed: dict[int, datetime | None] = {}
+    if came_back:
+        passes = Handoff.everywhere.filter(lead__in=came_back).order_by("pass_number")
+        closed = dict(passes.values_list("lead_id", "closed_at"))  # the last pass of each
+    return [lead for lead in ready if _is_newer(assessed[lead.pk].newest_evidence_at, closed.get(lead.pk))]
+
+
+def _is_newer(evidence_at: datetime | None, closed_at: datetime | None) -> bool:
+    return closed_at is None or (evidence_at is not None and evidence_at > closed_at)
 
 
 def _next_look(lead: Lead, assessed: Assessment, refusal: Refusal | None, at: datetime) -> datetime | None:
@@ -103,22 +118,6 @@ def _fades(assessed: Assessment) -> bool:
     if any(line.kind == "interest" for line in assessed.score.lines):
         return True
     return any(value for name, value in assessed.facts.items() if name.startswith("events.") and "count" in name)
-
-
-def _read(leads: Sequence[Lead], at: datetime) -> dict[int, Reading]:
-    """Read what a batch needs, workspace by workspace.
-
-    The leads are locked: who activates other rules meanwhile waits for them, then wakes them again. Where the rules
-    cannot be read, each lead meets that by itself and keeps the reason.
-    """
-    of_workspace: defaultdict[int, list[Lead]] = defaultdict(list)
-    for lead in leads:
-        of_workspace[lead.workspace_id].append(lead)
-    readings: dict[int, Reading] = {}
-    for group in of_workspace.values():
-        with suppress(conditions.Invalid):
-            readings.update(assessment.read(group, at))
-    return readings
 
 
 def _with_relations(leads: Any) -> Any:

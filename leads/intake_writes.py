@@ -3,7 +3,7 @@
 from leadflow import db
 from leads import conditions, facts, identity, scoring
 from leads.intake_slots import Slot, Slots
-from leads.models import Account, Campaign, Consent, ExternalId, Lead, Transition
+from leads.models import Campaign, Consent, ExternalId, Transition
 from leads.scoring import Score
 from leads.signals import consented
 from webhooks import outbox
@@ -35,7 +35,7 @@ def _write_references(slots: Slots) -> None:
     _insert(sorted(campaigns, key=lambda row: row.code), "code")
     if slots.touched_accounts:
         rows = [slots.touched_accounts[pk] for pk in sorted(slots.touched_accounts)]
-        Account.objects.of(slots.workspace).bulk_update(rows, ["name", "industry", "employees"])
+        db.update_many(rows, ["name", "industry", "employees"])
     for slot in slots.slots:
         for name in ("account", "campaign"):
             if row := slot.lead._state.fields_cache.get(name):
@@ -79,7 +79,7 @@ def _write_updates(slots: Slots, updated: list[Slot]) -> None:
         slot.lead.next_at = slots.now
         slot.lead.keep_search_name()
         fields |= set(slot.changed) - NOT_COLUMNS
-    Lead.objects.of(slots.workspace).bulk_update([slot.lead for slot in updated], sorted(fields))
+    db.update_many([slot.lead for slot in updated], sorted(fields))
 
 
 def _write_ids(slots: Slots) -> None:

@@ -14,6 +14,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from leadflow import db
 from leads import conditions
 from leads.conditions.values import say_time
 from leads.models import Handoff, HandoffState, Lead, Pool, PoolMember, RoutingRule
@@ -136,7 +137,7 @@ def choose(wishes: Sequence[Wish]) -> list[Choice]:
             given[choice.member.pk] += 1
         choices.append(choice)
     if drawn := [place for pool in places.values() for place in pool if place.credit != place.credit_before]:
-        PoolMember.everywhere.bulk_update(drawn, ["credit"])
+        db.update_many(drawn, ["credit"])
     return choices
 
 

@@ -78,7 +78,7 @@ def claim(*, at: datetime, size: int = BATCH) -> tuple[int, list[Send]]:
         went = _went_lately([row.lead_id for row in rows], at)
         for row in rows:
             _decide(row, (row.workspace_id, row.lead.email) in suppressed, went[row.lead_id], at)
-        Send.everywhere.bulk_update(rows, ["state", "to", "next_at", "claimed_at", "error"])
+        db.update_many(rows, ["state", "to", "next_at", "claimed_at", "error"])
         cancelled = [row for row in rows if row.state == Send.State.CANCELLED]
         if cancelled:
             ledger.forget([row.pk for row in cancelled])

@@ -6,7 +6,7 @@ A mail of the past is written into the ledger as it would stand there. None goes
 from datetime import datetime, timedelta
 
 from dashboard.demo.world import World
-from leadflow import tokens
+from leadflow import db, tokens
 from leads import events
 from leads.models import Handoff, Lead, Reason
 from nurture import choosing, eligibility, enrolments, ledger, links, scanners, suppression, tracking, unsubscribe
@@ -112,7 +112,7 @@ def write_opens(world: World) -> None:
         )  # fmt: skip
         seen.append(events.Seen(event, send.lead))
     events.record_many(world.workspace, seen, actor=engine("mail tracking"))
-    Send.objects.of(world.workspace).bulk_update(opened.values(), ["opened_at"], batch_size=200)
+    db.update_many(list(opened.values()), ["opened_at"])
 
 
 def _click(world: World, send: Send, at: datetime) -> None:

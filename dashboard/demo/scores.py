@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from dashboard.demo.world import World
+from leadflow import db
 from leads import assessment, engine
 from leads.models import Lead
 from leads.states import MARKETING_STATES
@@ -31,5 +32,5 @@ def bring_up_to_date(world: World, at: datetime) -> None:
             if lead.revisit_at:
                 lead.next_at = min(lead.next_at, lead.revisit_at)
             settled.append(lead)
-        Lead.objects.of(world.workspace).bulk_update(settled, sorted(fields), batch_size=100)
+        db.update_many(settled, sorted(fields))
     engine.sweep(at=at)

@@ -13,7 +13,7 @@ naive one is taken as UTC. `fit.grade` (A best) and `interest.level` (1 most int
 from leads.conditions.checks import Invalid, Problem, validate
 from leads.conditions.facts import KNOWN
 from leads.conditions.operators import OPERATORS
-from leads.conditions.trees import Facts, Result, Statement, Tree, describe, evaluate, facts_used, outline
+from leads.conditions.trees import Facts, Result, Statement, Tree, describe, evaluate, facts_used, holds, outline
 
 __all__ = [
     "KNOWN",
@@ -27,6 +27,7 @@ __all__ = [
     "describe",
     "evaluate",
     "facts_used",
+    "holds",
     "outline",
     "validate",
 ]

@@ -67,6 +67,18 @@ def evaluate(tree: Tree, facts: Facts, at: datetime, *, pointer: str = "") -> Re
     return _evaluate(tree, facts, at, pointer, negated=False)
 
 
+def holds(tree: Tree, facts: Facts, at: datetime) -> bool:
+    """Tell whether a validated tree holds over facts as of `at` (aware), without the words of `evaluate`."""
+    if "fact" in tree:
+        name = tree["fact"]
+        return operators.holds(
+            tree["op"], facts.get(name), tree.get("value"), at=at, ranks=fact_catalogue.RANKED.get(name)
+        )
+    if "not" in tree:
+        return not holds(tree["not"], facts, at)
+    return (all if "all" in tree else any)(holds(part, facts, at) for _, part in _parts(tree, ""))
+
+
 def describe(tree: Tree) -> str:
     """Put a validated tree into plain English, one line per group or leaf, two spaces per depth."""
     return "\n".join(f"{'  ' * line.depth}{line.words}" for line in outline(tree))

@@ -49,6 +49,8 @@ def moment(given: Any) -> datetime | date | None:
 
 def plain(given: Any) -> Plain:
     """Make a fact plain JSON (tuples for lists), short enough to store; an unknown fact is None."""
+    if isinstance(given, str):  # nearly all are
+        return str(given)[:LONGEST_TEXT] if given.strip() else None
     if not is_known(given):
         return None
     if isinstance(given, bool):
@@ -68,6 +70,8 @@ def plain(given: Any) -> Plain:
 
 def say(given: Any) -> str:
     """Put a value into words for a page: "not known", "yes", "12 Nov 2026 10:30 UTC", "CEO, CTO"."""
+    if isinstance(given, list | tuple) and given:
+        return ", ".join(say(item) for item in given[:LONGEST_LIST])
     value = plain(given)
     if value is None:
         return "not known"

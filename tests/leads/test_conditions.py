@@ -289,7 +289,7 @@ def plainly(tree, facts):
 @given(trees, fact_sets)
 def test_a_valid_tree_evaluates_over_any_facts_as_plain_logic_does(tree, facts):
     result = conditions.evaluate(tree, facts, AT)
-    assert result.passed == plainly(tree, facts)
+    assert result.passed == conditions.holds(tree, facts, AT) == plainly(tree, facts)
     assert result.because
     assert {leaf.fact for leaf in result.leaves} == conditions.facts_used(tree)
 
