@@ -7,22 +7,25 @@ from dashboard.templatetags.leadflow import percent
 from sla.inbox import Counts, Standing
 
 
-def sentence(counts: Counts, standing: Standing, *, own: bool) -> str:
-    """Say what is the case now, and what the agreement asks for."""
+def sentence(counts: Counts, targets: dict[str, int], *, own: bool) -> str:
+    """Say what is the case now, and what the agreement asks for: minutes to accept, by tier."""
     if not counts.waiting:
         return "Nothing waits for your answer." if own else "Nothing waits for an answer."
     many = "1 lead waits" if counts.waiting == 1 else f"{counts.waiting:,} leads wait"
     said = f"{many} for {'your' if own else 'an'} answer."
     if counts.late:
         said += f" {counts.late:,} {'is' if counts.late == 1 else 'are'} overdue."
-    if standing.accept_targets:
-        said += f" The agreement asks for one within {_targets(standing)} of working time."
+    if targets:
+        said += f" The agreement asks for one within {_targets(targets)} of working time."
     return said
 
 
-def figures(counts: Counts, standing: Standing, *, own: bool, query: str) -> list[dict[str, Any]]:
-    """Give the four figures, each with the address of the rows behind it; `query` keeps the member chosen."""
-    return [
+def figures(counts: Counts, standing: Standing | None, *, own: bool, query: str) -> list[dict[str, Any]]:
+    """Give the four figures, each with the address of the rows behind it; `query` keeps the member chosen.
+
+    Without a standing, three of them say that they are on their way.
+    """
+    shown: list[dict[str, Any]] = [
         {
             "label": "Waiting for you" if own else "Waiting for an answer",
             "value": f"{counts.waiting:,}",
@@ -30,21 +33,26 @@ def figures(counts: Counts, standing: Standing, *, own: bool, query: str) -> lis
             "url": f"?tab=waiting{query}",
             "icon": "inbox",
         },
-        _accept_time(standing, query),
+        {"label": "Median time to accept", "url": f"?tab=accepted{query}", "icon": "clock"},
+        {"label": "SLA met, 30 days", "url": f"?tab=promises{query}", "icon": "shield-check"},
+        {"label": "Accepted that became SQL", "url": f"?tab=accepted{query}", "icon": "target"},
+    ]
+    measured = [{"value": "…", "note": "is being counted"}] * 3 if standing is None else _measured(standing)
+    return [shown[0], *(figure | more for figure, more in zip(shown[1:], measured, strict=True))]
+
+
+def _measured(standing: Standing) -> list[dict[str, Any]]:
+    """Give the values of the three figures that are measured over time."""
+    return [
+        _accept_time(standing),
         {
-            "label": "SLA met, 30 days",
             "value": _share(standing.kept.in_time, standing.kept.in_time + standing.kept.late),
             "note": f"target {standing.kept_target}%" if standing.kept_target else "no agreement is signed yet",
-            "url": f"?tab=promises{query}",
-            "icon": "shield-check",
             **_points(standing.kept.share, standing.kept_before.share),
         },
         {
-            "label": "Accepted that became SQL",
             "value": _share(standing.promoted, standing.accepted),
             "note": "of those accepted in 30 days",
-            "url": f"?tab=accepted{query}",
-            "icon": "target",
             **_points(
                 _rate(standing.promoted, standing.accepted), _rate(standing.promoted_before, standing.accepted_before)
             ),
@@ -59,25 +67,21 @@ def _urgent(counts: Counts) -> str:
     return ", ".join(said) or "none due within the hour"
 
 
-def _targets(standing: Standing) -> str:
+def _targets(targets: dict[str, int]) -> str:
     """Say the time to accept: once when it is the same in every tier, else with the tier that each is for."""
-    targets = standing.accept_targets
     if len(set(targets.values())) == 1:
         return words.span(60 * next(iter(targets.values())))
     return " or ".join(f"{words.span(60 * minutes)} ({tier})" for tier, minutes in targets.items())
 
 
-def _accept_time(standing: Standing, query: str) -> dict[str, Any]:
+def _accept_time(standing: Standing) -> dict[str, Any]:
     now, before = standing.accept_minutes, standing.accept_minutes_before
     figure: dict[str, Any] = {
-        "label": "Median time to accept",
         "value": "–" if now is None else words.span(60 * now),
         "note": "of working time, 30 days",
-        "url": f"?tab=accepted{query}",
-        "icon": "clock",
     }
     if standing.accept_targets:
-        figure["note"] = f"target {_targets(standing)} of working time"
+        figure["note"] = f"target {_targets(standing.accept_targets)} of working time"
     if now is not None and before and round(abs(now - before) / before, 2):
         faster = now < before
         share = abs(now - before) / before

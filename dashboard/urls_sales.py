@@ -18,6 +18,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/csv/", inbox_csv.download, name="inbox_csv"),
+    path("inbox/figures/", inbox.figures, name="inbox_figures"),
     path("inbox/accept/", inbox.accept_many, name="inbox_accept"),
     path("queue/", inbox.queue, name="queue"),
     path("leads/add/", lead.lead_add, name="lead_add"),

@@ -281,7 +281,9 @@ def lock(handoff: Handoff) -> tuple[Lead, Handoff]:
     The order is the same everywhere, so that two changes of one lead wait for each other and never deadlock.
     """
     lead = _lock_lead(handoff.lead_id)
-    return lead, _handoffs(lead).get(pk=handoff.pk)
+    locked = _handoffs(lead).get(pk=handoff.pk)
+    locked.lead = lead
+    return lead, locked
 
 
 def lock_lead(lead: Lead) -> tuple[Lead, Handoff | None]:

@@ -4,7 +4,7 @@ Callers hold the transaction (and the lead's lock) of the move or touch that sta
 minutes of work time; `at` is when a thing happened, `now` when we heard of it, both aware UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,7 +78,7 @@ def stop(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = None
 
     `heard` is when a member told us: a clock that the sweep has found late by then ends then, and stays late.
     """
-    return _end(clocks, Clock.State.MET, at, heard)
+    return _end(clocks, lambda clock: Clock.State.MET, at, heard)
 
 
 def cancel(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = None) -> list[Clock]:
@@ -86,7 +86,15 @@ def cancel(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = No
 
     `heard` is as in `stop`.
     """
-    return _end(clocks, Clock.State.CANCELLED, at, heard)
+    return _end(clocks, lambda clock: Clock.State.CANCELLED, at, heard)
+
+
+def settle(
+    clocks: QuerySet[Clock], *, met: Collection[str], at: datetime, heard: datetime | None = None
+) -> list[Clock]:
+    """End the running clocks among these: those of the kinds `met` as `stop` does, the others as `cancel` does."""
+    state = Clock.State
+    return _end(clocks, lambda clock: state.MET if clock.kind in met else state.CANCELLED, at, heard)
 
 
 def pass_on(handoff: Handoff, *, at: datetime, now: datetime) -> None:
@@ -159,7 +167,7 @@ def _plan(clock: Clock, terms: Terms, due_at: datetime | None, now: datetime) ->
         clock.next_at = clock.warn_at or due_at
 
 
-def _end(clocks: QuerySet[Clock], state: str, at: datetime, heard: datetime | None) -> list[Clock]:
+def _end(clocks: QuerySet[Clock], state: Callable[[Clock], str], at: datetime, heard: datetime | None) -> list[Clock]:
     """Lock the running clocks and end them at `at`: late when that is after they were due, in time otherwise.
 
     The sweep may have found a clock late that history says was met in time: `at` decides. Where a member says so
@@ -167,7 +175,7 @@ def _end(clocks: QuerySet[Clock], state: str, at: datetime, heard: datetime | No
     """
     ended = list(clocks.filter(state=Clock.State.RUNNING).select_for_update(of=("self",), no_key=True).order_by("pk"))
     for clock in ended:
-        clock.state, clock.next_at = state, None
+        clock.state, clock.next_at = state(clock), None
         found_late = clock.breached_at is not None and not clock.silent
         clock.stopped_at = max(heard if heard and found_late else at, clock.started_at)
         clock.breached_at = clock.due_at if clock.due_at is not None and clock.stopped_at > clock.due_at else None

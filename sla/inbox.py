@@ -175,6 +175,12 @@ def standing(workspace: Workspace | int, member: Member | None, *, at: datetime)
     )
 
 
+def accept_targets(workspace: Workspace | int) -> dict[str, int]:
+    """Return the minutes of work time to accept by tier, as agreed; empty without an agreement. One statement."""
+    agreed = terms_now(workspace)
+    return {policy.tier: policy.accept_minutes for policy in agreed.sales} if agreed else {}
+
+
 def terms_now(workspace: Workspace | int) -> terms.Terms | None:
     """Return the terms of the agreement that runs, or None. One statement, the terms as a rule from memory."""
     agreement = agreements.active(workspace)

@@ -101,8 +101,9 @@ def _accepted(handoff: Handoff, transition: Transition, at: datetime, now: datet
 
 
 def _returned(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
-    clocks.stop(_of(handoff, Kind.ACCEPT, Kind.ATTEMPTS, Kind.DECIDE), at=at, heard=_heard(transition.actor_kind, now))
-    clocks.cancel(_of(handoff, Kind.FIRST_TOUCH, Kind.FOLLOW_UP), at=at, heard=_heard(transition.actor_kind, now))
+    answered = (Kind.ACCEPT, Kind.ATTEMPTS, Kind.DECIDE)
+    running = _of(handoff, *answered, Kind.FIRST_TOUCH, Kind.FOLLOW_UP)
+    clocks.settle(running, met=answered, at=at, heard=_heard(transition.actor_kind, now))
     if (
         transition.reason is not None
         and transition.reason.blames
@@ -112,8 +113,8 @@ def _returned(handoff: Handoff, transition: Transition, at: datetime, now: datet
 
 
 def _promoted(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
-    clocks.stop(_of(handoff, Kind.ATTEMPTS, Kind.DECIDE), at=at, heard=_heard(transition.actor_kind, now))
-    clocks.cancel(_of(handoff, Kind.FIRST_TOUCH), at=at, heard=_heard(transition.actor_kind, now))
+    running = _of(handoff, Kind.ATTEMPTS, Kind.DECIDE, Kind.FIRST_TOUCH)
+    clocks.settle(running, met=(Kind.ATTEMPTS, Kind.DECIDE), at=at, heard=_heard(transition.actor_kind, now))
 
 
 def _closed(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from django import template
 from django.forms import BoundField, CheckboxInput
 from django.template import TemplateSyntaxError
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -70,6 +69,7 @@ def _icon_body(name: str) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """Inline an icon of static/icons; hidden from screen readers unless it is given a label. size: "l"."""
     css = "icon icon-l" if size == "l" else "icon"
@@ -85,7 +85,7 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
 
 def exact(moment: datetime) -> str:
     """Write a moment in full, in the reader's zone and with its name."""
-    return f"{date_format(timezone.localtime(moment), 'l j F Y, H:i')} ({timezone.get_current_timezone_name()})"
+    return f"{words.in_full(timezone.localtime(moment))} ({timezone.get_current_timezone_name()})"
 
 
 @register.simple_tag
@@ -98,7 +98,7 @@ def when(moment: datetime | date | None, at: datetime | None = None) -> SafeStri
         return format_html(
             '<time datetime="{}" title="{}">{}</time>',
             moment.isoformat(),
-            date_format(moment, "l j F Y"),
+            words.in_full(moment),
             words.day(moment, now.date()),
         )
     local = timezone.localtime(moment)
@@ -136,6 +136,7 @@ def percent(part: float | None, whole: float | None) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def grade(value: str | None) -> SafeString | str:
     """Show a grade such as B2, with what its two signs mean on hover."""
     if not value:
@@ -147,6 +148,7 @@ def grade(value: str | None) -> SafeString | str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def state(value: str, label: str = "") -> SafeString:
     """Show the state of anything as a badge; a word that is not known is shown as it is, without colour."""
     tone, text, meaning = STATES.get(value, ("", value.replace("_", " ").capitalize(), ""))

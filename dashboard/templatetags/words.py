@@ -53,6 +53,12 @@ def _coarse(delta: timedelta) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
 
 
+def in_full(moment: datetime | date) -> str:
+    """Write a moment to the minute, or a day, with the day of the week: "Monday 2 November 2026, 09:30"."""
+    said = f"{moment:%A} {moment.day} {moment:%B} {moment.year}"
+    return f"{said}, {moment:%H:%M}" if isinstance(moment, datetime) else said
+
+
 def day(value: date, today: date) -> str:
     """Name a day as people do, with the year only when it is another one."""
     near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get((value - today).days)

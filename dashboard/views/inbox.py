@@ -58,18 +58,22 @@ def inbox(request: PageRequest) -> HttpResponse:
     member, members = whose(request)
     found = _page(request, tab, listed(request, tab, member, now))
     rows = _rows(request, found.rows) if tab != "promises" else found.rows
-    counts = desk.counts(request.workspace, member, at=now)
-    stands = desk.standing(request.workspace, member, at=now)
     own = member is not None and member.pk == request.member.pk
     query = f"&member={request.GET['member']}" if members and request.GET.get("member") else ""
+    counts = desk.counts(request.workspace, member, at=now)
+    # Over everybody the figures take longer than all the rest: the page asks for them once it is there.
+    later = member is None and not request.htmx and "figures" not in request.GET
+    stands = None if later else desk.standing(request.workspace, member, at=now)
+    targets = stands.accept_targets if stands else desk.accept_targets(request.workspace)
     context = {
         "title": "Inbox",
         "tab": tab,
         "rows": rows,
         "page": found,
         "counts": counts,
-        "sentence": standing.sentence(counts, stands, own=own),
+        "sentence": standing.sentence(counts, targets, own=own),
         "figures": standing.figures(counts, stands, own=own, query=query),
+        "later": later,
         "members": members,
         "whose": member,
         "own": own,
@@ -78,6 +82,18 @@ def inbox(request: PageRequest) -> HttpResponse:
         "no_pool": own and tab == "waiting" and not rows and not pools.has_place(request.member),
     }
     return render(request, "sales/inbox.html", context)
+
+
+@page("handoffs.work_any")
+def figures(request: PageRequest) -> HttpResponse:
+    """Show the figures over everybody, for a page of the inbox that is open already."""
+    if not request.htmx:
+        return redirect(f"{reverse('dashboard:inbox')}?figures=1")
+    now = timezone.now()
+    stands = desk.standing(request.workspace, None, at=now)
+    counts = desk.counts(request.workspace, None, at=now)
+    shown = standing.figures(counts, stands, own=False, query="")
+    return render(request, "components/figures.html", {"figures": shown})
 
 
 @page("handoffs.claim")

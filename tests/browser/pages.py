@@ -22,6 +22,7 @@ NO_PAGE: dict[str, str] = {
     "api/schema/": "for machines",
     "shell/counts/": "a part, for htmx",
     "imports/<int:pk>/progress/": "a part, for htmx",
+    "inbox/figures/": "a part, for htmx",
     "leads/csv/": "a file",
     "inbox/csv/": "a file",
     "imports/<int:pk>/errors/": "a file",

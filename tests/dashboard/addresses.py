@@ -77,6 +77,7 @@ PAGES: dict[str, Address] = {
     "inbox/": look("handoffs.work"),
     "inbox/accept/": act("handoffs.work"),
     "inbox/csv/": look("leads.export"),
+    "inbox/figures/": look("handoffs.work_any"),
     "queue/": look("handoffs.claim"),
     "leads/add/": both("leads.edit"),
     "leads/<int:pk>/": look("leads.view", "lead"),

@@ -34,9 +34,8 @@ def browser(member) -> requests.Session:
 def test_200_handoffs_have_200_winners_and_600_losers_who_learn_who_won(live_server):
     workspace = builders.workspace()
     reps = [builders.member(workspace, Role.SALES) for _ in range(REPS)]
-    queued = [builders.handoff(workspace, owner=reps[0]) for _ in range(HANDOFFS)]
-    for handoff in queued:
-        lifecycle.reassign(handoff, actor=builders.engine(), to=None)
+    leads = [lifecycle.Candidate(builders.lead(workspace), override="Met at the fair") for _ in range(HANDOFFS)]
+    queued = lifecycle.qualify_many(leads, actor=builders.engine())
     gate = Barrier(REPS)
 
     def accept_all(session):
