@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from leadflow.celery import app
 
@@ -37,6 +39,10 @@ if is_postgres:
 connections.configure_settings(settings.DATABASES)
 for connection in connections.all(initialized_only=True):
     del connections[connection.alias]
+
+# How long an example takes says nothing where several workers and servers share two cores.
+properties.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.load_profile("suite")
 
 # Two workers share one Redis, so one would clear what the other counts.
 settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

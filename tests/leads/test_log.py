@@ -66,7 +66,7 @@ def try_move(world, lead, name, number, at):
     return True
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     moves=st.lists(
         st.tuples(st.sampled_from([*MOVES, "qualify", "accept", "promote"]), st.integers(0, 9)), min_size=4, max_size=14

@@ -249,7 +249,7 @@ def test_leads_that_arrive_at_once_take_turns():
     assert owners == {"Ann": 12, "Ben": 6, "Cyd": 6}
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(weights=st.lists(st.integers(1, 6), min_size=1, max_size=4))
 def test_over_one_round_everybody_gets_exactly_the_own_weight(workspace, weights):
     pool = Pool.everywhere.create(workspace=workspace, name=f"Round {Pool.objects.of(workspace).count()}")

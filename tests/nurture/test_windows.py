@@ -48,7 +48,7 @@ def test_a_window_inside_the_hour_that_the_clocks_skip_opens_on_another_day():
     assert opened - at < timedelta(days=8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     zone=st.sampled_from(ZONES),
     month=st.sampled_from([3, 4, 10, 11]),

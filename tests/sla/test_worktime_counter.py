@@ -98,7 +98,7 @@ def test_the_days_compared_hold_the_shift_they_are_here_for(zone, day, gain):
 
 
 @pytest.mark.parametrize(("zone", "day"), [(zone, day) for zone, day, _ in SHIFTS], ids=IDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_open_time_agrees_with_a_count_of_the_minutes(zone, day, data):
     windows = data.draw(weeks(), label="windows")
@@ -128,7 +128,7 @@ EPOCH = datetime(1990, 1, 1, tzinfo=UTC)
 INSTANTS = st.integers(0, 70 * 365 * 86400).map(lambda seconds: EPOCH + timedelta(seconds=seconds))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(ZONES), weeks().filter(bool), INSTANTS, st.integers(0, 600_000))
 def test_what_was_added_is_counted_again_over_years(zone, windows, start, minutes):
     hours = build(zone, windows, frozenset({date(2026, 12, 25), date(2027, 1, 1)}))
@@ -143,7 +143,7 @@ def test_what_was_added_is_counted_again_over_years(zone, windows, start, minute
             assert worktime.between(hours, start, due - timedelta(seconds=1)) < minutes
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(ZONES), weeks(), INSTANTS, st.lists(st.integers(0, 10**8), min_size=2, max_size=2))
 def test_open_time_in_two_parts_adds_up_to_the_whole(zone, windows, start, seconds):
     hours = build(zone, windows, frozenset({date(2026, 12, 25), date(2027, 1, 1)}))
