@@ -1,4 +1,4 @@
-"""Make one move on many leads: each by itself, so that a refusal stops nobody else's, and told with its reason."""
+"""Make one move on many leads: a refusal stops nobody else's, and is told with its reason."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -29,12 +29,22 @@ class Result:
 
 def each(leads: Iterable[Lead], act: Callable[[Lead], Any]) -> Result:
     """Call a door for each lead, each in its own transaction."""
+    return tally(_tried(act, lead) for lead in leads)
+
+
+def tally(outcomes: Iterable[Any]) -> Result:
+    """Count what became of each lead: an error, or anything else."""
     result = Result()
-    for lead in leads:
-        try:
-            act(lead)
-        except DomainError as error:
-            result.refused[error.message] += 1
+    for outcome in outcomes:
+        if isinstance(outcome, DomainError):
+            result.refused[outcome.message] += 1
         else:
             result.done += 1
     return result
+
+
+def _tried(act: Callable[[Lead], Any], lead: Lead) -> Any:
+    try:
+        return act(lead)
+    except DomainError as error:
+        return error

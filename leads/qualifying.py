@@ -39,11 +39,14 @@ def judge(
 ) -> list[Ready | DomainError]:
     """Say of each candidate, in order, that it is ready or why not. `leads` are the locked rows by their ids.
 
-    Raise `ValueError` when one lead comes twice: the second judgement would have to see what the first one did.
+    Raise `ValueError` when one lead comes twice (the second judgement would have to see what the first one did), or
+    when they are of several workspaces.
     """
     times = {candidate.lead.pk: candidate.at or now for candidate in candidates}
     if len(times) < len(candidates):
         raise ValueError("A set holds each lead once.")
+    if len({lead.workspace_id for lead in leads.values()}) > 1:
+        raise ValueError("A set is of one workspace.")
     readings = _read(leads, times)
     judged: list[Ready | DomainError] = []
     for candidate in candidates:

@@ -1,10 +1,11 @@
 """What is asked before many leads are changed at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 
+from dashboard import bulk
 from leads import lifecycle
 from leads.models import Lead, Reason
 from nurture import enrolments
@@ -14,7 +15,7 @@ from workspaces.models import Workspace
 
 
 class BulkForm(forms.Form):
-    """The base: `act` gives the door to call for each lead."""
+    """The base: `act` gives the door to call for each lead, unless `run` has one for them all."""
 
     capability = verb = consequence = done = ""
 
@@ -25,6 +26,10 @@ class BulkForm(forms.Form):
 
     def prepare(self) -> None:
         """Fill in choices."""
+
+    def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.Result:
+        """Do it to the leads."""
+        return bulk.each(leads, self.act(actor))
 
     def act(self, actor: Actor) -> Callable[[Lead], Any]:
         """Return what to do with each lead."""
@@ -78,9 +83,11 @@ class HandOver(BulkForm):
         help_text="The rep reads this with each lead. It counts also where the definition is not met.",
     )
 
-    def act(self, actor: Actor) -> Callable[[Lead], Any]:
+    def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.Result:
+        """Hand them over together."""
         override = self.cleaned_data["override"]
-        return lambda lead: lifecycle.qualify(lead, actor=actor, override=override)
+        candidates = [lifecycle.Candidate(lead, override=override) for lead in leads]
+        return bulk.tally(lifecycle.qualify_many(candidates, actor=actor))
 
 
 ACTIONS: dict[str, type[BulkForm]] = {"enrol": Enrol, "disqualify": Disqualify, "qualify": HandOver}

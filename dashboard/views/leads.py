@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from dashboard import bulk
 from dashboard.access import PageRequest, page
 from dashboard.forms.bulk import ACTIONS
 from dashboard.forms.lists import MORE, LeadFilter
@@ -68,6 +67,6 @@ def many(request: PageRequest) -> HttpResponse:
     form = kind(request.POST if "confirmed" in request.POST else None, workspace=request.workspace)
     context = {"title": form.verb, "form": form, "leads": leads, "action": request.POST["action"]}
     if form.is_bound and form.is_valid():
-        context["result"] = bulk.each(leads, form.act(request.actor))
+        context["result"] = form.run(leads, request.actor)
         return render(request, "marketing/leads_many_done.html", context)
     return render(request, "marketing/leads_many.html", context, status=422 if form.is_bound else 200)
