@@ -46,6 +46,11 @@ def _wait(days: int) -> StepIn:
     return StepIn("wait", {"days": days})
 
 
+def _soon() -> StepIn:
+    """Wait a minute, so that whoever returns a lead sees the first mail go."""
+    return StepIn("wait", {"minutes": 1})
+
+
 def _content(stage: str = "") -> StepIn:
     return StepIn("content", {"stage": stage})
 
@@ -55,7 +60,7 @@ PROGRAMS: dict[str, tuple[dict[str, Any], list[StepIn]]] = {
     "Not yet ready": (
         {"entry": {"reasons": ["not-ready", "no-budget"], "topics": []}, "holdout_percent": 15},
         [
-            _wait(3),
+            _soon(),
             _mail("When the time is right", "thank you for your time. We will not call you every week. Now and then we "
                   "send you something that helps with {{ lead.industry | downcase }}: https://www.brightwater.example/blog"),
             _wait(10), _content("consideration"), _wait(9),
@@ -65,16 +70,16 @@ PROGRAMS: dict[str, tuple[dict[str, Any], list[StepIn]]] = {
     ),
     "Find the right person": (
         {"entry": {"reasons": ["wrong-contact", "no-authority", "bad-data"], "topics": []}},
-        [_wait(2), _mail("Who plans at {{ lead.company }}?", "may we ask who looks after planning at your company? "
+        [_soon(), _mail("Who plans at {{ lead.company }}?", "may we ask who looks after planning at your company? "
                          "A line is enough."), _wait(12), _content("awareness")],
     ),
     "Inventory, step by step": (
         {"entry": {"reasons": [], "topics": ["inventory", "demand-planning"]}, "holdout_percent": 10},
-        [_wait(4), _content("awareness"), _wait(9), _content("consideration"), _wait(9), _content("decision")],
+        [_soon(), _content("awareness"), _wait(9), _content("consideration"), _wait(9), _content("decision")],
     ),
     "Forecasting, step by step": (
         {"entry": {"reasons": [], "topics": ["forecasting", "reporting"]}, "holdout_percent": 10},
-        [_wait(4), _content("awareness"), _wait(9), _content("consideration"), _wait(9), _content("decision")],
+        [_soon(), _content("awareness"), _wait(9), _content("consideration"), _wait(9), _content("decision")],
     ),
     "After a lost deal": (
         {"entry": {"reasons": ["price", "timing", "no-decision", "competitor-won", "went-silent"], "topics": []}},
