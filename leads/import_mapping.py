@@ -52,7 +52,7 @@ _SYNONYMS = {
     "territory": "territory region",
     "time_zone": "timezone tz",
     "language": "language lang locale",
-    "company": "company companyname account accountname organisation organization firma",
+    "company": "company companyname account accountname organisation organization firm firma",
     "domain": "domain website companydomain companywebsite url",
     "industry": "industry sector branche",
     "employees": "employees employeecount companysize size headcount numberofemployees",
