@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.installation import FLAGS, Site, chromium_path, seed, serve
 
 LEADS = 240
 TALL = 1200
+PATIENCE = 15_000  # milliseconds for anything to appear: several servers and browsers share two cores
+expect.set_options(timeout=PATIENCE)
 # No complaints: a refusal, which a page that is asked for one must give; a part that was given up for a newer one.
 EXPECTED = ("Failed to load resource: the server responded with a status of 4", "htmx:afterRequest", "htmx:sendAbort")
 SETTLED = """async () => {
@@ -73,7 +75,7 @@ class Visitor:
             base_url=site.url, viewport={"width": options.pop("width", 1440), "height": TALL}, reduced_motion="reduce",
             **options,
         )  # fmt: skip
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE)
         if role:
             session = {"name": "leadflow_session", "value": site.sessions[role], "url": site.url}
             self.context.add_cookies([session])  # type: ignore[list-item]
