@@ -1,7 +1,7 @@
 """What all views of the API share: access, times, idempotency, pages of rows."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -16,6 +16,7 @@ from api import idempotency
 from api.permissions import demand_history
 from leadflow.errors import Invalid, Missing
 
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 SKEW = timedelta(minutes=1)  # a caller's clock may run ahead so far
 
 
@@ -104,11 +105,13 @@ _made: dict[Any, BaseSerializer] = {}
 def told_at(request: Request, moment: datetime | None) -> datetime | None:
     """Return the time at which the caller says something happened.
 
-    Raise `Forbidden` when the caller may not say so, `Invalid` when it lies ahead.
+    Raise `Forbidden` when the caller may not say so, `Invalid` when it lies ahead, or before anybody kept such records.
     """
     if moment is None:
         return None
     demand_history(request.actor)  # type: ignore[attr-defined]
     if moment > timezone.now() + SKEW:
         raise Invalid("This time lies in the future. Only what has happened is recorded.", field="occurred_at")
+    if moment < EARLIEST:
+        raise Invalid(f"This time lies before {EARLIEST.year}: check how it was written.", field="occurred_at")
     return moment

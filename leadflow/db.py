@@ -84,7 +84,7 @@ def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple]) -> 
 
 
 def update_many(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Write these fields of rows of one model, which the caller has locked, in one statement.
+    """Write these fields of rows of one model, whose writers the caller has shut out, in one statement.
 
     `bulk_update` says the same with a CASE for each field and row, which takes longer to build than to run.
     """
@@ -160,7 +160,7 @@ def _attempt_all(rows: list[M], act: Callable[[Sequence[M], datetime], None], at
         with transaction.atomic():
             act(rows, at)
     except Exception:  # whose fault it was comes out one by one
-        log.info("%s: a batch failed, its rows are taken one by one", type(rows[0]).__name__, exc_info=True)
+        log.warning("%s: a batch failed, its rows are taken one by one", type(rows[0]).__name__, exc_info=True)
         known = found.in_bulk([row.pk for row in rows])
         rows[:] = [known[row.pk] for row in rows]
         return False

@@ -12,6 +12,7 @@ from leads.qualification import Criterion, Refusal, Verdict
 from leads.scoring import EventFact, Score
 
 NO_DEFINITION = "An agreement is active"
+RELATIONS = ("account", "campaign", "persona")  # of a lead: read for a set before it is assessed, they cost once
 
 
 @dataclass(frozen=True)

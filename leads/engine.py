@@ -6,7 +6,8 @@ The sweep claims rows (locked) and calls `evaluate`; whatever else wakes a lead 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+
+from django.db.models import prefetch_related_objects
 
 from leadflow import db
 from leadflow.errors import DomainError
@@ -24,9 +25,7 @@ FINAL_STATES = (State.WON, State.LOST, State.DISQUALIFIED)
 
 def sweep(*, at: datetime | None = None, limit: int = 5000) -> int:
     """Evaluate every lead that is due; return how many. Safe to run any number of times at once."""
-    return db.sweep(
-        Lead, lambda lead, at: evaluate([lead], at), together=evaluate, at=at, limit=limit, narrow=_with_relations
-    )
+    return db.sweep(Lead, lambda lead, at: evaluate([lead], at), together=evaluate, at=at, limit=limit)
 
 
 def evaluate(leads: Sequence[Lead], at: datetime) -> None:
@@ -44,12 +43,13 @@ def evaluate(leads: Sequence[Lead], at: datetime) -> None:
     for lead in leads:
         due = lead.revisit_at and lead.revisit_at <= at
         of_workspace[lead.workspace_id].append(_revisit(lead, at) if due else lead)
-    for group in of_workspace.values():
-        _evaluate(group, at)
+    for pk in sorted(of_workspace):  # in one order: handing over locks the pools of a workspace
+        _evaluate(of_workspace[pk], at)
 
 
 def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
     """Bring leads of one workspace up to date."""
+    prefetch_related_objects(leads, *assessment.RELATIONS)
     readings = assessment.read(leads, at)
     assessed = {lead.pk: assessment.assess(lead, at, reading=readings[lead.pk]) for lead in leads}
     refusals = {lead.pk: assessment.loop_guard(lead, assessed[lead.pk], at) for lead in leads}
@@ -118,7 +118,3 @@ def _fades(assessed: Assessment) -> bool:
     if any(line.kind == "interest" for line in assessed.score.lines):
         return True
     return any(value for name, value in assessed.facts.items() if name.startswith("events.") and "count" in name)
-
-
-def _with_relations(leads: Any) -> Any:
-    return leads.select_related("account", "campaign", "persona")

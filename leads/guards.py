@@ -1,5 +1,6 @@
 """Refuse moves, with words that say how to mend it: the table, whose lead it is, and the facts of each move."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -88,16 +89,17 @@ def demand_worker(actor: Actor, handoff: Handoff) -> None:
         )
 
 
-def demand_taker(member: Member, lead: Lead, *, field: str) -> None:
+def demand_taker(member: Member, lead: Lead, *, field: str, returned: Mapping[int, str] | None = None) -> None:
     """Raise `Invalid` unless the member is an active one of this workspace who works leads.
 
     Raise `NotAllowed` when the member returned this lead for a reason that keeps it from them: the loop guard holds
-    for whoever chooses, the routing, a manager or the member alone.
+    for whoever chooses, the routing, a manager or the member alone. `returned` is what `routing.returners` says of the
+    lead, where that is known.
     """
     takes = member.active and roles.can(member.role, "handoffs.work")
     if member.workspace_id != lead.workspace_id or not takes:
         raise Invalid("That member does not take leads here. Choose an active member of sales.", field=field)
-    if member.pk in routing.returners([lead])[lead.pk]:
+    if member.pk in (routing.returners([lead])[lead.pk] if returned is None else returned):
         words = f"{member} returned this lead, for a reason that keeps it from its rep. It needs somebody else."
         raise NotAllowed(words, code="returned_before", field=field, **state_of(lead))
 

@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from leadflow import db
@@ -51,8 +52,8 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
     """Hand over a set of leads of one workspace, each at its time and as if they came one after the other.
 
     Return what became of each, in their order: the handoff, or the error that `qualify` would raise; a refused lead
-    is left as it is and stops no other. The statements are as many for one as for hundreds, but for those that read
-    what leads did, which are made once for each different time.
+    is left as it is and stops no other. The statements are as many for one as for hundreds, but for two things: what
+    leads did is read once for each different time, and who was faster once for each lead that the table refuses.
     """
     now = timezone.now()
     leads = _lock_leads([candidate.lead for candidate in candidates])
@@ -297,10 +298,14 @@ def _lock_lead(pk: int) -> Lead:
 
 
 def _lock_leads(leads: Sequence[Lead]) -> dict[int, Lead]:
-    """Lock leads in the order of their ids, and read them afresh with what assessing them needs."""
-    rows = Lead.everywhere.select_related("workspace", "account", "campaign", "persona")
-    rows = rows.filter(pk__in=[lead.pk for lead in leads]).order_by("pk")
-    return {lead.pk: lead for lead in rows.select_for_update(of=("self",), no_key=True)}
+    """Lock leads in the order of their ids, and read them afresh; then what assessing them needs.
+
+    Not in one statement: where PostgreSQL has to wait for a row, what is joined to it may be as it was before.
+    """
+    rows = Lead.everywhere.select_related("workspace").filter(pk__in=[lead.pk for lead in leads]).order_by("pk")
+    locked = {lead.pk: lead for lead in rows.select_for_update(of=("self",), no_key=True)}
+    prefetch_related_objects(list(locked.values()), *assessment.RELATIONS)
+    return locked
 
 
 def _handoffs(lead: Lead) -> Any:

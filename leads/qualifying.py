@@ -48,29 +48,32 @@ def judge(
     if len({lead.workspace_id for lead in leads.values()}) > 1:
         raise ValueError("A set is of one workspace.")
     readings = _read(leads, times)
+    returned = routing.returners(leads.values())
     judged: list[Ready | DomainError] = []
     for candidate in candidates:
         try:
             lead = leads.get(candidate.lead.pk)
             if lead is None:
                 raise Missing("There is no such lead in this workspace.")
-            judged.append(_judge(candidate, lead, times[lead.pk], readings, actor))
+            judged.append(_judge(candidate, lead, times[lead.pk], readings[lead.pk], returned[lead.pk], actor))
         except DomainError as error:
             judged.append(error)
     return judged
 
 
-def _judge(candidate: Candidate, lead: Lead, at: datetime, readings: Mapping[int, Reading], actor: Actor) -> Ready:
+def _judge(
+    candidate: Candidate, lead: Lead, at: datetime, reading: Reading, returned: Mapping[int, str], actor: Actor
+) -> Ready:
     """Demand of one candidate what handing it over demands."""
     guards.demand_move(lead, "qualify")
-    assessed = assessment.assess(lead, at, reading=readings[lead.pk])
+    assessed = assessment.assess(lead, at, reading=reading)
     if not candidate.override.strip():
         guards.demand_met(lead, assessed.verdict, "MQL", "Give a reason to hand it over all the same.")
     if refusal := assessment.loop_guard(lead, assessed, at):
         raise NotAllowed(refusal.words, code=refusal.code, **guards.state_of(lead))
     chosen = None
     if candidate.owner is not None:
-        guards.demand_taker(candidate.owner, lead, field="owner")
+        guards.demand_taker(candidate.owner, lead, field="owner", returned=returned)
         chosen = routing.Choice(member=candidate.owner, why={"words": f"Chosen by {actor.name}"})
     wish = routing.Wish(lead, assessed.facts, at, chosen=chosen)
     return Ready(lead, at, assessed, candidate.override, wish)

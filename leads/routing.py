@@ -129,7 +129,7 @@ def choose(wishes: Sequence[Wish]) -> list[Choice]:
     given: Counter[int] = Counter()  # member → leads of this set
     for wish, plan in zip(wishes, plans, strict=True):
         choice = plan.choice or Choice(None, _no_rule(plan.tried))
-        if plan.rule and not plan.choice:
+        if plan.rule and not plan.choice and plan.rule.pool_id in pools:  # it may have gone since the rules were read
             draw = _draw(pools[plan.rule.pool_id], places[plan.rule.pool_id], plan.kept_from, wish.at, given)
             _take_turn(draw)
             choice = _choice(plan.rule, plan.tried[-1], draw)

@@ -93,7 +93,7 @@ def exit_all(leaving: Mapping[int, datetime], *, reason: str) -> int:
 def exit_program(program: Program, *, reason: str, at: datetime) -> int:
     """Take everybody out of a program. Return how many."""
     active = Enrolment.objects.of(program.workspace_id).filter(program=program, state=Enrolment.State.ACTIVE)
-    return _leave(list(active.select_for_update().values_list("pk", flat=True)), reason, at)
+    return _leave(list(active.select_for_update().order_by("pk").values_list("pk", flat=True)), reason, at)
 
 
 def _leave(ids: list[int], reason: str, at: datetime) -> int:

@@ -48,16 +48,16 @@ def leads_of(workspace: Workspace, named: Sequence[Mapping[str, Any]]) -> list[L
         found |= {("email", lead.email): lead for lead in Lead.objects.of(workspace).filter(email__in=emails)}
     if pairs:
         known = ExternalId.objects.of(workspace).filter(identity.pairs(pairs)).select_related("lead")
-        found |= {(row.system, row.value): row.lead for row in known}
+        found |= {("external", row.system, row.value): row.lead for row in known}
     for lead in found.values():
         lead.workspace = workspace
     return [found.get(_name(key)) for key in named]
 
 
-def _name(key: Mapping[str, Any]) -> tuple[str, Any]:
+def _name(key: Mapping[str, Any]) -> tuple[Any, ...]:
     if "id" in key:
         return "id", key["id"]
-    return ("email", key["email"].lower()) if "email" in key else _pair(key)
+    return ("email", key["email"].lower()) if "email" in key else ("external", *_pair(key))
 
 
 def _pair(key: Mapping[str, Any]) -> tuple[str, str]:

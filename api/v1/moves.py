@@ -159,7 +159,10 @@ def _qualify(steps: Sequence[_Step], request: Request) -> list[Handoff | Lead | 
         except REFUSED as error:
             outcomes.append(error)
     candidates = [each for each in outcomes if isinstance(each, lifecycle.Candidate)]
-    became = iter(lifecycle.qualify_many(candidates, actor=request.actor) if candidates else [])  # type: ignore[attr-defined]
+    try:
+        became = iter(lifecycle.qualify_many(candidates, actor=request.actor) if candidates else [])  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001  whose fault it was comes out one by one, and the others are handed over
+        return [_move(step, request) for step in steps]
     return [next(became) if isinstance(each, lifecycle.Candidate) else each for each in outcomes]
 
 

@@ -1,4 +1,4 @@
-"""Score all leads in marketing's care as of today: in sets, where the engine would look at one after the other."""
+"""Score all leads in marketing's care as of today, and spread their next looks over the day to come."""
 
 from datetime import datetime, timedelta
 

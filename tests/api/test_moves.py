@@ -1,8 +1,10 @@
 import json
 from datetime import timedelta
 
+from django.db import OperationalError
+
 from leads import lifecycle
-from leads.models import Handoff, Lead
+from leads.models import ExternalId, Handoff, Lead
 from leads.states import moves_from
 from tests import builders
 from tests.api.conftest import caller, demand_problem
@@ -96,6 +98,38 @@ def test_leads_that_are_qualified_one_after_the_other_keep_their_order_and_their
     asked = [leads[0], leads[1], leads[2], leads[3], None, leads[0], leads[1], leads[0], leads[1]]
     assert [each["lead_id"] for each in outcome] == [lead and lead.pk for lead in asked]
     assert outcome[0]["handoff_id"] == outcome[7]["handoff_id"] == leads[0].handoffs.get().pk
+
+
+def test_an_address_and_an_external_id_that_looks_like_one_name_different_leads(api, workspace):
+    mailed, listed = builders.lead(workspace, email="x@y.test"), builders.lead(workspace)
+    ExternalId.everywhere.create(workspace=workspace, lead=listed, system="email", value="x@y.test")
+    named = [{"email": "x@y.test"}, {"external_id": {"system": "email", "value": "x@y.test"}}]
+    moves = [{"lead": key, "move": "qualify", "reason": "Fair"} for key in named]
+    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    assert [each["lead_id"] for each in outcome] == [mailed.pk, listed.pk]
+
+
+def test_a_time_long_before_any_record_is_refused_and_stops_no_other(api, workspace):
+    leads = [builders.lead(workspace) for _ in range(3)]
+    moves = [{"lead": {"id": lead.pk}, "move": "qualify", "reason": "Fair"} for lead in leads]
+    moves[1]["occurred_at"] = "0001-01-05T00:00:00Z"
+    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    assert [each["status"] for each in outcome] == [200, 422, 200]
+
+
+def test_a_set_that_fails_as_nobody_foresaw_is_taken_one_by_one(api, workspace, monkeypatch):
+    leads = [builders.lead(workspace) for _ in range(3)]
+    whole = lifecycle.qualify_many
+
+    def fragile(candidates, **facts):
+        if len(candidates) > 1:
+            raise OperationalError("deadlock detected")
+        return whole(candidates, **facts)
+
+    monkeypatch.setattr(lifecycle, "qualify_many", fragile)
+    moves = [{"lead": {"id": lead.pk}, "move": "qualify", "reason": "Fair"} for lead in leads]
+    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    assert [each["state"] for each in outcome] == ["mql"] * 3
 
 
 def refusals(workspace, rep):

@@ -212,8 +212,8 @@ def test_a_batch_reads_and_writes_in_sets(workspace, number):
     with CaptureQueriesContext(connection) as statements:
         assert engine.sweep(at=MONDAY) == number
     spoken = [s["sql"] for s in statements if "SAVEPOINT" not in s["sql"]]
-    # the claim, what assessing takes (six), and what is stored
-    assert len(spoken) == 8, "\n".join(spoken)[:5000]
+    # the claim, the accounts, what assessing takes (six), and what is stored
+    assert len(spoken) == 9, "\n".join(spoken)[:5000]
 
 
 def test_scoring_that_cannot_be_read_is_kept_on_the_leads_of_that_workspace(workspace):
