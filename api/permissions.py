@@ -7,6 +7,7 @@ from rest_framework.permissions import BasePermission
 
 from leadflow.errors import Forbidden
 from workspaces.actors import Actor
+from workspaces.roles import SCOPES
 
 
 class HasCapability(BasePermission):
@@ -28,8 +29,10 @@ def demand(actor: Actor, capability: str) -> None:
     if actor.can(capability):
         return
     if actor.key:
+        fitting = " or ".join(scope for scope, capabilities in SCOPES.items() if capability in capabilities)
+        mend = f"Use a key with the scope {fitting}." if fitting else "No key may do it: log in as a member who may."
         raise Forbidden(
-            f"The scopes of this key ({', '.join(actor.key.scopes)}) do not cover {capability}. Use a key that has it."
+            f"The scopes of this key ({', '.join(actor.key.scopes)}) do not allow this ({capability}). {mend}"
         )
     raise Forbidden(f"Your role does not allow this ({capability}). Ask an admin of the workspace.")
 

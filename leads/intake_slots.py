@@ -153,7 +153,10 @@ class Slots:
         return self.known.campaigns.setdefault(code, Campaign(workspace=self.workspace, code=code, name=code))
 
     def _company(self, person: Person, slot: Slot, *, fill: bool) -> None:
-        """Find or make the account, and keep what is new of it."""
+        """Find or make the account, and keep what is new of it.
+
+        A new lead brings its account's facts along; those that are known are overwritten by who may overwrite.
+        """
         domain, name = domain_of(person), person.company
         if not domain and not name:
             return
@@ -162,11 +165,12 @@ class Slots:
         if account is None:
             account = Account(workspace=self.workspace, domain=domain, name=name or domain, country=person.country)
             accounts[domain or name] = account
+        careful = fill or self.existing != "overwrite"
         facts = {"name": name, "industry": person.industry, "employees": person.employees}
         for field_name, value in facts.items():
             known = getattr(account, field_name)
             nameless = field_name == "name" and known == account.domain
-            if value not in (None, "") and value != known and (not fill or nameless or known in (None, "")):
+            if value not in (None, "") and value != known and (not careful or nameless or known in (None, "")):
                 setattr(account, field_name, value)
                 if account.pk:
                     self.touched_accounts[account.pk] = account

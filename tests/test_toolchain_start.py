@@ -187,6 +187,10 @@ def test_a_taken_port_is_one_sentence(tmp_path):
     assert not (tmp_path / "leadflow.sqlite3").exists()
 
 
+def test_a_port_that_there_is_not_is_one_sentence(tmp_path):
+    assert start_in_vain(tmp_path, 80000).startswith("There is no port 80000: choose one from 1 to 65535")
+
+
 def test_a_second_one_in_the_same_folder_is_one_sentence(var, port):
     with up(var, port) as running:
         assert f"already runs from this folder (process {running.process.pid})" in start_in_vain(var, port + 1)

@@ -32,6 +32,7 @@ class LeadFilter(django_filters.FilterSet):
     owner = django_filters.CharFilter(field_name="owner__user__email", lookup_expr="iexact", help_text="E-mail.")
     grade = django_filters.CharFilter(help_text="Such as B2.")
     updated_since = InstantFilter(method="by_update", help_text="Created, moved, scored anew or active since then.")
+    email = django_filters.CharFilter(method="by_email", help_text="Exactly this e-mail, in any case of letters.")
     q = django_filters.CharFilter(method="by_words", help_text="The beginning of the e-mail or the last name.")
     external_id = django_filters.CharFilter(method="by_external_id", help_text="system:value")
 
@@ -45,6 +46,10 @@ class LeadFilter(django_filters.FilterSet):
         return rows.filter(
             Q(created_at__gte=value) | Q(state_since__gte=value) | Q(scored_at__gte=value) | Q(last_event_at__gte=value)
         )
+
+    def by_email(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
+        """Keep the lead with this e-mail."""
+        return rows.filter(email=value.strip().lower())
 
     def by_words(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
         """Keep the leads whose e-mail or name begins with the words."""

@@ -119,6 +119,8 @@ def test_lists_are_narrowed(api, workspace, rep):
     assert ids(f"owner={rep.user.email}") == {owned.pk}
     assert ids("campaign=c1") == {zoe.pk}
     assert ids("external_id=crm:7") == {zoe.pk}
+    assert ids("email=Zoe@zz.test") == {zoe.pk}
+    assert ids("email=zoe@zz") == set()
     assert ids("q=ZOE@") == {zoe.pk}
     assert ids("q=leader") == {plain.pk, owned.pk}
     tomorrow = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -337,6 +337,16 @@ def test_a_public_write_key_fills_gaps_and_overwrites_nothing(send, workspace):
     assert (lead.first_name, lead.title) == ("Ada", "Buyer")
 
 
+def test_a_public_write_key_renames_no_account_that_is_known(send, workspace):
+    upsert(workspace, Person(email="a@acme.example", company="Acme", industry="Software"), actor=engine("test"))
+    company = {"name": "Renamed", "industry": "Mischief", "employees": 9}
+    traits = {"email": "eve@acme.example", "company": company}
+    assert taken(send({"batch": [{"type": "identify", "userId": "u9", "traits": traits}]}))
+    account = Account.objects.of(workspace).get()
+    assert (account.name, account.industry, account.employees) == ("Acme", "Software", 9)
+    assert Lead.objects.of(workspace).get(email="eve@acme.example").account_id == account.pk
+
+
 def test_a_key_that_may_write_overwrites(send, workspace):
     key = keys.create(workspace, actor=engine("test"), name="Server", scopes=["track", "write"])[1]
     upsert(workspace, Person(email="a@acme.example", first_name="Ada"), actor=engine("test"))

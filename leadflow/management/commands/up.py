@@ -44,6 +44,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
+        if not 0 < port < 65536:
+            raise CommandError(f"There is no port {port}: choose one from 1 to 65535, for instance --port 8000.")
         if settings.PRODUCTION:
             raise CommandError("`up` is for one machine; in production start bin/web, bin/worker and bin/beat.")
         check_port(host, port)
