@@ -31,8 +31,8 @@ class Figure:
     note: str
     icon: str
     change: str = ""
-    tone: str = ""
-    up: bool = False
+    change_tone: str = ""
+    change_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _grown(now: float, before: float | None) -> dict[str, Any]:
     share = round(100 * (now - before) / before)
     if share == 0:
         return {"change": "as before"}
-    return {"change": f"{abs(share):,}%", "up": share > 0, "tone": "good" if share > 0 else "bad"}
+    return {"change": f"{abs(share):,}%", "change_up": share > 0, "change_tone": "good" if share > 0 else "bad"}
 
 
 def _moved(part: int, whole: int, before: tuple[int, int] | None, *, good: bool = True) -> dict[str, Any]:
@@ -193,4 +193,8 @@ def _moved(part: int, whole: int, before: tuple[int, int] | None, *, good: bool 
     points = round(100 * part / whole - 100 * before[0] / before[1], 1)
     if not points:
         return {"change": "as before"}
-    return {"change": f"{abs(points):g} points", "up": points > 0, "tone": "good" if (points > 0) == good else "bad"}
+    return {
+        "change": f"{abs(points):g} points",
+        "change_up": points > 0,
+        "change_tone": "good" if (points > 0) == good else "bad",
+    }

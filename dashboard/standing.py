@@ -37,7 +37,7 @@ def figures(counts: Counts, standing: Standing | None, *, own: bool, query: str)
         {"label": "SLA met, 30 days", "url": f"?tab=promises{query}", "icon": "shield-check"},
         {"label": "Accepted that became SQL", "url": f"?tab=accepted{query}", "icon": "target"},
     ]
-    measured = [{"value": "…", "note": "is being counted"}] * 3 if standing is None else _measured(standing)
+    measured = [{"value": "…", "note": "takes a moment longer"}] * 3 if standing is None else _measured(standing)
     return [shown[0], *(figure | more for figure, more in zip(shown[1:], measured, strict=True))]
 
 

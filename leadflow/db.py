@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -55,10 +55,7 @@ def insert_new(rows: Sequence[M], *, key: Sequence[str]) -> list[M]:
     columns = ", ".join(quote(field.column) for field in fields)
     returned = ", ".join(quote(meta.get_field(name).column) for name in ("id", *key))
     new: list[M] = []
-    step = _PARAMETERS // len(fields)
-    for chunk in (rows[start : start + step] for start in range(0, len(rows), step)):
-        places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(chunk))
-        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in chunk for field in fields]
+    for chunk, places, values in _chunks(rows, fields):
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {places}"
@@ -68,6 +65,16 @@ def insert_new(rows: Sequence[M], *, key: Sequence[str]) -> list[M]:
             inserted = cursor.fetchall()
         new += _recognise(chunk, key, inserted)
     return new
+
+
+def _chunks(rows: Sequence[M], fields: Sequence[Any]) -> Iterator[tuple[Sequence[M], str, list[Any]]]:
+    """Cut rows into as many as one statement takes: yield them, the places of their values in SQL, and the values."""
+    step = _PARAMETERS // len(fields)
+    for start in range(0, len(rows), step):
+        chunk = rows[start : start + step]
+        place = "(" + ", ".join(["%s"] * len(fields)) + ")"
+        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in chunk for field in fields]
+        yield chunk, ", ".join([place] * len(chunk)), values
 
 
 def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple]) -> list[M]:
@@ -84,7 +91,8 @@ def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple]) -> 
 
 
 def update_many(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Write these fields of rows of one model, whose writers the caller has shut out, in one statement.
+    """Write these fields of rows of one model, whose writers the caller has shut out, in as few statements as
+    they fit in.
 
     `bulk_update` says the same with a CASE for each field and row, which takes longer to build than to run.
     """
@@ -96,10 +104,7 @@ def update_many(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     given = [f"given.column{number}{_cast(field)}" for number, field in enumerate(columns, 1)]
     sets = ", ".join(f"{quote(field.column)} = {value}" for field, value in zip(columns[1:], given[1:], strict=True))
     table, key = quote(meta.db_table), quote(meta.pk.column)
-    step = _PARAMETERS // len(columns)
-    for chunk in (rows[start : start + step] for start in range(0, len(rows), step)):
-        places = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(chunk))
-        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in chunk for field in columns]
+    for _, places, values in _chunks(rows, columns):
         with connection.cursor() as cursor:
             cursor.execute(
                 f"UPDATE {table} SET {sets} FROM (VALUES {places}) AS given WHERE {table}.{key} = {given[0]}", values

@@ -1,5 +1,6 @@
 """Moves of many leads in one request, for those who bring history."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from leads import lifecycle
 from leads.models import Handoff, Lead
 
 LARGEST = 200
+log = logging.getLogger(__name__)
 
 
 class MoveItem(serializers.Serializer):
@@ -161,7 +163,8 @@ def _qualify(steps: Sequence[_Step], request: Request) -> list[Handoff | Lead | 
     candidates = [each for each in outcomes if isinstance(each, lifecycle.Candidate)]
     try:
         became = iter(lifecycle.qualify_many(candidates, actor=request.actor) if candidates else [])  # type: ignore[attr-defined]
-    except Exception:  # noqa: BLE001  whose fault it was comes out one by one, and the others are handed over
+    except Exception:  # whose fault it was comes out one by one, and the others are handed over
+        log.warning("A set of %s leads could not be handed over together", len(candidates), exc_info=True)
         return [_move(step, request) for step in steps]
     return [next(became) if isinstance(each, lifecycle.Candidate) else each for each in outcomes]
 

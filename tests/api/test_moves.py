@@ -117,7 +117,7 @@ def test_a_time_long_before_any_record_is_refused_and_stops_no_other(api, worksp
     assert [each["status"] for each in outcome] == [200, 422, 200]
 
 
-def test_a_set_that_fails_as_nobody_foresaw_is_taken_one_by_one(api, workspace, monkeypatch):
+def test_a_set_that_fails_as_nobody_foresaw_is_taken_one_by_one_and_logged(api, workspace, monkeypatch, caplog):
     leads = [builders.lead(workspace) for _ in range(3)]
     whole = lifecycle.qualify_many
 
@@ -130,6 +130,7 @@ def test_a_set_that_fails_as_nobody_foresaw_is_taken_one_by_one(api, workspace, 
     moves = [{"lead": {"id": lead.pk}, "move": "qualify", "reason": "Fair"} for lead in leads]
     outcome = results(api.post("/api/v1/moves", {"moves": moves}))
     assert [each["state"] for each in outcome] == ["mql"] * 3
+    assert "A set of 3 leads could not be handed over together" in caplog.text
 
 
 def refusals(workspace, rep):

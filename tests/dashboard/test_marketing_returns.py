@@ -111,5 +111,5 @@ def test_the_change_is_against_the_period_before(desk):
     for days in (40, 41, 5):
         desk.offer(at=timezone.now() - timedelta(days=days))
     figure = desk.browser(desk.head).get("/overview/?period=30").context["figures"][0]
-    assert (figure.value, figure.change, figure.tone, figure.up) == ("1", "50%", "bad", False)
+    assert (figure.value, figure.change, figure.change_tone, figure.change_up) == ("1", "50%", "bad", False)
     assert desk.browser(desk.head).get("/overview/?period=all").context["figures"][0].change == ""

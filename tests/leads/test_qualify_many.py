@@ -103,6 +103,22 @@ def test_a_set_is_handed_over_as_its_leads_would_be_one_by_one():
     assert owners == {"Ann": 4, "Ben": 2, "Cyd": 3, "Dan": 1}
 
 
+@pytest.mark.django_db
+def test_who_is_full_by_a_lead_of_the_set_is_full_in_every_pool():
+    workspace = builders.workspace()
+    sales = Pool.objects.of(workspace).get(name="Sales")
+    north = Pool.everywhere.create(workspace=workspace, name="North")
+    northern = {"fact": "territory", "op": "is", "value": "North"}
+    RoutingRule.everywhere.create(workspace=workspace, position=1, name="Northern", pool=north, condition=northern)
+    ann = builders.member(workspace, name="Ann")
+    for pool in (sales, north):
+        builders.place(pool, ann, capacity=1)
+    leads = [builders.lead(workspace, territory=territory) for territory in ("North", "South")]
+    outcomes = lifecycle.qualify_many([Candidate(lead, MONDAY, "Fair") for lead in leads], actor=builders.engine())
+    assert [each.owner for each in outcomes if isinstance(each, Handoff)] == [ann, None]
+    assert "Ann has 1 open of 1" in outcomes[1].routing["words"]
+
+
 def statements(workspace: Workspace, count: int) -> list[str]:
     """Hand over so many leads at once and return the statements."""
     leads = [builders.lead(workspace, account=builders.account(workspace)) for _ in range(count)]
