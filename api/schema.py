@@ -41,10 +41,13 @@ PROBLEM = {
     },
 }
 EXAMPLES: dict[int, dict[str, Any]] = {
-    409: {"state": "sal", "allowed": ["return", "reassign", "promote", "disqualify"],
-          "winner": {"id": 7, "name": "Rita Rep", "email": "rita@example.com"}},
+    409: {
+        "state": "sal",
+        "allowed": ["return", "reassign", "promote", "disqualify"],
+        "winner": {"id": 7, "name": "Rita Rep", "email": "rita@example.com"},
+    },
     422: {"errors": [{"detail": "Give a time with its zone, e.g. 2026-03-02T09:30:00Z.", "pointer": "/occurred_at"}]},
-}  # fmt: skip
+}
 CODES = {409: "already_accepted"}
 DETAILS = {409: "Rita Rep has accepted this lead already."}
 IDEMPOTENCY_KEY = {
@@ -94,10 +97,15 @@ def _response(status: int) -> dict[str, Any]:
     kind = problems.find(CODES.get(status, ""), status)
     detail = DETAILS.get(status, kind.words.split(". ")[0].rstrip(".") + ".")
     example = {
-        "type": f"https://leads.example.com/api/problems/{kind.code}/", "title": kind.title, "status": status,
-        "detail": detail, "instance": "/api/v1/handoffs/12/accept", "code": kind.code, "message": detail,
+        "type": f"https://leads.example.com/api/problems/{kind.code}/",
+        "title": kind.title,
+        "status": status,
+        "detail": detail,
+        "instance": "/api/v1/handoffs/12/accept",
+        "code": kind.code,
+        "message": detail,
         **EXAMPLES.get(status, {}),
-    }  # fmt: skip
+    }
     headers = (
         {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}} if status in (429, 503) else {}
     )

@@ -22,9 +22,9 @@ from django.views.decorators.csrf import csrf_exempt
 from api import errors, tracking_calls
 from api.tracking_calls import Envelope
 from leadflow.errors import Conflict
-from leads import tracking
+from leads.intake import tracking
+from leads.intake.tracking import Call
 from leads.models import Attribute
-from leads.tracking import Call
 from workspaces import keys
 from workspaces.actors import Actor
 from workspaces.models import ApiKey

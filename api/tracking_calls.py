@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from leadflow.errors import Invalid
-from leads import countries, people
-from leads.events import EventIn
-from leads.intake import Person
-from leads.tracking import Call
+from leads.intake.events import EventIn
+from leads.intake.tracking import Call
+from leads.intake.upsert import Person
+from leads.people import countries, persons
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
 USER_SYSTEM = "user"  # the system of external ids that a `userId` is in
@@ -69,7 +69,7 @@ def _read(raw: dict[str, Any], envelope: Envelope, kind: str) -> Call:
     facts = {**_surroundings(context), **_traits(traits, envelope)}
     if kind == "group":
         facts |= _company(_dict(raw.get("traits")))
-    if user and not facts.get("email") and people.looks_like_email(user):
+    if user and not facts.get("email") and persons.looks_like_email(user):
         facts["email"] = user
     person = None
     if user or facts.get("email"):
@@ -171,7 +171,7 @@ def _company(traits: dict[str, Any]) -> dict[str, Any]:
 
 def _domain(value: Any) -> str:
     try:
-        return people.domain(value)
+        return persons.domain(value)
     except Invalid:
         return ""
 
@@ -183,7 +183,7 @@ def _surroundings(context: dict[str, Any]) -> dict[str, Any]:
     facts = {
         "source": _loose(campaign.get("source"))[:80],
         "campaign": _loose(campaign.get("name"))[:120],
-        "time_zone": zone if people.is_zone(zone) else "",
+        "time_zone": zone if persons.is_zone(zone) else "",
         "language": language if _LANGUAGE.fullmatch(language) else "",
     }
     return {key: value for key, value in facts.items() if value}

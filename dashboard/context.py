@@ -80,11 +80,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shell_urls": {
             name: reverse(f"dashboard:{target}")
             for name, target in {
-                "home": "home", "search": "search", "notices": "notices", "add_lead": "lead_add", "theme": "theme",
-                "switch": "workspace_switch", "profile": "profile", "counts": "counts",
+                "home": "home",
+                "search": "search",
+                "notices": "notices",
+                "add_lead": "lead_add",
+                "theme": "theme",
+                "switch": "workspace_switch",
+                "profile": "profile",
+                "counts": "counts",
             }.items()
         },
-    }  # fmt: skip
+    }
 
 
 def _item(entry: Entry, request: HttpRequest, counts: dict[str, int]) -> dict[str, Any]:

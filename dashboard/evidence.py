@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leads import routing
 from leads.models import Handoff
+from leads.routing import assign
 
 BAR = 100  # points at which the bars of fit and interest are full
 
@@ -54,7 +54,7 @@ def panel(handoff: Handoff) -> Panel:
         criteria=list(verdict.get("criteria", ())),
         override=evidence.get("override") or "",
         tier_why=evidence.get("tier_why") or "",
-        routed=handoff.routing.get("words", "") if handoff.owner_id else routing.why_queued(handoff),
+        routed=handoff.routing.get("words", "") if handoff.owner_id else assign.why_queued(handoff),
     )
 
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from dashboard.forms import lead as lead_forms
 from dashboard.forms import moves as forms
-from leads import feedback, guards, lifecycle
+from leads.activity import follow_ups, ratings, touches
+from leads.lifecycle import guards, moves
 from leads.models import Handoff, HandoffState, Lead
 from leads.states import SALES_STATES, State, moves_from
 from nurture import selectors as nurture
@@ -90,86 +91,198 @@ def _reassigned(lead: Lead, handoff: Handoff) -> str:
 
 
 ACCEPT = Move(
-    "accept", "handoffs.work", "Accept", "Accept {lead}",
+    "accept",
+    "handoffs.work",
+    "Accept",
+    "Accept {lead}",
     "You promise a first touch and a decision in the time that the agreement gives.",
-    _accepted, lifecycle.accept, icon="check", key="a",
-)  # fmt: skip
+    _accepted,
+    moves.accept,
+    icon="check",
+    key="a",
+)
 RETURN = Move(
-    "return", "handoffs.work", "Return", "Return {lead}",
+    "return",
+    "handoffs.work",
+    "Return",
+    "Return {lead}",
     "All clocks stop. The reason decides which program the lead enters and when it is looked at again.",
-    _returned, lifecycle.give_back, forms.Return, icon="undo-2", key="r",
-)  # fmt: skip
+    _returned,
+    moves.give_back,
+    forms.Return,
+    icon="undo-2",
+    key="r",
+)
 CLAIM = Move(
-    "claim", "handoffs.claim", "Claim", "Claim {lead}", "The lead becomes yours, and waits for your answer.",
-    "{lead} is yours now and waits in your inbox.", lifecycle.claim, icon="hand",
-)  # fmt: skip
+    "claim",
+    "handoffs.claim",
+    "Claim",
+    "Claim {lead}",
+    "The lead becomes yours, and waits for your answer.",
+    "{lead} is yours now and waits in your inbox.",
+    moves.claim,
+    icon="hand",
+)
 PROMOTE = Move(
-    "promote", "handoffs.work", "Promote to SQL", "Promote {lead} to SQL",
+    "promote",
+    "handoffs.work",
+    "Promote to SQL",
+    "Promote {lead} to SQL",
     "The lead becomes an opportunity, and the decision clock stops.",
-    "{lead} is sales-qualified now.", lifecycle.promote, icon="trending-up",
-)  # fmt: skip
+    "{lead} is sales-qualified now.",
+    moves.promote,
+    icon="trending-up",
+)
 WIN = Move(
-    "win", "handoffs.work", "Mark as won", "{lead} is won",
+    "win",
+    "handoffs.work",
+    "Mark as won",
+    "{lead} is won",
     "The amount is credited to the campaign, the content and the definition that brought the lead.",
-    "{lead} is won.", lifecycle.win, forms.Win, icon="trophy",
-)  # fmt: skip
+    "{lead} is won.",
+    moves.win,
+    forms.Win,
+    icon="trophy",
+)
 LOSE = Move(
-    "lose", "handoffs.work", "Mark as lost", "{lead} is lost",
+    "lose",
+    "handoffs.work",
+    "Mark as lost",
+    "{lead} is lost",
     "With a date the lead comes back into nurture on that day; without one it stays lost.",
-    "{lead} is marked as lost.", lifecycle.lose, forms.Lose, icon="circle-x", danger=True,
-)  # fmt: skip
+    "{lead} is marked as lost.",
+    moves.lose,
+    forms.Lose,
+    icon="circle-x",
+    danger=True,
+)
 RECALL = Move(
-    "recall", "handoffs.recall", "Recall", "Recall {lead} from sales",
+    "recall",
+    "handoffs.recall",
+    "Recall",
+    "Recall {lead} from sales",
     "The handoff closes, its clocks stop, and the lead goes back to nurture.",
-    "{lead} is back with marketing.", lifecycle.recall, forms.Note, icon="corner-up-left",
-)  # fmt: skip
+    "{lead} is back with marketing.",
+    moves.recall,
+    forms.Note,
+    icon="corner-up-left",
+)
 REASSIGN = Move(
-    "reassign", "handoffs.reassign", "Reassign", "Give {lead} to somebody else",
+    "reassign",
+    "handoffs.reassign",
+    "Reassign",
+    "Give {lead} to somebody else",
     "The lead keeps its state. A clock that waits for an answer may start afresh, as the agreement says.",
-    _reassigned, lifecycle.reassign, forms.Reassign, icon="users",
-)  # fmt: skip
+    _reassigned,
+    moves.reassign,
+    forms.Reassign,
+    icon="users",
+)
 RATE = Move(
-    "rate", "handoffs.work", "Rate", "Rate {lead}",
+    "rate",
+    "handoffs.work",
+    "Rate",
+    "Rate {lead}",
     "Marketing sees how good the leads of a campaign and a definition were.",
-    "Thank you: marketing sees your rating of {lead}.", feedback.rate, forms.Rate, icon="star",
-)  # fmt: skip
+    "Thank you: marketing sees your rating of {lead}.",
+    ratings.rate,
+    forms.Rate,
+    icon="star",
+)
 QUALIFY = Move(
-    "qualify", "handoffs.qualify", "Hand over to sales", "Hand {lead} over to sales",
+    "qualify",
+    "handoffs.qualify",
+    "Hand over to sales",
+    "Hand {lead} over to sales",
     "The evidence is frozen as it is now, and the accept clock starts.",
-    _handed_over, lifecycle.qualify, forms.Qualify, icon="handshake", of_handoff=False,
-)  # fmt: skip
-DISQUALIFY = Move(
-    "disqualify", "leads.disqualify", "Disqualify", "Disqualify {lead}",
-    "The lead leaves every program and is never handed over, unless somebody reopens it.",
-    "{lead} is disqualified.", lifecycle.disqualify, forms.WithReason, icon="ban", of_handoff=False, danger=True,
-)  # fmt: skip
-REOPEN = Move(
-    "reopen", "leads.reopen", "Reopen", "Reopen {lead}", "The lead goes back to nurture.",
-    "{lead} is in nurture again.", lifecycle.reopen, forms.Note, icon="rotate-ccw", of_handoff=False,
-)  # fmt: skip
-RECYCLE = Move(
-    "recycle", "leads.reopen", "Recycle", "Recycle {lead}",
-    "The lead goes back to nurture for a new pass. Content that it had is not sent again.",
-    "{lead} is in nurture again.", lifecycle.recycle, forms.MaybeNote, icon="refresh-cw", of_handoff=False,
-)  # fmt: skip
-TOUCH = Move(
-    "touch", "handoffs.work", "Log touch", "Log a touch with {lead}",
-    "It stops the first-touch clock and ends the follow-ups that wait.",
-    "Your touch with {lead} is logged.", feedback.log_touch, lead_forms.Touch, icon="phone", of_handoff=False, key="l",
-)  # fmt: skip
-FOLLOW_UP = Move(
-    "follow_up", "handoffs.work", "Plan follow-up", "Plan a follow-up with {lead}",
-    "It stands in your inbox and is met by your next touch.",
-    "Your follow-up with {lead} is planned.", feedback.plan_follow_up, lead_forms.FollowUp, icon="calendar-clock",
+    _handed_over,
+    moves.qualify,
+    forms.Qualify,
+    icon="handshake",
     of_handoff=False,
-)  # fmt: skip
+)
+DISQUALIFY = Move(
+    "disqualify",
+    "leads.disqualify",
+    "Disqualify",
+    "Disqualify {lead}",
+    "The lead leaves every program and is never handed over, unless somebody reopens it.",
+    "{lead} is disqualified.",
+    moves.disqualify,
+    forms.WithReason,
+    icon="ban",
+    of_handoff=False,
+    danger=True,
+)
+REOPEN = Move(
+    "reopen",
+    "leads.reopen",
+    "Reopen",
+    "Reopen {lead}",
+    "The lead goes back to nurture.",
+    "{lead} is in nurture again.",
+    moves.reopen,
+    forms.Note,
+    icon="rotate-ccw",
+    of_handoff=False,
+)
+RECYCLE = Move(
+    "recycle",
+    "leads.reopen",
+    "Recycle",
+    "Recycle {lead}",
+    "The lead goes back to nurture for a new pass. Content that it had is not sent again.",
+    "{lead} is in nurture again.",
+    moves.recycle,
+    forms.MaybeNote,
+    icon="refresh-cw",
+    of_handoff=False,
+)
+TOUCH = Move(
+    "touch",
+    "handoffs.work",
+    "Log touch",
+    "Log a touch with {lead}",
+    "It stops the first-touch clock and ends the follow-ups that wait.",
+    "Your touch with {lead} is logged.",
+    touches.log,
+    lead_forms.Touch,
+    icon="phone",
+    of_handoff=False,
+    key="l",
+)
+FOLLOW_UP = Move(
+    "follow_up",
+    "handoffs.work",
+    "Plan follow-up",
+    "Plan a follow-up with {lead}",
+    "It stands in your inbox and is met by your next touch.",
+    "Your follow-up with {lead} is planned.",
+    follow_ups.plan,
+    lead_forms.FollowUp,
+    icon="calendar-clock",
+    of_handoff=False,
+)
 
 OF_HANDOFF = (ACCEPT, RETURN, CLAIM, PROMOTE, WIN, LOSE, RECALL, REASSIGN, RATE)
 OF_LEAD = (QUALIFY, DISQUALIFY, REOPEN, RECYCLE, TOUCH, FOLLOW_UP)
 # What stands on the lead's page, the weightiest first.
 _ORDER = (
-    ACCEPT, PROMOTE, WIN, QUALIFY, TOUCH, RETURN, FOLLOW_UP, LOSE, RECYCLE, REOPEN, REASSIGN, RECALL, RATE, DISQUALIFY,
-)  # fmt: skip
+    ACCEPT,
+    PROMOTE,
+    WIN,
+    QUALIFY,
+    TOUCH,
+    RETURN,
+    FOLLOW_UP,
+    LOSE,
+    RECYCLE,
+    REOPEN,
+    REASSIGN,
+    RECALL,
+    RATE,
+    DISQUALIFY,
+)
 PRIMARY = (ACCEPT, PROMOTE, WIN, QUALIFY)  # at most one of these is open at a time
 SHOWN = 3  # buttons; the others are in the menu
 

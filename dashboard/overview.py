@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from dashboard.periods import Period
 from dashboard.templatetags import words
-from leads import reports, selectors
 from leads.models import Campaign
-from leads.reports import Outcome, Returned
-from leads.selectors_list import BLANK
+from leads.queries import lookups, reports
+from leads.queries.lead_list import BLANK
+from leads.queries.reports import Outcome, Returned
 from nurture import choosing
 from workspaces.models import Workspace
 
@@ -67,27 +67,40 @@ def figures(now: Outcome, before: Outcome | None, period: Period, currency: str)
     handed = {"dates": "handed", **period.query}
     return [
         Figure(
-            "Handed over", f"{now.handed_over:,}", leads_url(reached="mql", **handed), "leads offered to sales", "send",
+            "Handed over",
+            f"{now.handed_over:,}",
+            leads_url(reached="mql", **handed),
+            "leads offered to sales",
+            "send",
             **_grown(now.handed_over, before.handed_over if before else None),
         ),
         Figure(
-            "Accepted", words.percent(now.accepted, now.handed_over), leads_url(outcome="accepted", **handed),
-            f"{now.accepted:,} of {now.handed_over:,} handed over", "check",
+            "Accepted",
+            words.percent(now.accepted, now.handed_over),
+            leads_url(outcome="accepted", **handed),
+            f"{now.accepted:,} of {now.handed_over:,} handed over",
+            "check",
             **_moved(now.accepted, now.handed_over, (before.accepted, before.handed_over) if before else None),
         ),
         Figure(
-            "Returned", words.percent(now.returned, now.handed_over), leads_url(outcome="returned", **handed),
-            f"{now.returned:,} of {now.handed_over:,} handed over", "undo-2",
+            "Returned",
+            words.percent(now.returned, now.handed_over),
+            leads_url(outcome="returned", **handed),
+            f"{now.returned:,} of {now.handed_over:,} handed over",
+            "undo-2",
             **_moved(
                 now.returned, now.handed_over, (before.returned, before.handed_over) if before else None, good=False
             ),
         ),
         Figure(
-            "Won", words.money(now.amount, currency), leads_url(dates="won", reached="won", **period.query),
-            f"{now.won:,} deal{'' if now.won == 1 else 's'} closed", "trophy",
+            "Won",
+            words.money(now.amount, currency),
+            leads_url(dates="won", reached="won", **period.query),
+            f"{now.won:,} deal{'' if now.won == 1 else 's'} closed",
+            "trophy",
             **_grown(float(now.amount), float(before.amount) if before else None),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def counts_twice(now: Outcome) -> bool:
@@ -137,7 +150,7 @@ def totals(row: reports.Row, **wanted: str) -> list[tuple[int, str]]:
 
 def lines(workspace: Workspace, found: reports.Funnel, **wanted: str) -> list[Line]:
     """Return the rows of a funnel with the lists behind them, campaigns by name and with their cost. One statement."""
-    campaigns = {each.code: each for each in selectors.campaigns(workspace)}
+    campaigns = {each.code: each for each in lookups.campaigns(workspace)}
     costs = _costs(campaigns, found.by)
     shown = []
     for row in found.rows:

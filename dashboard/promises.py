@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.dateformat import format as date_format
 
-from leads import conditions, qualification
+from leads import conditions
 from leads.conditions import Statement
 from leads.models import Reason
+from leads.qualification import criteria
 from sla import information
 from sla.models.clock import Escalation, Kind
 from sla.terms import Policy, Rung, Terms
@@ -189,7 +190,7 @@ def _attempts(policy: Policy, terms: Terms) -> str:
 
 
 def _shared(terms: Terms) -> list[Promise]:
-    guard = terms.definitions.get("mql", {}).get("loop_guard") or qualification.DEFAULT_GUARD
+    guard = terms.definitions.get("mql", {}).get("loop_guard") or criteria.DEFAULT_GUARD
     review = date_format(terms.review_on, "j F Y") if terms.review_on else "no date set"
     again = "starts again for the new owner" if terms.reassign_restarts_accept else "runs on for the new owner"
     return [

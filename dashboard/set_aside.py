@@ -63,12 +63,16 @@ KINDS: dict[str, Kind] = {
     ),
     "import": Kind("Imports", Import, (), lambda row: row.file_name, "leads.import"),
     "delivery": Kind(
-        "Deliveries", Delivery, ("endpoint", "event"), lambda row: f"{row.event.type} to {row.endpoint}",
-        "webhooks.manage", lambda row, *, actor, name: deliveries.replay(row, actor=actor),
+        "Deliveries",
+        Delivery,
+        ("endpoint", "event"),
+        lambda row: f"{row.event.type} to {row.endpoint}",
+        "webhooks.manage",
+        lambda row, *, actor, name: deliveries.replay(row, actor=actor),
     ),
     "notice": Kind("Alerts by mail", Notice, ("member__user",), lambda row: f"{row.text} (to {row.member})"),
     "invitation": Kind("Invitations", Invitation, (), lambda row: row.email, "members.manage"),
-}  # fmt: skip
+}
 
 
 def groups(workspace: Workspace, actor: Actor) -> list[Group]:

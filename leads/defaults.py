@@ -7,33 +7,56 @@ engine before.
 from datetime import datetime
 from typing import Any
 
-from leads import qualification, scoring
 from leads.models import Definition, Persona, Pool, Question, Reason, RoutingRule, Scoring
 from leads.models.definition import Version
+from leads.qualification import criteria
+from leads.scoring import scoring
 from workspaces.models import Workspace
 
 _DATA, _DEFINITION = Reason.Blame.DATA, Reason.Blame.DEFINITION
 
 # code, label, and what follows. A return for a reason that blames data or definition asks marketing for an answer.
 RETURN_REASONS: list[dict[str, Any]] = [
-    {"code": "not-ready", "label": "Interested, but not ready to buy", "needs_revisit": True, "revisit_days": 90,
-     "cool_off_days": 14, "same_rep": True},
-    {"code": "no-budget", "label": "No budget for now", "needs_revisit": True, "revisit_days": 180,
-     "cool_off_days": 30, "same_rep": True},
+    {
+        "code": "not-ready",
+        "label": "Interested, but not ready to buy",
+        "needs_revisit": True,
+        "revisit_days": 90,
+        "cool_off_days": 14,
+        "same_rep": True,
+    },
+    {
+        "code": "no-budget",
+        "label": "No budget for now",
+        "needs_revisit": True,
+        "revisit_days": 180,
+        "cool_off_days": 30,
+        "same_rep": True,
+    },
     {"code": "no-authority", "label": "Cannot decide, and knows nobody who can", "cool_off_days": 30},
     {"code": "no-need", "label": "No need that we answer", "needs_note": True, "cool_off_days": 60},
     {"code": "no-response", "label": "Never answered", "cool_off_days": 30, "revisit_days": 60},
     {"code": "wrong-contact", "label": "Wrong person in the company", "needs_note": True, "blames": _DATA},
     {"code": "bad-data", "label": "Wrong or missing contact data", "needs_note": True, "blames": _DATA},
-    {"code": "duplicate", "label": "A duplicate of another lead", "needs_note": True, "blames": _DATA,
-     "cool_off_days": 30},
+    {
+        "code": "duplicate",
+        "label": "A duplicate of another lead",
+        "needs_note": True,
+        "blames": _DATA,
+        "cool_off_days": 30,
+    },
     {"code": "wrong-territory", "label": "Not in our territory", "needs_note": True, "blames": _DEFINITION},
-    {"code": "not-our-customer", "label": "Does not fit our ideal customer", "needs_note": True,
-     "blames": _DEFINITION, "cool_off_days": 30},
+    {
+        "code": "not-our-customer",
+        "label": "Does not fit our ideal customer",
+        "needs_note": True,
+        "blames": _DEFINITION,
+        "cool_off_days": 30,
+    },
     {"code": "too-small", "label": "Too small for us, for good", "disqualifies": True},
     {"code": "competitor", "label": "Works for a competitor", "disqualifies": True},
     {"code": "not-a-buyer", "label": "Student, job seeker or seller", "disqualifies": True},
-]  # fmt: skip
+]
 LOSS_REASONS: list[dict[str, Any]] = [
     {"code": "price", "label": "Price", "revisit_days": 180},
     {"code": "competitor-won", "label": "Chose a competitor", "needs_note": True, "revisit_days": 365},
@@ -52,14 +75,26 @@ DISQUALIFY_REASONS: list[dict[str, Any]] = [
     {"code": "other", "label": "Another reason", "needs_note": True},
 ]
 QUESTIONS: list[dict[str, Any]] = [
-    {"code": "budget", "label": "What budget is there?", "kind": Question.Kind.CHOICE,
-     "choices": ["Approved", "Planned", "Being asked for", "None"]},
-    {"code": "authority", "label": "What part does this person have in the decision?", "kind": Question.Kind.CHOICE,
-     "choices": ["Decides", "Recommends", "Uses it", "No part"]},
+    {
+        "code": "budget",
+        "label": "What budget is there?",
+        "kind": Question.Kind.CHOICE,
+        "choices": ["Approved", "Planned", "Being asked for", "None"],
+    },
+    {
+        "code": "authority",
+        "label": "What part does this person have in the decision?",
+        "kind": Question.Kind.CHOICE,
+        "choices": ["Decides", "Recommends", "Uses it", "No part"],
+    },
     {"code": "need", "label": "What do they need it for?", "kind": Question.Kind.TEXT},
-    {"code": "timeline", "label": "When do they want to decide?", "kind": Question.Kind.CHOICE,
-     "choices": ["Within 3 months", "Within 6 months", "Within a year", "Later"]},
-]  # fmt: skip
+    {
+        "code": "timeline",
+        "label": "When do they want to decide?",
+        "kind": Question.Kind.CHOICE,
+        "choices": ["Within 3 months", "Within 6 months", "Within a year", "Later"],
+    },
+]
 PERSONAS = {
     "decision-maker": "Decision maker",
     "champion": "Champion",
@@ -106,7 +141,7 @@ def _drafts(workspace: Workspace, at: datetime) -> list[Definition]:
             condition=default["condition"],
             created_at=at,
         )
-        for default in (qualification.DEFAULT_MQL, qualification.DEFAULT_SAL, qualification.DEFAULT_SQL)
+        for default in (criteria.DEFAULT_MQL, criteria.DEFAULT_SAL, criteria.DEFAULT_SQL)
     )
-    mql.tiers, mql.loop_guard = qualification.DEFAULT_TIERS, qualification.DEFAULT_GUARD
+    mql.tiers, mql.loop_guard = criteria.DEFAULT_TIERS, criteria.DEFAULT_GUARD
     return [mql, sal, sql]

@@ -3,14 +3,15 @@
 from celery import shared_task
 
 from leadflow import db
-from leads import engine, imports
+from leads.intake.imports import jobs
+from leads.lifecycle import evaluation
 from leads.models import Import
 
 
 def run_sweeps(limit: int | None = None) -> int:
     """Do what is due now, at most `limit` rows of each kind; return how many rows it was."""
-    done = engine.sweep(limit=limit or 5000)
-    return done + db.sweep(Import, imports.work, batch=1, limit=limit or 5000)
+    done = evaluation.sweep(limit=limit or 5000)
+    return done + db.sweep(Import, jobs.work, batch=1, limit=limit or 5000)
 
 
 @shared_task(name="leads.sweep")

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from leads import conditions, facts
+from leads import conditions
 from leads.models import Lead, Reason
+from leads.qualification import facts
 from nurture.models import Enrolment, Program
 from workspaces.models import Workspace
 

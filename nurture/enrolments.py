@@ -15,8 +15,9 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.celery import ring
 from leadflow.errors import Conflict
-from leads import conditions, facts
+from leads import conditions
 from leads.models import Handoff, Lead
+from leads.qualification import facts
 from nurture import eligibility, ledger, library, rendering, windows
 from nurture.models import Enrolment, Program, Send, Step
 from workspaces.actors import Actor

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from leads.history import is_history
+from leads.backdating import is_history
 from leads.models import Consent, Handoff, Lead, Transition
 from leads.models.lead import ConsentState
 from leads.signals import consented, moved

@@ -51,8 +51,10 @@ def judge(hit: Hit, *, sent_at: datetime | None, other_click_at: datetime | None
     """Judge one hit. `other_click_at` is when another link of the same mail was last followed."""
     if hit.method != "GET":
         return Verdict(False, f"asked with {hit.method}")
-    if any("prefetch" in hit.headers.get(name, "").lower() or "preview" in hit.headers.get(name, "").lower()
-           for name in _AHEAD):  # fmt: skip
+    if any(
+        "prefetch" in hit.headers.get(name, "").lower() or "preview" in hit.headers.get(name, "").lower()
+        for name in _AHEAD
+    ):
         return Verdict(False, "fetched ahead")
     agent = hit.headers.get("user-agent", "").strip()
     if agent in ("", "Mozilla/5.0"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leads.models import Handoff, Lead
-from leads.timeline import Entry
+from leads.queries.timeline import Entry
 from nurture import library
 from nurture.models import Enrolment, Send
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from leadflow.errors import Missing
-from leads import events
+from leads.intake import events
 from leads.models import Event, Lead
 from nurture import links, scanners
 from nurture.models import Send

@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from leadflow import db
-from leads import consent
 from leads.models import Lead
 from leads.models.lead import ConsentState
+from leads.people import consent
 from nurture import enrolments, links, suppression
 from nurture.models import Send, Suppression
 

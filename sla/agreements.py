@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Conflict, Forbidden, Invalid, Missing
-from leads import definitions
 from leads.models import Definition, Reason
+from leads.qualification import definitions
 from sla import calendars
 from sla.models import Agreement, Signature
 from sla.terms import Terms, default, digest, from_json
@@ -30,8 +30,18 @@ URL = "/agreement/"
 HEADS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER)
 IN_WORK = (Agreement.Status.DRAFT, Agreement.Status.PROPOSED)
 _OF_DEFINITION = ("version", "condition", "tiers", "loop_guard")
-_OF_REASON = ("kind", "code", "label", "needs_note", "needs_revisit", "revisit_days", "cool_off_days", "blames",
-              "disqualifies", "same_rep")  # fmt: skip
+_OF_REASON = (
+    "kind",
+    "code",
+    "label",
+    "needs_note",
+    "needs_revisit",
+    "revisit_days",
+    "cool_off_days",
+    "blames",
+    "disqualifies",
+    "same_rep",
+)
 
 
 def active(workspace: Workspace | int) -> Agreement | None:
@@ -166,9 +176,14 @@ def sign(
     if any(signature.member_id == actor.member.pk for signature in signed.values()):
         raise Forbidden("You have signed for the other side: each side needs a head of its own.")
     Signature.everywhere.create(
-        workspace_id=agreement.workspace_id, agreement=agreement, side=side, member=actor.member,
-        signer=actor.name[:120], content_hash=agreement.content_hash, at=at,
-    )  # fmt: skip
+        workspace_id=agreement.workspace_id,
+        agreement=agreement,
+        side=side,
+        member=actor.member,
+        signer=actor.name[:120],
+        content_hash=agreement.content_hash,
+        at=at,
+    )
     _audit(agreement, actor, "agreement.signed", {"side": ["", side], "content_hash": ["", agreement.content_hash]})
     if len(signed) + 1 == len(Signature.Side.values):
         _activate(agreement, at)

@@ -65,9 +65,16 @@ def start(agreement: Agreement, starts: Sequence[Start], *, now: datetime) -> li
 def promise(agreement: Agreement, follow_up: FollowUp, *, tier: str, at: datetime, now: datetime) -> Clock:
     """Start the clock of a follow-up: it is due at the moment that was promised."""
     clock = Clock(
-        workspace_id=follow_up.workspace_id, kind=Kind.FOLLOW_UP, agreement=agreement, lead_id=follow_up.lead_id,
-        handoff_id=follow_up.handoff_id, follow_up=follow_up, member_id=follow_up.member_id, tier=tier, started_at=at,
-    )  # fmt: skip
+        workspace_id=follow_up.workspace_id,
+        kind=Kind.FOLLOW_UP,
+        agreement=agreement,
+        lead_id=follow_up.lead_id,
+        handoff_id=follow_up.handoff_id,
+        follow_up=follow_up,
+        member_id=follow_up.member_id,
+        tier=tier,
+        started_at=at,
+    )
     _plan(clock, agreements.terms_of(agreement), follow_up.due_at, now)
     clock.save(force_insert=True)
     return clock

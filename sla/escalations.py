@@ -6,8 +6,10 @@ A step whose clock has stopped meanwhile is closed without being taken.
 from datetime import datetime
 
 from leadflow import db
-from leads import assessment, lifecycle, routing
+from leads.lifecycle import moves
 from leads.models import Handoff, HandoffState, Lead
+from leads.qualification import assessment
+from leads.routing import assign
 from sla import agreements, alarms, worktime
 from sla.models import Clock, Escalation
 from sla.terms import Terms
@@ -32,13 +34,16 @@ def plan(clock: Clock, terms: Terms, due_at: datetime, *, seen_at: datetime) -> 
     Escalation.everywhere.bulk_create(
         [
             Escalation(
-                workspace_id=clock.workspace_id, clock=clock, position=position, action=rung.action,
+                workspace_id=clock.workspace_id,
+                clock=clock,
+                position=position,
+                action=rung.action,
                 next_at=_after(terms, begun_at, rung.after_minutes - first),
             )
             for position, rung in enumerate(rungs)
         ],
         ignore_conflicts=True,
-    )  # fmt: skip
+    )
 
 
 def _after(terms: Terms, moment: datetime | None, minutes: int) -> datetime | None:
@@ -79,7 +84,7 @@ def _reassign(escalation: Escalation, clock: Clock, at: datetime) -> str:
     """Give the lead to another member by the routing rules; an unanswered one to the queue when there is nobody."""
     facts = assessment.assess(clock.lead, at).facts
     handoff = _handoff(clock)
-    [choice] = routing.choose([routing.Wish(clock.lead, facts, at, besides=handoff.owner)])
+    [choice] = assign.choose([assign.Wish(clock.lead, facts, at, besides=handoff.owner)])
     if choice.member is None:
         return _to_queue(escalation, clock, at)
     _move(handoff, choice.member, "Not answered in time", at)
@@ -102,7 +107,7 @@ def _handoff(clock: Clock) -> Handoff:
 
 
 def _move(handoff: Handoff, to: Member | None, note: str, at: datetime) -> None:
-    lifecycle.reassign(handoff, actor=_ENGINE, to=to, note=note, at=at)
+    moves.reassign(handoff, actor=_ENGINE, to=to, note=note, at=at)
 
 
 def _terms(clock: Clock) -> Terms:

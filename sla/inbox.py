@@ -11,9 +11,9 @@ from statistics import median
 from django.db.models import Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from leads import selectors
 from leads.models import Handoff, HandoffState
 from leads.models.handoff import OPEN
+from leads.queries import lookups
 from sla import agreements, calendars, reports, terms, worktime
 from sla.models import Clock
 from sla.models.clock import Kind
@@ -75,7 +75,7 @@ def waiting(workspace: Workspace | int, member: Member | None) -> QuerySet[Hando
 
 def queue(workspace: Workspace | int) -> QuerySet[Handoff]:
     """Return what is offered to nobody in particular."""
-    return _by_due(selectors.handoffs(workspace).filter(state=HandoffState.OFFERED, owner=None), Kind.ACCEPT)
+    return _by_due(lookups.handoffs(workspace).filter(state=HandoffState.OFFERED, owner=None), Kind.ACCEPT)
 
 
 def in_work(workspace: Workspace | int, member: Member | None) -> QuerySet[Handoff]:
@@ -194,7 +194,7 @@ def working_minutes(workspace: Workspace | int, spans: list[tuple[datetime, date
 
 
 def _of(workspace: Workspace | int, member: Member | None) -> QuerySet[Handoff]:
-    found = selectors.handoffs(workspace)
+    found = lookups.handoffs(workspace)
     return found if member is None else found.filter(owner=member)
 
 

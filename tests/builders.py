@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from leads import definitions, lifecycle
+from leads.lifecycle import moves
 from leads.models import Account, Definition, Event, Handoff, Lead, Pool, PoolMember, Reason
 from leads.models.definition import Version
+from leads.qualification import definitions
 from workspaces import access
 from workspaces.actors import Actor
 from workspaces.models import Member, User, Workspace
@@ -109,5 +110,5 @@ def handoff(
     """Hand a lead over by hand at `at`, to `owner` (a new rep if none), and have it accepted if asked for."""
     lead = lead or globals()["lead"](workspace, **fields)
     owner = owner or member(workspace, Role.SALES)
-    made = lifecycle.qualify(lead, actor=engine(), override="Met at the fair", owner=owner, at=at)
-    return lifecycle.accept(made, actor=actor(owner), at=at) if accepted else made
+    made = moves.qualify(lead, actor=engine(), override="Met at the fair", owner=owner, at=at)
+    return moves.accept(made, actor=actor(owner), at=at) if accepted else made

@@ -12,16 +12,39 @@ from workspaces.models import AuditEntry, Workspace
 
 # what the actions are about, as a filter offers it
 NOUNS = {
-    "workspace": "Workspace", "member": "Members", "invitation": "Invitations", "key": "API keys",
-    "agreement": "Agreement", "definition": "Definitions", "scoring": "Scoring", "calendar": "Calendar",
-    "routing_rule": "Routing rules", "pool": "Pools", "pool_member": "Places in pools", "reason": "Reasons",
-    "question": "Questions", "topic": "Topics", "persona": "Personas", "attribute": "Attributes",
-    "campaign": "Campaigns", "form": "Forms", "content": "Content", "program": "Programs", "return": "Returns",
-    "suppression": "Suppressed addresses", "endpoint": "Webhooks", "delivery": "Deliveries", "send": "Mails",
+    "workspace": "Workspace",
+    "member": "Members",
+    "invitation": "Invitations",
+    "key": "API keys",
+    "agreement": "Agreement",
+    "definition": "Definitions",
+    "scoring": "Scoring",
+    "calendar": "Calendar",
+    "routing_rule": "Routing rules",
+    "pool": "Pools",
+    "pool_member": "Places in pools",
+    "reason": "Reasons",
+    "question": "Questions",
+    "topic": "Topics",
+    "persona": "Personas",
+    "attribute": "Attributes",
+    "campaign": "Campaigns",
+    "form": "Forms",
+    "content": "Content",
+    "program": "Programs",
+    "return": "Returns",
+    "suppression": "Suppressed addresses",
+    "endpoint": "Webhooks",
+    "delivery": "Deliveries",
+    "send": "Mails",
     # what was set aside and is tried again
-    "lead": "Leads", "clock": "Clocks", "escalation": "Escalation steps", "enrolment": "Enrolments",
-    "import": "Imports", "notice": "Notices",
-}  # fmt: skip
+    "lead": "Leads",
+    "clock": "Clocks",
+    "escalation": "Escalation steps",
+    "enrolment": "Enrolments",
+    "import": "Imports",
+    "notice": "Notices",
+}
 
 
 def entries(workspace: Workspace | int, *, action: str = "", who: str = "") -> QuerySet[AuditEntry]:

@@ -53,12 +53,22 @@ CAPABILITIES: dict[str, set[str]] = {
 # scope of an API key → the capabilities it carries
 SCOPES: dict[str, set[str]] = {
     "read": {name for name in CAPABILITIES if name.endswith(".view") and not name.startswith(("audit", "settings"))},
-    "write": {"leads.edit", "leads.import", "handoffs.qualify", "handoffs.recall", "handoffs.claim",
-              "handoffs.work", "handoffs.work_any", "handoffs.reassign", "leads.disqualify", "leads.reopen",
-              "nurture.edit"},
+    "write": {
+        "leads.edit",
+        "leads.import",
+        "handoffs.qualify",
+        "handoffs.recall",
+        "handoffs.claim",
+        "handoffs.work",
+        "handoffs.work_any",
+        "handoffs.reassign",
+        "leads.disqualify",
+        "leads.reopen",
+        "nurture.edit",
+    },
     "history": {"history.write"},  # moves and events may carry the time at which they happened
     "track": {"events.track"},  # a write key: safe to publish on a site, it can only add events
-}  # fmt: skip
+}
 
 
 def can(role: str, capability: str) -> bool:

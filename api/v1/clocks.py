@@ -20,9 +20,22 @@ class ClockShape(serializers.ModelSerializer):
     class Meta:
         model = Clock
         fields = [
-            "id", "kind", "state", "lead_id", "handoff_id", "member_id", "tier", "target_minutes", "started_at",
-            "warn_at", "due_at", "warned_at", "breached_at", "stopped_at", "silent",
-        ]  # fmt: skip
+            "id",
+            "kind",
+            "state",
+            "lead_id",
+            "handoff_id",
+            "member_id",
+            "tier",
+            "target_minutes",
+            "started_at",
+            "warn_at",
+            "due_at",
+            "warned_at",
+            "breached_at",
+            "stopped_at",
+            "silent",
+        ]
 
 
 class ClockRow(ClockShape):
@@ -80,9 +93,17 @@ class AgreementShape(serializers.ModelSerializer):
     class Meta:
         model = Agreement
         fields = [
-            "id", "version", "status", "terms", "content_hash", "review_on", "proposed_at", "activated_at",
-            "superseded_at", "signatures",
-        ]  # fmt: skip
+            "id",
+            "version",
+            "status",
+            "terms",
+            "content_hash",
+            "review_on",
+            "proposed_at",
+            "activated_at",
+            "superseded_at",
+            "signatures",
+        ]
 
 
 class ActiveAgreement(Resource):

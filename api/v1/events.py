@@ -16,9 +16,10 @@ from api.v1.lead_shapes import EventShape
 from api.v1.shapes import LeadKey, OccurredAt, RefusalShape
 from api.views import Resource, told_at
 from leadflow.errors import DomainError, Missing
-from leads import events, identity
-from leads.events import EventIn, Seen
+from leads.intake import events
+from leads.intake.events import EventIn, Seen
 from leads.models import Event, ExternalId, Lead
+from leads.people import identity
 from workspaces.models import Workspace
 
 LARGEST = 500

@@ -14,7 +14,7 @@ from api.v1.clocks import ClockShape
 from api.v1.shapes import LeadRef, MemberRef
 from api.v1.verbs import VERBS, Rating, Verb, perform
 from api.views import Resource
-from leads import feedback
+from leads.activity import ratings
 from leads.models import Handoff, HandoffState
 from leads.states import moves_from
 from sla import selectors as clocks
@@ -35,10 +35,28 @@ class HandoffShape(serializers.ModelSerializer):
     class Meta:
         model = Handoff
         fields = [
-            "id", "lead", "pass_number", "state", "grade", "tier", "source", "campaign", "owner", "routing",
-            "definition_version", "offered_at", "accepted_at", "accepted_by", "first_touch_at", "promoted_at",
-            "closed_at", "reason", "note", "rating", "allowed",
-        ]  # fmt: skip
+            "id",
+            "lead",
+            "pass_number",
+            "state",
+            "grade",
+            "tier",
+            "source",
+            "campaign",
+            "owner",
+            "routing",
+            "definition_version",
+            "offered_at",
+            "accepted_at",
+            "accepted_by",
+            "first_touch_at",
+            "promoted_at",
+            "closed_at",
+            "reason",
+            "note",
+            "rating",
+            "allowed",
+        ]
 
     def get_allowed(self, handoff: Handoff) -> list[str]:
         """List the moves from the lead's state; none once the handoff is closed."""
@@ -113,7 +131,7 @@ class RateHandoff(Resource):
     def post(self, request: Request, pk: int) -> Response:
         """Rate a handoff, 1 to 5."""
         handoff = lookups.handoff(request.workspace, pk)
-        feedback.rate(handoff, actor=request.actor, rating=self.read(Rating)["rating"])
+        ratings.rate(handoff, actor=request.actor, rating=self.read(Rating)["rating"])
         return Response(detail(request, pk))
 
 

@@ -29,12 +29,48 @@ class LeadShape(serializers.ModelSerializer):
     class Meta:
         model = Lead
         fields = [
-            "id", "email", "first_name", "last_name", "name", "title", "phone", "country", "territory", "time_zone",
-            "language", "account", "persona", "source", "campaign", "attributes", "consent", "flags", "external_ids",
-            "state", "state_since", "owner", "passes", "revisit_at", "returned_at", "cool_off_until",
-            "fit_points", "fit_grade", "interest_points", "interest_level", "grade", "interests", "scored_at",
-            "first_contact_at", "last_event_at", "amount", "currency", "won_at", "lost_at", "lost_reason", "created_at",
-        ]  # fmt: skip
+            "id",
+            "email",
+            "first_name",
+            "last_name",
+            "name",
+            "title",
+            "phone",
+            "country",
+            "territory",
+            "time_zone",
+            "language",
+            "account",
+            "persona",
+            "source",
+            "campaign",
+            "attributes",
+            "consent",
+            "flags",
+            "external_ids",
+            "state",
+            "state_since",
+            "owner",
+            "passes",
+            "revisit_at",
+            "returned_at",
+            "cool_off_until",
+            "fit_points",
+            "fit_grade",
+            "interest_points",
+            "interest_level",
+            "grade",
+            "interests",
+            "scored_at",
+            "first_contact_at",
+            "last_event_at",
+            "amount",
+            "currency",
+            "won_at",
+            "lost_at",
+            "lost_reason",
+            "created_at",
+        ]
 
 
 class AnswerShape(serializers.ModelSerializer):
@@ -124,9 +160,20 @@ class EventShape(serializers.ModelSerializer):
     class Meta:
         model = Event
         fields = [
-            "id", "lead_id", "type", "name", "url", "topics", "campaign", "properties", "message_id", "human", "odd",
-            "occurred_at", "received_at",
-        ]  # fmt: skip
+            "id",
+            "lead_id",
+            "type",
+            "name",
+            "url",
+            "topics",
+            "campaign",
+            "properties",
+            "message_id",
+            "human",
+            "odd",
+            "occurred_at",
+            "received_at",
+        ]
 
 
 class TouchShape(serializers.ModelSerializer):
@@ -160,6 +207,15 @@ class TransitionShape(serializers.ModelSerializer):
     class Meta:
         model = Transition
         fields = [
-            "sequence", "move", "from_state", "to_state", "reason", "note", "facts", "by", "handoff_id", "at",
+            "sequence",
+            "move",
+            "from_state",
+            "to_state",
+            "reason",
+            "note",
+            "facts",
+            "by",
+            "handoff_id",
+            "at",
             "recorded_at",
-        ]  # fmt: skip
+        ]

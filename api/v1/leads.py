@@ -17,9 +17,10 @@ from api.v1.lead_shapes import LeadDetail, LeadShape, NewPersonShape, PersonShap
 from api.v1.verbs import VERBS, perform
 from api.views import Resource, shown
 from leadflow.errors import Invalid
-from leads import intake, people
+from leads.intake import upsert
 from leads.models import Lead
-from leads.people import Person
+from leads.people import persons
+from leads.people.persons import Person
 from leads.states import State
 
 
@@ -90,7 +91,7 @@ class Leads(Resource):
         if "first_contact_at" in data:
             demand_history(request.actor)
         taken = person(data)
-        result = intake.upsert(request.workspace, taken, actor=request.actor)
+        result = upsert.upsert(request.workspace, taken, actor=request.actor)
         lead = _shown(result, taken)
         headers = {"Location": f"{request.path}/{lead.pk}"} if result.created else None
         return Response(shown(UpsertedShape, lead), status=201 if result.created else 200, headers=headers)
@@ -117,7 +118,7 @@ class OneLead(Resource):
         """Change a lead; what is left out or empty stays."""
         lead = lookups.lead(request.workspace, pk)
         data = self.read(PersonShape)
-        intake.edit(lead, person(_named(lead, data)), actor=request.actor)
+        upsert.edit(lead, person(_named(lead, data)), actor=request.actor)
         return Response(LeadDetail(self.find(lookups.lead_details(request.workspace), pk, "lead")).data)
 
 
@@ -144,11 +145,11 @@ def _named(lead: Lead, data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "external_ids": [*pairs, *given]}
 
 
-def _shown(result: intake.Result, taken: Person) -> Any:
+def _shown(result: upsert.Result, taken: Person) -> Any:
     """Return the lead with what its shape shows; of a new lead all of that is known without another statement."""
     if result.created:
         lead: Any = result.lead
-        pairs = people.external_ids(taken.external_ids)
+        pairs = persons.external_ids(taken.external_ids)
         lead.known_ids = [{"system": system, "value": value} for system, value in pairs]
     else:
         lead = lookups.leads(result.lead.workspace).get(pk=result.lead.pk)

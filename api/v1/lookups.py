@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from leadflow.errors import Invalid, Missing
-from leads import identity
 from leads.models import Answer, ExternalId, Handoff, Lead, Question, Reason
 from leads.models.handoff import OPEN
+from leads.people import identity
 from workspaces import access
 from workspaces.models import Member, Workspace
 

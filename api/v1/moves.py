@@ -16,7 +16,7 @@ from api.v1 import lookups, verbs
 from api.v1.shapes import LeadKey, OccurredAt, RefusalShape
 from api.views import Resource
 from leadflow.errors import DomainError
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Handoff, Lead
 
 LARGEST = 200
@@ -160,13 +160,13 @@ def _qualify(steps: Sequence[_Step], request: Request) -> list[Handoff | Lead | 
             outcomes.append(verbs.candidate(step.lead, verbs.allow(step.verb, request, step.facts), step.facts))
         except REFUSED as error:
             outcomes.append(error)
-    candidates = [each for each in outcomes if isinstance(each, lifecycle.Candidate)]
+    candidates = [each for each in outcomes if isinstance(each, moves.Candidate)]
     try:
-        became = iter(lifecycle.qualify_many(candidates, actor=request.actor) if candidates else [])  # type: ignore[attr-defined]
+        became = iter(moves.qualify_many(candidates, actor=request.actor) if candidates else [])  # type: ignore[attr-defined]
     except Exception:  # whose fault it was comes out one by one, and the others are handed over
         log.warning("A set of %s leads could not be handed over together", len(candidates), exc_info=True)
         return [_move(step, request) for step in steps]
-    return [next(became) if isinstance(each, lifecycle.Candidate) else each for each in outcomes]
+    return [next(became) if isinstance(each, moves.Candidate) else each for each in outcomes]
 
 
 def _row(lead: Lead | None, outcome: Handoff | Lead | Refused, request: Request) -> dict[str, Any]:

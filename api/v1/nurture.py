@@ -48,9 +48,19 @@ class ProgramShape(serializers.ModelSerializer):
     class Meta:
         model = Program
         fields = [
-            "id", "name", "status", "entry", "exit", "reentry", "holdout_percent", "send_from", "send_until",
-            "send_weekdays", "steps", "created_at",
-        ]  # fmt: skip
+            "id",
+            "name",
+            "status",
+            "entry",
+            "exit",
+            "reentry",
+            "holdout_percent",
+            "send_from",
+            "send_until",
+            "send_weekdays",
+            "steps",
+            "created_at",
+        ]
 
 
 class ProgramRef(serializers.ModelSerializer):
@@ -72,9 +82,18 @@ class EnrolmentShape(serializers.ModelSerializer):
     class Meta:
         model = Enrolment
         fields = [
-            "id", "program", "lead", "handoff_id", "state", "step", "next_at", "why", "started_at", "ended_at",
+            "id",
+            "program",
+            "lead",
+            "handoff_id",
+            "state",
+            "step",
+            "next_at",
+            "why",
+            "started_at",
+            "ended_at",
             "end_reason",
-        ]  # fmt: skip
+        ]
 
 
 class NewEnrolment(serializers.Serializer):
@@ -99,9 +118,23 @@ class SendShape(serializers.ModelSerializer):
     class Meta:
         model = Send
         fields = [
-            "id", "enrolment_id", "lead_id", "content", "state", "to", "subject", "message_id", "next_at", "sent_at",
-            "error", "opened_at", "clicked_at", "unsubscribed_at", "bounced_at", "created_at",
-        ]  # fmt: skip
+            "id",
+            "enrolment_id",
+            "lead_id",
+            "content",
+            "state",
+            "to",
+            "subject",
+            "message_id",
+            "next_at",
+            "sent_at",
+            "error",
+            "opened_at",
+            "clicked_at",
+            "unsubscribed_at",
+            "bounced_at",
+            "created_at",
+        ]
 
 
 class ProgramFilter(django_filters.FilterSet):

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from api.v1.shapes import Instant
 from api.views import Resource
-from leads import reports
+from leads.queries import reports
 
 
 class FunnelQuery(serializers.Serializer):

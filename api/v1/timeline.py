@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from api.v1 import lookups
 from api.views import Resource
 from leadflow.errors import Invalid
-from leads.timeline import timeline
+from leads.queries.timeline import timeline
 from nurture.selectors import sends
 
 

@@ -9,7 +9,7 @@ from api.v1 import lookups
 from api.v1.lead_shapes import AnswerShape, FollowUpShape, TouchShape, TransitionShape
 from api.v1.shapes import Instant, OccurredAt
 from api.views import Resource, told_at
-from leads import feedback
+from leads.activity import answers, follow_ups, touches
 from leads.models import Answer, FollowUp, Touch, Transition
 from leads.models.touch import Channel, Outcome
 
@@ -62,7 +62,7 @@ class Touches(Resource):
         """Log a touch; it fulfils what was promised for this lead."""
         lead, data = lookups.lead(request.workspace, pk), self.read(NewTouch)
         at = told_at(request, data.pop("occurred_at", None))
-        return Response(TouchShape(feedback.log_touch(lead, actor=request.actor, at=at, **data)).data, status=201)
+        return Response(TouchShape(touches.log(lead, actor=request.actor, at=at, **data)).data, status=201)
 
 
 class FollowUps(Resource):
@@ -92,7 +92,7 @@ class FollowUps(Resource):
     def post(self, request: Request, pk: int) -> Response:
         """Promise a follow-up, which has its own clock."""
         lead, data = lookups.lead(request.workspace, pk), self.read(NewFollowUp)
-        follow_up = feedback.plan_follow_up(lead, actor=request.actor, **data)
+        follow_up = follow_ups.plan(lead, actor=request.actor, **data)
         return Response(FollowUpShape(follow_up).data, status=201)
 
 
@@ -106,7 +106,7 @@ class FinishFollowUp(Resource):
     def post(self, request: Request, pk: int) -> Response:
         """Mark a follow-up as done by hand; a touch does it by itself."""
         found = self.find(FollowUp.objects.of(request.workspace).select_related("lead"), pk, "follow-up")
-        done = feedback.finish_follow_up(found, actor=request.actor)
+        done = follow_ups.finish(found, actor=request.actor)
         return Response(FollowUpShape(done).data)
 
 
@@ -135,7 +135,7 @@ class Answers(Resource):
         lead, data = lookups.lead(request.workspace, pk), self.read(NewAnswer)
         question = lookups.question(request.workspace, data["question"])
         at = told_at(request, data.get("occurred_at"))
-        kept = feedback.answer(lead, actor=request.actor, question=question, value=data["value"], at=at)
+        kept = answers.record(lead, actor=request.actor, question=question, value=data["value"], at=at)
         return Response(AnswerShape(kept).data, status=201)
 
 

@@ -14,7 +14,8 @@ from api.v1 import lookups
 from api.v1.shapes import OccurredAt
 from api.views import told_at
 from leadflow.errors import Forbidden, Invalid
-from leads import feedback, guards, lifecycle
+from leads.activity import answers
+from leads.lifecycle import guards, moves
 from leads.models import Handoff, Lead, Reason
 from workspaces.actors import Actor
 
@@ -127,25 +128,25 @@ def allow(verb: Verb, request: Request, facts: Facts) -> datetime | None:
     return told_at(request, facts.get("occurred_at"))
 
 
-def candidate(lead: Lead, at: datetime | None, facts: Facts) -> lifecycle.Candidate:
+def candidate(lead: Lead, at: datetime | None, facts: Facts) -> moves.Candidate:
     """Return what the move `qualify` asks for. Raise `Invalid` when there is no such owner."""
     owner = lookups.member(lead.workspace, facts["owner"]) if "owner" in facts else None
-    return lifecycle.Candidate(lead, at, facts.get("reason", ""), owner)
+    return moves.Candidate(lead, at, facts.get("reason", ""), owner)
 
 
 def _qualify(lead: Lead, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     wanted = candidate(lead, at, facts)
-    return lifecycle.qualify(lead, actor=actor, at=at, override=wanted.override, owner=wanted.owner)
+    return moves.qualify(lead, actor=actor, at=at, override=wanted.override, owner=wanted.owner)
 
 
 def _accept(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     owner = lookups.member(handoff.workspace, facts["owner"]) if "owner" in facts else None
-    return lifecycle.accept(handoff, actor=actor, at=at, owner=owner)
+    return moves.accept(handoff, actor=actor, at=at, owner=owner)
 
 
 def _return(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     reason = lookups.reason(handoff.workspace, Reason.Kind.RETURN, facts["reason"])
-    return lifecycle.give_back(
+    return moves.give_back(
         handoff,
         actor=actor,
         reason=reason,
@@ -158,13 +159,13 @@ def _return(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -
 
 def _reassign(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     to = lookups.member(handoff.workspace, facts["owner"]) if facts["owner"] else None
-    return lifecycle.reassign(handoff, actor=actor, to=to, note=facts.get("note", ""), at=at)
+    return moves.reassign(handoff, actor=actor, to=to, note=facts.get("note", ""), at=at)
 
 
 def _claim(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     if actor.member is None:
         raise Forbidden("A member claims for himself; with a key, accept the handoff and name its owner.")
-    return lifecycle.claim(handoff, actor=actor, at=at)
+    return moves.claim(handoff, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -173,26 +174,26 @@ def _promote(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) 
     for code, value in facts.get("answers", {}).items():
         asked = lookups.question(handoff.workspace, code, field=f"answers.{code}"[:80])
         try:
-            feedback.answer(handoff.lead, actor=actor, question=asked, value=value, at=at)
+            answers.record(handoff.lead, actor=actor, question=asked, value=value, at=at)
         except Invalid as error:
             raise Invalid(error.message, field=f"answers.{code}") from error
-    return lifecycle.promote(handoff, actor=actor, at=at)
+    return moves.promote(handoff, actor=actor, at=at)
 
 
 def _win(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     currency = facts.get("currency", "").upper()
-    return lifecycle.win(handoff, actor=actor, amount=facts["amount"], currency=currency, at=at)
+    return moves.win(handoff, actor=actor, amount=facts["amount"], currency=currency, at=at)
 
 
 def _lose(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     reason = lookups.reason(handoff.workspace, Reason.Kind.LOSE, facts["reason"])
     note, revisit_on = facts.get("note", ""), facts.get("revisit_on")
-    return lifecycle.lose(handoff, actor=actor, reason=reason, note=note, revisit_on=revisit_on, at=at)
+    return moves.lose(handoff, actor=actor, reason=reason, note=note, revisit_on=revisit_on, at=at)
 
 
 def _disqualify(lead: Lead, actor: Actor, at: datetime | None, facts: Facts) -> Lead:
     reason = lookups.reason(lead.workspace, Reason.Kind.DISQUALIFY, facts["reason"])
-    return lifecycle.disqualify(lead, actor=actor, reason=reason, note=facts.get("note", ""), at=at)
+    return moves.disqualify(lead, actor=actor, reason=reason, note=facts.get("note", ""), at=at)
 
 
 VERBS = {
@@ -201,18 +202,32 @@ VERBS = {
         Verb("qualify", "handoffs.qualify", Qualifying, Lead, _qualify),
         Verb("accept", "handoffs.work", Accepting, Handoff, _accept),
         Verb("return", "handoffs.work", Returning, Handoff, _return),
-        Verb("recall", "handoffs.recall", Noted, Handoff,
-             lambda handoff, actor, at, facts: lifecycle.recall(handoff, actor=actor, note=facts["note"], at=at)),
+        Verb(
+            "recall",
+            "handoffs.recall",
+            Noted,
+            Handoff,
+            lambda handoff, actor, at, facts: moves.recall(handoff, actor=actor, note=facts["note"], at=at),
+        ),
         Verb("reassign", "handoffs.reassign", Reassigning, Handoff, _reassign),
         Verb("claim", "handoffs.claim", Plain, Handoff, _claim),
         Verb("promote", "handoffs.work", Promoting, Handoff, _promote),
         Verb("win", "handoffs.work", Winning, Handoff, _win),
         Verb("lose", "handoffs.work", Losing, Handoff, _lose),
         Verb("disqualify", "leads.disqualify", Disqualifying, Lead, _disqualify),
-        Verb("reopen", "leads.reopen", Noted, Lead,
-             lambda lead, actor, at, facts: lifecycle.reopen(lead, actor=actor, note=facts["note"], at=at)),
-        Verb("recycle", "leads.reopen", MaybeNoted, Lead,
-             lambda lead, actor, at, facts: lifecycle.recycle(
-                 lead, actor=actor, note=facts.get("note", ""), at=at)),
+        Verb(
+            "reopen",
+            "leads.reopen",
+            Noted,
+            Lead,
+            lambda lead, actor, at, facts: moves.reopen(lead, actor=actor, note=facts["note"], at=at),
+        ),
+        Verb(
+            "recycle",
+            "leads.reopen",
+            MaybeNoted,
+            Lead,
+            lambda lead, actor, at, facts: moves.recycle(lead, actor=actor, note=facts.get("note", ""), at=at),
+        ),
     )
-}  # fmt: skip
+}

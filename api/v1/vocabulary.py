@@ -23,9 +23,19 @@ class ReasonShape(serializers.ModelSerializer):
     class Meta:
         model = Reason
         fields = [
-            "id", "kind", "code", "label", "active", "needs_note", "needs_revisit", "revisit_days", "cool_off_days",
-            "blames", "disqualifies", "same_rep",
-        ]  # fmt: skip
+            "id",
+            "kind",
+            "code",
+            "label",
+            "active",
+            "needs_note",
+            "needs_revisit",
+            "revisit_days",
+            "cool_off_days",
+            "blames",
+            "disqualifies",
+            "same_rep",
+        ]
 
 
 class QuestionShape(serializers.ModelSerializer):

@@ -71,19 +71,32 @@ TOPICS = {
     "reporting": "Reporting",
     "data-security": "Data security",
 }
-ATTRIBUTES = {"planning_tool": ("Planning tool in use", "text"), "planners": ("Planners", "number"),
-              "renewal_on": ("Contract renewal", "date")}  # fmt: skip
+ATTRIBUTES = {
+    "planning_tool": ("Planning tool in use", "text"),
+    "planners": ("Planners", "number"),
+    "renewal_on": ("Contract renewal", "date"),
+}
 TOOLS = ("Spreadsheets", "An ERP module", "Something of their own", "Nothing")
 
 TITLES = {
-    "head": ("Head of Planning", "Director of Operations", "Chief Operating Officer", "VP Supply Chain",
-             "Head of Procurement", "CFO"),
+    "head": (
+        "Head of Planning",
+        "Director of Operations",
+        "Chief Operating Officer",
+        "VP Supply Chain",
+        "Head of Procurement",
+        "CFO",
+    ),
     "lead": ("Planning Manager", "Senior Demand Planner", "Operations Manager", "Team Lead Logistics"),
     "staff": ("Demand Planner", "Buyer", "Analyst", "Controller", "Coordinator"),
     "study": ("Student", "Intern"),
-}  # fmt: skip
-PERSONA_OF = {"head": ("decision-maker", "finance"), "lead": ("champion", "technical-buyer"), "staff": ("user",),
-              "study": ("",)}  # fmt: skip
+}
+PERSONA_OF = {
+    "head": ("decision-maker", "finance"),
+    "lead": ("champion", "technical-buyer"),
+    "staff": ("user",),
+    "study": ("",),
+}
 
 
 @dataclass(frozen=True)
@@ -110,25 +123,82 @@ class Effort:
 
 
 EFFORTS = (
-    Effort("webinar-forecasting", "Webinar series: forecasting without spreadsheets", "webinar", 18500, (5.8, 0), 0.15,
-           0.23, 0.83, 0.55, 0.34, event="webinar"),
-    Effort("search-planning", "Search ads: planning software", "paid search", 42000, (6, 0), 0.21, 0.14, 0.65, 0.35,
-           0.25),
-    Effort("social-worldwide", "Sponsored posts, worldwide", "paid social", 31000, (4.6, 0.4), 0.17, 0.15, 0.42, 0.2,
-           0.18, event="download", blames={"wrong-territory": 60, "too-small": 8}, elsewhere=0.45),
-    Effort("guide-inventory", "Guide: an inventory that breathes", "content", 9200, (6, 0), 0.17, 0.12, 0.68, 0.36,
-           0.26, event="download"),
+    Effort(
+        "webinar-forecasting",
+        "Webinar series: forecasting without spreadsheets",
+        "webinar",
+        18500,
+        (5.8, 0),
+        0.15,
+        0.23,
+        0.83,
+        0.55,
+        0.34,
+        event="webinar",
+    ),
+    Effort(
+        "search-planning", "Search ads: planning software", "paid search", 42000, (6, 0), 0.21, 0.14, 0.65, 0.35, 0.25
+    ),
+    Effort(
+        "social-worldwide",
+        "Sponsored posts, worldwide",
+        "paid social",
+        31000,
+        (4.6, 0.4),
+        0.17,
+        0.15,
+        0.42,
+        0.2,
+        0.18,
+        event="download",
+        blames={"wrong-territory": 60, "too-small": 8},
+        elsewhere=0.45,
+    ),
+    Effort(
+        "guide-inventory",
+        "Guide: an inventory that breathes",
+        "content",
+        9200,
+        (6, 0),
+        0.17,
+        0.12,
+        0.68,
+        0.36,
+        0.26,
+        event="download",
+    ),
     Effort("fair-nordhafen", "Nordhafen logistics fair", "event", 27500, (3.4, 2.9), 0.08, 0.18, 0.7, 0.36, 0.26),
     Effort("partner-referrals", "Referrals by partners", "referral", 6000, (6, 0), 0.05, 0.27, 0.78, 0.44, 0.3),
-    Effort("list-autumn", "Bought list, autumn", "list", 7800, (2.2, 1.9), 0.07, 0.1, 0.42, 0.2, 0.15,
-           blames={"bad-data": 25, "wrong-contact": 25, "not-a-buyer": 8}),
+    Effort(
+        "list-autumn",
+        "Bought list, autumn",
+        "list",
+        7800,
+        (2.2, 1.9),
+        0.07,
+        0.1,
+        0.42,
+        0.2,
+        0.15,
+        blames={"bad-data": 25, "wrong-contact": 25, "not-a-buyer": 8},
+    ),
     Effort("", "", "organic", 0, (6, 0), 0.1, 0.12, 0.7, 0.37, 0.26),
-)  # fmt: skip
+)
 USUAL_REASONS = {
-    "not-ready": 26, "no-budget": 14, "no-authority": 9, "no-need": 9, "no-response": 12, "wrong-contact": 6,
-    "bad-data": 4, "duplicate": 3, "wrong-territory": 4, "not-our-customer": 7, "too-small": 4, "competitor": 2,
+    "not-ready": 26,
+    "no-budget": 14,
+    "no-authority": 9,
+    "no-need": 9,
+    "no-response": 12,
+    "wrong-contact": 6,
+    "bad-data": 4,
+    "duplicate": 3,
+    "wrong-territory": 4,
+    "not-our-customer": 7,
+    "too-small": 4,
+    "competitor": 2,
     "not-a-buyer": 3,
-}  # fmt: skip
+}
 LOSSES = {"price": 22, "competitor-won": 18, "no-decision": 26, "timing": 14, "missing-feature": 10, "went-silent": 10}
 RETURN_NOTES = {
     "no-need": "They plan for one site only and are content with what they have.",
@@ -149,8 +219,12 @@ LOSS_NOTES = {
     "competitor-won": "They took the module of their ERP supplier.",
     "missing-feature": "They need planning by batch and expiry date.",
 }
-NEEDS = ("Fewer stock-outs before the season", "One forecast instead of five spreadsheets",
-         "Lower stock without later deliveries", "Reports for the board by the third day")  # fmt: skip
+NEEDS = (
+    "Fewer stock-outs before the season",
+    "One forecast instead of five spreadsheets",
+    "Lower stock without later deliveries",
+    "Reports for the board by the third day",
+)
 TOUCH_NOTES = (
     "Spoke about their season; they plan by hand today.",
     "Left word with the office.",

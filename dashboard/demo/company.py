@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 
 from dashboard.demo import cast, library
 from dashboard.demo.world import Timeline, World
-from leads import forms, pools, vocabulary
+from leads.intake import forms
 from leads.models import (
     Attribute,
     Campaign,
@@ -19,6 +19,8 @@ from leads.models import (
     RoutingRule,
     Topic,
 )
+from leads.routing import pools
+from leads.vocabulary import words
 from sla import agreements, calendars, worktime
 from sla.models import Signature
 from sla.models.clock import Kind
@@ -38,9 +40,14 @@ def found(*, password: str, began: datetime, at: datetime) -> World:
     people = _members(workspace, users, began)
     admin = Actor(member=people[owner.local])
     workspace = access.change_workspace(
-        workspace, actor=admin, at=began, currency="EUR", postal_address="Brightwater Software, 1 Quay Lane, Nordhafen",
-        sender_name=cast.COMPANY, sender_email=f"hello@{cast.DOMAIN}",
-    )  # fmt: skip
+        workspace,
+        actor=admin,
+        at=began,
+        currency="EUR",
+        postal_address="Brightwater Software, 1 Quay Lane, Nordhafen",
+        sender_name=cast.COMPANY,
+        sender_email=f"hello@{cast.DOMAIN}",
+    )
     marketer = Actor(member=people["marketing.manager"])
     _write_words(workspace, marketer, began)
     _share_territories(workspace, people, Actor(member=people["sales.manager"]), began)
@@ -79,9 +86,9 @@ def _members(workspace: Workspace, users: dict[str, User], began: datetime) -> d
 
 def _write_words(workspace: Workspace, actor: Actor, began: datetime) -> None:
     for code, label in cast.TOPICS.items():
-        vocabulary.save(Topic(workspace=workspace, code=code, label=label), actor=actor, at=began)
+        words.save(Topic(workspace=workspace, code=code, label=label), actor=actor, at=began)
     for key, (label, kind) in cast.ATTRIBUTES.items():
-        vocabulary.save(Attribute(workspace=workspace, key=key, label=label, kind=kind), actor=actor, at=began)
+        words.save(Attribute(workspace=workspace, key=key, label=label, kind=kind), actor=actor, at=began)
     question = Question(
         workspace=workspace,
         code="sites",
@@ -89,7 +96,7 @@ def _write_words(workspace: Workspace, actor: Actor, began: datetime) -> None:
         kind=Question.Kind.NUMBER,
         position=9,
     )
-    vocabulary.save(question, actor=actor, at=began)
+    words.save(question, actor=actor, at=began)
 
 
 def _share_territories(workspace: Workspace, people: dict[str, Member], actor: Actor, began: datetime) -> None:
@@ -122,24 +129,41 @@ def _run_campaigns(workspace: Workspace, at: datetime) -> None:
         if each.code:
             begins, ends = (at - timedelta(days=30.4 * months) for months in each.months)
             Campaign.objects.of(workspace).create(
-                workspace=workspace, code=each.code, name=each.name, source=each.source, cost=Decimal(each.cost),
-                starts_on=begins.date(), ends_on=ends.date() if each.months[1] else None,
-            )  # fmt: skip
+                workspace=workspace,
+                code=each.code,
+                name=each.name,
+                source=each.source,
+                cost=Decimal(each.cost),
+                starts_on=begins.date(),
+                ends_on=ends.date() if each.months[1] else None,
+            )
 
 
 def _offer_forms(workspace: Workspace, actor: Actor) -> None:
     wording = "Brightwater Software may write to me about planning. I can stop this at any time."
     forms.create(
-        workspace, actor=actor, name="Ask for a demo", heading="See it with your own numbers",
-        fields=["email", "first_name", "last_name", "title", "company", "country"], source="website",
-        topics=["forecasting"], consent_wording=wording, thanks="Thank you. We will call you within the day.",
-    )  # fmt: skip
+        workspace,
+        actor=actor,
+        name="Ask for a demo",
+        heading="See it with your own numbers",
+        fields=["email", "first_name", "last_name", "title", "company", "country"],
+        source="website",
+        topics=["forecasting"],
+        consent_wording=wording,
+        thanks="Thank you. We will call you within the day.",
+    )
     forms.create(
-        workspace, actor=actor, name="Guide: an inventory that breathes", heading="Read the guide",
-        fields=["email", "first_name", "last_name", "company"], source="content", topics=["inventory"],
-        campaign=Campaign.objects.of(workspace).get(code="guide-inventory"), consent_wording=wording,
+        workspace,
+        actor=actor,
+        name="Guide: an inventory that breathes",
+        heading="Read the guide",
+        fields=["email", "first_name", "last_name", "company"],
+        source="content",
+        topics=["inventory"],
+        campaign=Campaign.objects.of(workspace).get(code="guide-inventory"),
+        consent_wording=wording,
         thanks="Thank you. The guide is on its way to you.",
-    )  # fmt: skip
+    )
 
 
 def _agree(workspace: Workspace, people: dict[str, Member], *, began: datetime, at: datetime) -> None:
@@ -171,8 +195,9 @@ def _terms(review: datetime) -> Terms:
         marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_minutes=2 * day),
         sales=(
             Policy("hot", hour, 4 * hour, attempts=3, channels=2, attempts_minutes=8 * day, decide_minutes=9 * day),
-            Policy("standard", 8 * hour, day, attempts=3, channels=2, attempts_minutes=10 * day,
-                   decide_minutes=11 * day),
+            Policy(
+                "standard", 8 * hour, day, attempts=3, channels=2, attempts_minutes=10 * day, decide_minutes=11 * day
+            ),
         ),
         information=("contact", "name", "title", "account", "country", "source", "persona"),
         met_percent=90,
@@ -184,7 +209,7 @@ def _terms(review: datetime) -> Terms:
         ),
         reassign_restarts_accept=True,
         review_on=review.date(),
-    )  # fmt: skip
+    )
 
 
 def _open_to_others(workspace: Workspace, admin: Actor, at: datetime) -> None:
@@ -195,7 +220,11 @@ def _open_to_others(workspace: Workspace, admin: Actor, at: datetime) -> None:
     )
     type(invitation).everywhere.filter(pk=invitation.pk).update(next_at=None, mailed_at=at)  # its mail went yesterday
     endpoint, _ = endpoints.create(
-        workspace, actor=admin, url=f"https://crm.{cast.DOMAIN}/hooks/leadflow", types=["lead.accepted", "lead.won"],
-        description="The CRM's own hooks", at=at,
-    )  # fmt: skip
+        workspace,
+        actor=admin,
+        url=f"https://crm.{cast.DOMAIN}/hooks/leadflow",
+        types=["lead.accepted", "lead.won"],
+        description="The CRM's own hooks",
+        at=at,
+    )
     endpoints.pause(endpoint, actor=admin, reason="Until the CRM is moved")

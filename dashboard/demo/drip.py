@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from dashboard.demo.world import World
 from leadflow import db, tokens
-from leads import events
+from leads.intake import events
 from leads.models import Handoff, Lead, Reason
 from nurture import choosing, eligibility, enrolments, ledger, links, scanners, suppression, tracking, unsubscribe
 from nurture.models import Enrolment, Program, Send, Suppression
@@ -106,10 +106,12 @@ def write_opens(world: World) -> None:
         if verdict.human and send.opened_at is None:
             send.opened_at, opened[pk] = hit.at, send
         event = events.EventIn(
-            tracking.OPENED, send.content.title if send.content else send.subject,
+            tracking.OPENED,
+            send.content.title if send.content else send.subject,
             properties={"send": pk, "subject": send.subject} | ({} if verdict.human else {"why": verdict.why}),
-            occurred_at=hit.at, human=verdict.human,
-        )  # fmt: skip
+            occurred_at=hit.at,
+            human=verdict.human,
+        )
         seen.append(events.Seen(event, send.lead))
     events.record_many(world.workspace, seen, actor=engine("mail tracking"))
     db.update_many(list(opened.values()), ["opened_at"])

@@ -8,9 +8,12 @@ from random import Random
 from dashboard.demo import cast, drip, plot
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
-from leads import events, feedback, lifecycle, routing
+from leads.activity import answers, follow_ups, ratings, touches
+from leads.intake import events
+from leads.lifecycle import moves
 from leads.models import Handoff, Lead, Reason
 from leads.models.lead import ConsentState
+from leads.routing import assign
 from leads.states import MARKETING_STATES
 from sla import clocks
 from sla.models import Clock
@@ -31,7 +34,7 @@ CHANNELS = ("call", "call", "email", "message", "meeting")
 
 def hand_over(world: World, prospect: Prospect, lead: Lead, at: datetime) -> None:
     """Hand a lead over as the engine does when the definition is met, and let sales answer."""
-    handoff = lifecycle.qualify(lead, actor=engine("definition"), at=at)
+    handoff = moves.qualify(lead, actor=engine("definition"), at=at)
     chance = prospect.chance(f"pass {handoff.pass_number}")
     if handoff.owner is None:
         delay = _minutes(chance, 140, 0.6)
@@ -43,13 +46,13 @@ def hand_over(world: World, prospect: Prospect, lead: Lead, at: datetime) -> Non
 def _claim(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
     """Let somebody take a lead out of the queue; one that all have returned before stays there."""
     if takers := _takers(world, handoff):
-        handoff = lifecycle.claim(handoff, actor=world.actor(chance.choice(takers)), at=at)
+        handoff = moves.claim(handoff, actor=world.actor(chance.choice(takers)), at=at)
         _await_answer(world, prospect, handoff, chance, at)
 
 
 def _takers(world: World, handoff: Handoff) -> list[str]:
     """List who may get a lead that its owner, if it has one, does not answer."""
-    kept_from = {handoff.owner_id, *routing.returners([handoff.lead])[handoff.lead_id]}
+    kept_from = {handoff.owner_id, *assign.returners([handoff.lead])[handoff.lead_id]}
     return [name for name in CLAIMERS if world.members[name].pk not in kept_from]
 
 
@@ -72,17 +75,17 @@ def _relieve(world: World, prospect: Prospect, handoff: Handoff, chance: Random,
     """Reassign what nobody answered, to a colleague who does."""
     if takers := _takers(world, handoff):
         other = world.members[chance.choice(takers)]
-        handoff = lifecycle.reassign(handoff, actor=engine("escalation"), to=other, note="Not answered in time", at=at)
+        handoff = moves.reassign(handoff, actor=engine("escalation"), to=other, note="Not answered in time", at=at)
         world.timeline.plan(at + _minutes(chance, 40, 0.5), _accept, prospect, handoff, chance)
 
 
 def _recall(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
-    lifecycle.recall(handoff, actor=world.actor("marketer"), note="Asked us to wait until after the audit", at=at)
+    moves.recall(handoff, actor=world.actor("marketer"), note="Asked us to wait until after the audit", at=at)
 
 
 def _accept(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
     """Accept, then try to reach the lead a few times and decide."""
-    handoff = lifecycle.accept(handoff, actor=_owner(handoff), at=at)
+    handoff = moves.accept(handoff, actor=_owner(handoff), at=at)
     when = at + _minutes(chance, TOUCH_MEDIAN[handoff.tier], 0.75, world.pace(handoff.owner) ** 0.5)
     times = []
     for _ in range(chance.choice((2, 2, 3, 3))):
@@ -103,12 +106,12 @@ def _touch(world: World, handoff: Handoff, luck: float, following: datetime | No
     outcome = {"call": "left_message" if luck < 0.75 else "no_answer"}.get(channel, "sent")
     note = cast.TOUCH_NOTES[int(luck * 61) % len(cast.TOUCH_NOTES)]
     actor = _owner(handoff)
-    feedback.log_touch(
+    touches.log(
         handoff.lead, actor=actor, channel=channel, outcome="connected" if connected else outcome, note=note, at=at
     )
     if following and luck < 0.38:
         promised = following + timedelta(hours=-3 if luck < 0.045 else 5)
-        feedback.plan_follow_up(handoff.lead, actor=actor, due_at=promised, note="Call again", at=at)
+        follow_ups.plan(handoff.lead, actor=actor, due_at=promised, note="Call again", at=at)
 
 
 def _promote(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
@@ -121,11 +124,11 @@ def _promote(world: World, prospect: Prospect, handoff: Handoff, chance: Random,
     }
     actor = _owner(handoff)
     for code, value in given.items():
-        feedback.answer(handoff.lead, actor=actor, question=world.questions[code], value=value, at=at)
+        answers.record(handoff.lead, actor=actor, question=world.questions[code], value=value, at=at)
     at += timedelta(minutes=5)
-    handoff = lifecycle.promote(handoff, actor=actor, at=at)
+    handoff = moves.promote(handoff, actor=actor, at=at)
     if chance.random() < 0.75:
-        feedback.rate(handoff, actor=actor, rating=chance.choice((3, 4, 4, 5, 5)), at=at)
+        ratings.rate(handoff, actor=actor, rating=chance.choice((3, 4, 4, 5, 5)), at=at)
     closed = at + timedelta(days=chance.uniform(9, 42))
     world.timeline.plan(at + (closed - at) * 0.5, _touch, handoff, chance.random(), None)
     roll = chance.random()
@@ -137,23 +140,27 @@ def _promote(world: World, prospect: Prospect, handoff: Handoff, chance: Random,
 
 def _win(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
     amount = Decimal(round(chance.lognormvariate(log(24_000), 0.55), -2))
-    lifecycle.win(handoff, actor=_owner(handoff), amount=amount, currency="EUR", at=at)
+    moves.win(handoff, actor=_owner(handoff), amount=amount, currency="EUR", at=at)
 
 
 def _lose(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
     code = chance.choices(tuple(cast.LOSSES), tuple(cast.LOSSES.values()))[0]
     reason = world.reasons[Reason.Kind.LOSE, code]
     again = (at + timedelta(days=reason.revisit_days or 120)) if reason.needs_revisit else None
-    lost = lifecycle.lose(
-        handoff, actor=_owner(handoff), reason=reason, note=cast.LOSS_NOTES.get(code, ""),
-        revisit_on=again and again.date(), at=at,
-    )  # fmt: skip
+    lost = moves.lose(
+        handoff,
+        actor=_owner(handoff),
+        reason=reason,
+        note=cast.LOSS_NOTES.get(code, ""),
+        revisit_on=again and again.date(),
+        at=at,
+    )
     if lost.lead.revisit_at:
         world.timeline.plan(lost.lead.revisit_at, _recycle, lost, reason)
 
 
 def _recycle(world: World, handoff: Handoff, reason: Reason, at: datetime) -> None:
-    lead = lifecycle.recycle(handoff.lead, actor=engine("revisit"), note="The revisit date has come", at=at)
+    lead = moves.recycle(handoff.lead, actor=engine("revisit"), note="The revisit date has come", at=at)
     drip.enter(world, lead, reason, None, at)
 
 
@@ -172,10 +179,15 @@ def give_back(world: World, prospect: Prospect, handoff: Handoff, code: str, at:
     chance, reason = prospect.chance(f"return {handoff.pass_number}"), world.reasons[Reason.Kind.RETURN, code]
     on = (at + timedelta(days=reason.revisit_days or 90)).date() if reason.needs_revisit else None
     rating = chance.choice((1, 2, 2, 3)) if chance.random() < 0.5 else None
-    handoff = lifecycle.give_back(
-        handoff, actor=_owner(handoff), reason=reason, note=cast.RETURN_NOTES.get(code, ""), revisit_on=on,
-        rating=rating, at=at,
-    )  # fmt: skip
+    handoff = moves.give_back(
+        handoff,
+        actor=_owner(handoff),
+        reason=reason,
+        note=cast.RETURN_NOTES.get(code, ""),
+        revisit_on=on,
+        rating=rating,
+        at=at,
+    )
     if reason.blames:
         world.timeline.plan(at + _minutes(chance, TRIAGE_MEDIAN, 0.95), _answer, handoff, code)
     if reason.disqualifies:

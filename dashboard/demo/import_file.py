@@ -6,11 +6,25 @@ from datetime import timedelta
 
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
-from leads import imports
+from leads.intake.imports import jobs
 from leads.models import Import
 
-COLUMNS = ("email", "first_name", "last_name", "title", "phone", "country", "territory", "company", "industry",
-           "employees", "source", "campaign", "persona", "first_contact_at")  # fmt: skip
+COLUMNS = (
+    "email",
+    "first_name",
+    "last_name",
+    "title",
+    "phone",
+    "country",
+    "territory",
+    "company",
+    "industry",
+    "employees",
+    "source",
+    "campaign",
+    "persona",
+    "first_contact_at",
+)
 BROKEN = (
     {"email": "office(at)quorient.example", "last_name": "Wendeck", "company": "Quorient Mills"},
     {"last_name": "Nobody", "company": "Drettona Stores"},
@@ -25,12 +39,12 @@ def bring(world: World, prospects: list[Prospect]) -> None:
         return
     last = max(each.person.first_contact_at or world.timeline.end for each in prospects)
     at = min(last + timedelta(hours=3), world.timeline.end)
-    batch = imports.receive(
+    batch = jobs.receive(
         world.workspace, actor=world.actor("marketer"), file_name="list-autumn.csv", content=_file(prospects), at=at
     )
-    batch = imports.start(batch, mapping=batch.mapping, at=at)
+    batch = jobs.start(batch, mapping=batch.mapping, at=at)
     while batch.status == Import.Status.RUNNING:
-        imports.work(batch, at)
+        jobs.work(batch, at)
         batch.refresh_from_db()
     Import.objects.of(world.workspace).filter(pk=batch.pk).update(next_at=None)
 

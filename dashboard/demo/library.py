@@ -61,17 +61,31 @@ PROGRAMS: dict[str, tuple[dict[str, Any], list[StepIn]]] = {
         {"entry": {"reasons": ["not-ready", "no-budget"], "topics": []}, "holdout_percent": 15},
         [
             _soon(),
-            _mail("When the time is right", "thank you for your time. We will not call you every week. Now and then we "
-                  "send you something that helps with {{ lead.industry | downcase }}: https://www.brightwater.example/blog"),
-            _wait(10), _content("consideration"), _wait(9),
+            _mail(
+                "When the time is right",
+                "thank you for your time. We will not call you every week. Now and then we "
+                "send you something that helps with {{ lead.industry | downcase }}: https://www.brightwater.example/blog",
+            ),
+            _wait(10),
+            _content("consideration"),
+            _wait(9),
             StepIn("branch", {"condition": CLICKED, "otherwise": 8}),
-            _content("decision"), _wait(14), _content("awareness"),
+            _content("decision"),
+            _wait(14),
+            _content("awareness"),
         ],
     ),
     "Find the right person": (
         {"entry": {"reasons": ["wrong-contact", "no-authority", "bad-data"], "topics": []}},
-        [_soon(), _mail("Who plans at {{ lead.company }}?", "may we ask who looks after planning at your company? "
-                         "A line is enough."), _wait(12), _content("awareness")],
+        [
+            _soon(),
+            _mail(
+                "Who plans at {{ lead.company }}?",
+                "may we ask who looks after planning at your company? A line is enough.",
+            ),
+            _wait(12),
+            _content("awareness"),
+        ],
     ),
     "Inventory, step by step": (
         {"entry": {"reasons": [], "topics": ["inventory", "demand-planning"]}, "holdout_percent": 10},
@@ -83,20 +97,32 @@ PROGRAMS: dict[str, tuple[dict[str, Any], list[StepIn]]] = {
     ),
     "After a lost deal": (
         {"entry": {"reasons": ["price", "timing", "no-decision", "competitor-won", "went-silent"], "topics": []}},
-        [_wait(1), _mail("What has changed since", "last time the moment was not right. This is what is new since: "
-                         "https://www.brightwater.example/new"), _wait(14), _content("decision")],
+        [
+            _wait(1),
+            _mail(
+                "What has changed since",
+                "last time the moment was not right. This is what is new since: https://www.brightwater.example/new",
+            ),
+            _wait(14),
+            _content("decision"),
+        ],
     ),
     FIRST_STEPS: (
         {"entry": {"manual": True}, "reentry": "never"},
-        [StepIn("wait", {"minutes": 3}),
-         _mail("Welcome", "good to have you with us. A good place to begin: https://www.brightwater.example/tour"),
-         _wait(6), _content("awareness"), _wait(12), _content("")],
+        [
+            StepIn("wait", {"minutes": 3}),
+            _mail("Welcome", "good to have you with us. A good place to begin: https://www.brightwater.example/tour"),
+            _wait(6),
+            _content("awareness"),
+            _wait(12),
+            _content(""),
+        ],
     ),
     "Spring survey": (
         {"entry": {"manual": True}},
         [_mail("Three questions", "would you answer three questions? https://www.brightwater.example/survey")],
     ),
-}  # fmt: skip
+}
 
 
 def fill(workspace: Workspace, actor: Actor) -> None:
@@ -106,10 +132,16 @@ def fill(workspace: Workspace, actor: Actor) -> None:
     for title, kind, persona, stage, subjects in CONTENT:
         slug = "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split())
         library.add(
-            workspace, actor=actor, title=title, kind=kind, url=f"https://www.brightwater.example/library/{slug}",
-            summary=f"{title}: what we have learned from planners, in a few minutes.", stage=stage,
-            persona=people.get(persona), topics=[topics[code] for code in subjects],
-        )  # fmt: skip
+            workspace,
+            actor=actor,
+            title=title,
+            kind=kind,
+            url=f"https://www.brightwater.example/library/{slug}",
+            summary=f"{title}: what we have learned from planners, in a few minutes.",
+            stage=stage,
+            persona=people.get(persona),
+            topics=[topics[code] for code in subjects],
+        )
 
 
 def start_programs(workspace: Workspace, actor: Actor) -> dict[str, Program]:

@@ -7,8 +7,8 @@ from random import Random
 from dashboard.demo import cast
 from dashboard.demo.cast import Effort
 from dashboard.demo.names import INDUSTRIES, Namer
-from leads.events import EventIn
-from leads.intake import Person
+from leads.intake.events import EventIn
+from leads.intake.upsert import Person
 
 SEED = 1707
 WORDING = "Yes, Brightwater Software may write to me about planning. I can stop this at any time."
@@ -173,8 +173,9 @@ def _idle(
     effort: Effort, first: datetime, topics: tuple[str, ...], chance: Random, at: datetime, *, careful: bool
 ) -> tuple[EventIn, ...]:
     """Return what a lead does that never gets ripe: little, or (where the company does not fit) more."""
-    done = [EventIn(effort.event, effort.name or "Contact form", topics=topics, occurred_at=first,
-                    campaign=effort.code)]  # fmt: skip
+    done = [
+        EventIn(effort.event, effort.name or "Contact form", topics=topics, occurred_at=first, campaign=effort.code)
+    ]
     if effort.source == "list":
         done = []
     for number in range(chance.choice((0, 1, 2) if careful else (1, 2, 3, 5, 7))):

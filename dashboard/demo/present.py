@@ -8,7 +8,9 @@ from dashboard.demo import cast, drip, history, library, plot
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
 from leadflow.errors import Conflict
-from leads import events, feedback, lifecycle
+from leads.activity import answers, follow_ups, touches
+from leads.intake import events
+from leads.lifecycle import moves
 from leads.models import Account, Handoff, HandoffState, Lead
 from leads.states import State
 from nurture import enrolments
@@ -52,11 +54,14 @@ class Reserved:
 def reserve(prospects: list[Prospect], at: datetime) -> Reserved:
     """Choose from those who never get ripe and fit, the youngest first that were known long enough at `at`."""
     fitting = (
-        each for each in reversed(prospects)
-        if each.ripe_at is None and each.person.consent != "opted_out"
+        each
+        for each in reversed(prospects)
+        if each.ripe_at is None
+        and each.person.consent != "opted_out"
         and (each.person.employees or 0) in range(50, 2999)
-        and each.person.industry in plot.SERVED and each.person.territory
-    )  # fmt: skip
+        and each.person.industry in plot.SERVED
+        and each.person.territory
+    )
     wanted = {
         "mine": _count(OF_THE_REP),
         "others": _count(OF_OTHERS),
@@ -100,12 +105,16 @@ def send_away(world: World, prospect: Prospect, lead: Lead, minutes: float) -> N
 
 def _try_once(world: World, prospect: Prospect, lead: Lead, at: datetime) -> None:
     events.record(world.workspace, lead, plot.last_step(at, ("inventory",), hot=True), actor=engine("website"))
-    handoff = lifecycle.qualify(lead, actor=engine("definition"), at=at, override="", owner=world.members["rep"])
-    handoff = lifecycle.accept(handoff, actor=world.actor("rep"), at=at + timedelta(minutes=50))
-    feedback.log_touch(
-        lead, actor=world.actor("rep"), channel="call", outcome="connected", note="Asked us to call in two weeks",
+    handoff = moves.qualify(lead, actor=engine("definition"), at=at, override="", owner=world.members["rep"])
+    handoff = moves.accept(handoff, actor=world.actor("rep"), at=at + timedelta(minutes=50))
+    touches.log(
+        lead,
+        actor=world.actor("rep"),
+        channel="call",
+        outcome="connected",
+        note="Asked us to call in two weeks",
         at=at + timedelta(hours=3),
-    )  # fmt: skip
+    )
     world.timeline.plan(at + timedelta(days=4), _back_off, prospect, handoff)
 
 
@@ -117,22 +126,22 @@ def contest(world: World, prospect: Prospect, lead: Lead, code: str, at: datetim
     """Let the rep return a lead for a reason that asks marketing for an answer, which is not there yet."""
     events.record(world.workspace, lead, plot.last_step(at, ("reporting",), hot=True), actor=engine("website"))
     rep = world.actor("rep")
-    handoff = lifecycle.qualify(lead, actor=engine("definition"), at=at, owner=rep.member)
+    handoff = moves.qualify(lead, actor=engine("definition"), at=at, owner=rep.member)
     reason = world.reasons["return", code]
-    lifecycle.give_back(handoff, actor=rep, reason=reason, note=cast.RETURN_NOTES[code], at=at + timedelta(minutes=40))
+    moves.give_back(handoff, actor=rep, reason=reason, note=cast.RETURN_NOTES[code], at=at + timedelta(minutes=40))
 
 
 def take_on(world: World, prospect: Prospect, lead: Lead, at: datetime) -> None:
     """Let the rep take a lead on; all but the newest were called, and answered a question or two."""
     events.record(world.workspace, lead, plot.last_step(at, ("inventory",), hot=True), actor=engine("website"))
     rep = world.actor("rep")
-    handoff = lifecycle.qualify(lead, actor=engine("definition"), at=at, owner=rep.member)
-    lifecycle.accept(handoff, actor=rep, at=at + timedelta(minutes=25))
+    handoff = moves.qualify(lead, actor=engine("definition"), at=at, owner=rep.member)
+    moves.accept(handoff, actor=rep, at=at + timedelta(minutes=25))
     if at < world.timeline.end - timedelta(hours=12):
         called = at + timedelta(minutes=140)
-        feedback.log_touch(lead, actor=rep, channel="call", outcome="connected", note=cast.TOUCH_NOTES[3], at=called)
+        touches.log(lead, actor=rep, channel="call", outcome="connected", note=cast.TOUCH_NOTES[3], at=called)
         for code, value in (("need", cast.NEEDS[prospect.index % 4]), ("timeline", "Within 6 months")):
-            feedback.answer(lead, actor=rep, question=world.questions[code], value=value, at=called)
+            answers.record(lead, actor=rep, question=world.questions[code], value=value, at=called)
 
 
 def show_interest(world: World, lead: Lead, at: datetime) -> None:
@@ -162,9 +171,9 @@ def offer(world: World, reserved: Reserved, known: dict[int, Lead], at: datetime
 def _hand_over(world: World, lead: Lead, at: datetime) -> None:
     """Hand a lead over by the definition, else, where the dice gave it too little interest, by hand with a reason."""
     try:
-        lifecycle.qualify(lead, actor=engine("definition"), at=at)
+        moves.qualify(lead, actor=engine("definition"), at=at)
     except Conflict:
-        lifecycle.qualify(lead, actor=world.actor("marketer"), at=at, override="Asked about prices after the webinar")
+        moves.qualify(lead, actor=world.actor("marketer"), at=at, override="Asked about prices after the webinar")
 
 
 def promise(world: World, at: datetime) -> None:
@@ -173,10 +182,13 @@ def promise(world: World, at: datetime) -> None:
     accepted = Handoff.objects.of(world.workspace).filter(owner=rep, state=HandoffState.ACCEPTED)
     free = accepted.exclude(lead__follow_ups__done_at__isnull=True, lead__follow_ups__isnull=False)
     for handoff, minutes in zip(free.select_related("lead").order_by("-accepted_at"), FOLLOW_UPS_IN, strict=False):
-        feedback.plan_follow_up(
-            handoff.lead, actor=Actor(member=rep), due_at=at + timedelta(minutes=minutes), note="Call as agreed",
+        follow_ups.plan(
+            handoff.lead,
+            actor=Actor(member=rep),
+            due_at=at + timedelta(minutes=minutes),
+            note="Call as agreed",
             at=max(at - timedelta(hours=20), handoff.accepted_at or at),
-        )  # fmt: skip
+        )
 
 
 def drip_soon(world: World, at: datetime) -> None:

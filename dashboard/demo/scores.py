@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from dashboard.demo.world import World
 from leadflow import db
-from leads import assessment, engine
+from leads.lifecycle import evaluation
 from leads.models import Lead
+from leads.qualification import assessment
 from leads.states import MARKETING_STATES
 
 BATCH = 250
@@ -33,4 +34,4 @@ def bring_up_to_date(world: World, at: datetime) -> None:
                 lead.next_at = min(lead.next_at, lead.revisit_at)
             settled.append(lead)
         db.update_many(settled, sorted(fields))
-    engine.sweep(at=at)
+    evaluation.sweep(at=at)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from dashboard.demo import company, drip, history, import_file, library, plot, present, scores
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
-from leads import events, intake
-from leads.events import Seen
+from leads.intake import events, upsert
+from leads.intake.events import Seen
 from leads.models import Consent, Handoff, Lead
 from workspaces.actors import engine as engine_actor
 from workspaces.models import Notice, Workspace
@@ -83,9 +83,9 @@ def _take_in(world: World, prospects: list[Prospect]) -> dict[int, Lead]:
     website = engine_actor("website")
     for group in weeks.values():
         last = max(each.person.first_contact_at or world.timeline.end for each in group)
-        results = intake.upsert_many(world.workspace, [each.person for each in group], actor=website, at=last)
+        results = upsert.upsert_many(world.workspace, [each.person for each in group], actor=website, at=last)
         for each, result in zip(group, results, strict=True):
-            if isinstance(result, intake.Refused):
+            if isinstance(result, upsert.Refused):
                 raise result.error
             known[each.index] = result.lead
     first = Lead.objects.of(world.workspace).filter(pk=OuterRef("lead")).values("first_contact_at")

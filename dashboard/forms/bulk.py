@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from dashboard import bulk
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Lead, Reason
 from nurture import enrolments
 from nurture.models import Program
@@ -68,7 +68,7 @@ class Disqualify(BulkForm):
 
     def act(self, actor: Actor) -> Callable[[Lead], Any]:
         facts = {"reason": self.cleaned_data["reason"], "note": self.cleaned_data["note"]}
-        return lambda lead: lifecycle.disqualify(lead, actor=actor, **facts)
+        return lambda lead: moves.disqualify(lead, actor=actor, **facts)
 
 
 class HandOver(BulkForm):
@@ -86,8 +86,8 @@ class HandOver(BulkForm):
     def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.Result:
         """Hand them over together."""
         override = self.cleaned_data["override"]
-        candidates = [lifecycle.Candidate(lead, override=override) for lead in leads]
-        return bulk.tally(lifecycle.qualify_many(candidates, actor=actor))
+        candidates = [moves.Candidate(lead, override=override) for lead in leads]
+        return bulk.tally(moves.qualify_many(candidates, actor=actor))
 
 
 ACTIONS: dict[str, type[BulkForm]] = {"enrol": Enrol, "disqualify": Disqualify, "qualify": HandOver}

@@ -60,9 +60,11 @@ class MqlForm(TreeForm):
         label="Tiers as JSON", help_text="The first whose condition holds; the last takes every lead left."
     )
     max_passes = forms.IntegerField(
-        label="Loop guard: handed over at most so many times", min_value=1, max_value=50,
+        label="Loop guard: handed over at most so many times",
+        min_value=1,
+        max_value=50,
         help_text="The first time included.",
-    )  # fmt: skip
+    )
 
 
 class Criteria:

@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
-from leads import csvfile, import_mapping
-from leads.csvfile import Head
+from leadflow import csvfile
+from leadflow.csvfile import Head
+from leads.intake.imports import mappings
 from leads.models import Import
 
 SAMPLES = 3
@@ -33,7 +34,7 @@ class Mapping(forms.Form):
     )
     delimiter = forms.ChoiceField(label="Delimiter")
     existing = forms.ChoiceField(label="Leads that are known already", choices=EXISTING)
-    date_format = forms.ChoiceField(label="Dates are written as", choices=list(import_mapping.DATE_FORMATS.items()))
+    date_format = forms.ChoiceField(label="Dates are written as", choices=list(mappings.DATE_FORMATS.items()))
     system = forms.CharField(
         label="System of the external id",
         required=False,
@@ -58,7 +59,7 @@ class Mapping(forms.Form):
         self.fields["delimiter"].choices = [  # type: ignore[attr-defined]
             (sign, words.capitalize()) for sign, words in csvfile.DELIMITERS.items()
         ]
-        known = [("", "Leave out"), *import_mapping.fields(batch.workspace).items()]
+        known = [("", "Leave out"), *mappings.fields(batch.workspace).items()]
         for position in range(self.width):
             name = batch.header[position] or f"Column {position + 1}"
             self.fields[f"column_{position}"] = forms.ChoiceField(label=name, choices=known, required=False)

@@ -7,11 +7,11 @@ from django import forms
 from django.utils import timezone
 
 from dashboard.forms.moves import MomentInput, MoveForm
-from leads import selectors
-from leads.intake import Person
+from leads.intake.upsert import Person
 from leads.models import Lead, Question
 from leads.models.lead import ConsentState
 from leads.models.touch import Channel, Outcome
+from leads.queries import lookups
 from workspaces.models import Workspace
 
 COLUMNS = ("first_name", "last_name", "title", "phone", "country", "territory", "time_zone", "language")
@@ -86,7 +86,7 @@ class Fields(forms.Form):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        personas = [(each.code, each.label) for each in selectors.personas(workspace)]
+        personas = [(each.code, each.label) for each in lookups.personas(workspace)]
         self.fields["persona"].choices = [("", "Not known"), *personas]  # type: ignore[attr-defined]
 
 

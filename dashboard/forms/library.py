@@ -5,23 +5,35 @@ from typing import Any
 from django import forms
 
 from dashboard.forms.moves import DayInput
-from leads import selectors
-from leads.forms import fields_of
-from leads.intake import FORM_FIELDS
+from leads.intake.forms import fields_of
+from leads.intake.upsert import FORM_FIELDS
 from leads.models import Campaign, Form, Persona, Topic
+from leads.queries import lookups
 from nurture.models import Content
 from nurture.models.content import Stage
 from workspaces.models import Workspace
 
 LABELS = {
-    "email": "E-mail", "first_name": "First name", "last_name": "Last name", "title": "Job title", "phone": "Phone",
-    "country": "Country", "company": "Company", "industry": "Industry", "employees": "Number of employees",
-}  # fmt: skip
+    "email": "E-mail",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "title": "Job title",
+    "phone": "Phone",
+    "country": "Country",
+    "company": "Company",
+    "industry": "Industry",
+    "employees": "Number of employees",
+}
 # what browsers call the fields, to fill them in
 AUTOFILL = {
-    "email": "email", "first_name": "given-name", "last_name": "family-name", "title": "organization-title",
-    "phone": "tel", "country": "country", "company": "organization",
-}  # fmt: skip
+    "email": "email",
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "title": "organization-title",
+    "phone": "tel",
+    "country": "country",
+    "company": "organization",
+}
 TRAP = "website"  # a field that people do not see: who fills it is no person
 
 
@@ -32,9 +44,12 @@ class ContentForm(forms.Form):
     kind = forms.ChoiceField(label="Kind", choices=Content.Kind.choices)
     url = forms.CharField(label="Address", max_length=500, help_text="Where it can be read, with https://")
     summary = forms.CharField(
-        label="Summary", required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000,
+        label="Summary",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
         help_text="One or two sentences; the mail that sends this content shows them.",
-    )  # fmt: skip
+    )
     stage = forms.ChoiceField(label="Buying stage", choices=Stage.choices)
     persona = forms.ModelChoiceField(Persona.everywhere.none(), label="For", required=False, empty_label="Everyone")
     topics = forms.ModelMultipleChoiceField(
@@ -44,7 +59,7 @@ class ContentForm(forms.Form):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["persona"].queryset = selectors.personas(workspace)  # type: ignore[attr-defined]
+        self.fields["persona"].queryset = lookups.personas(workspace)  # type: ignore[attr-defined]
         self.fields["topics"].queryset = Topic.objects.of(workspace).order_by("label")  # type: ignore[attr-defined]
 
 
@@ -70,20 +85,27 @@ class HostedForm(forms.Form):
     name = forms.CharField(label="Name", max_length=80, help_text="For you; visitors do not see it.")
     heading = forms.CharField(label="Heading", max_length=120, help_text="What visitors see on top.")
     fields_asked = forms.MultipleChoiceField(
-        label="Asks for", required=False, widget=forms.CheckboxSelectMultiple(),
+        label="Asks for",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
         choices=[(name, LABELS[name]) for name in FORM_FIELDS if name != "email"],
         help_text="The e-mail address is always asked for.",
-    )  # fmt: skip
+    )
     topics = forms.MultipleChoiceField(
-        label="Shows interest in", required=False, widget=forms.CheckboxSelectMultiple(),
+        label="Shows interest in",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
         help_text="Sending the form counts as interest in these topics.",
-    )  # fmt: skip
+    )
     source = forms.CharField(label="Source of its leads", max_length=80, initial="form")
     campaign = forms.ModelChoiceField(Campaign.everywhere.none(), label="Campaign", required=False, empty_label="None")
     consent_wording = forms.CharField(
-        label="Wording of the consent", required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000,
+        label="Wording of the consent",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
         help_text="Beside a box that is not ticked. Kept with the consent. Empty: the form asks for none.",
-    )  # fmt: skip
+    )
     thanks = forms.CharField(label="Thanks", max_length=300, initial="Thank you. We will be in touch.")
     active = forms.BooleanField(label="The form is open", required=False, initial=True)
 
@@ -91,7 +113,7 @@ class HostedForm(forms.Form):
         super().__init__(*args, **kwargs)
         topics = Topic.objects.of(workspace).order_by("label").values_list("code", "label")
         self.fields["topics"].choices = list(topics)  # type: ignore[attr-defined]
-        self.fields["campaign"].queryset = selectors.campaigns(workspace)  # type: ignore[attr-defined]
+        self.fields["campaign"].queryset = lookups.campaigns(workspace)  # type: ignore[attr-defined]
 
     def facts(self) -> dict[str, Any]:
         """Return the fields of the doors."""

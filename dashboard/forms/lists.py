@@ -13,9 +13,9 @@ from django.utils import timezone
 from dashboard.forms.moves import SALES_ROLES, DayInput
 from dashboard.paging import read_id
 from dashboard.periods import midnight
-from leads import selectors, selectors_list
 from leads.models import Reason, Topic
-from leads.selectors_list import BLANK, DATES, Filters
+from leads.queries import lead_list, lookups
+from leads.queries.lead_list import BLANK, DATES, Filters
 from leads.states import State
 from nurture.models import Enrolment, Program
 from sla import selectors as clocks
@@ -24,14 +24,20 @@ from workspaces.models import Workspace
 
 GRADES = [f"{fit}{level}" for fit in "ABCD" for level in "1234"]
 SORTS = {
-    "": "Newest first", "old": "Oldest first", "contact": "Latest first contact",
-    "grade": "Best grade", "state": "State",
-}  # fmt: skip
+    "": "Newest first",
+    "old": "Oldest first",
+    "contact": "Latest first contact",
+    "grade": "Best grade",
+    "state": "State",
+}
 REACHED = {"mql": "MQL", "sal": "SAL", "sql": "SQL", "won": "Won"}
 OUTCOMES = {
-    "accepted": "Accepted by sales", "returned": "Returned by sales", "waiting": "Waiting for sales",
-    "overdue": "Overdue at sales", "withdrawn": "Withdrawn unanswered",
-}  # fmt: skip
+    "accepted": "Accepted by sales",
+    "returned": "Returned by sales",
+    "waiting": "Waiting for sales",
+    "overdue": "Overdue at sales",
+    "withdrawn": "Withdrawn unanswered",
+}
 FLAGS = {"won_before_first_contact": "Won before first contact"}
 OPEN = ("source", "campaign", "owner")
 MORE = ("reached", "outcome", "reason", "topic", "program", "flag", "dates", "since", "until")
@@ -70,9 +76,9 @@ class LeadFilter(forms.Form):
         self.workspace = workspace
         reasons = Reason.objects.of(workspace).filter(kind=Reason.Kind.RETURN).order_by("position", "label")
         self._offer("state", State.choices, "Any state")
-        sources = [(each or BLANK, each or "No source") for each in selectors_list.sources(workspace)]
+        sources = [(each or BLANK, each or "No source") for each in lead_list.sources(workspace)]
         self._offer("source", sources, "Any source")
-        campaigns = selectors.campaigns(workspace).values_list("code", "name")[:500]
+        campaigns = lookups.campaigns(workspace).values_list("code", "name")[:500]
         self._offer("campaign", [(BLANK, "No campaign"), *campaigns], "Any campaign")
         owners = [(str(each.pk), str(each)) for each in access.members_of(workspace, roles=SALES_ROLES)]
         self._offer("owner", [(BLANK, "Nobody"), *owners], "Any owner")
@@ -101,9 +107,9 @@ class LeadFilter(forms.Form):
     @property
     def order(self) -> str:
         """Return the order wanted; where dates are set, that of the dates, whose index then answers both."""
-        dates = self.value("dates") or selectors_list.CONTACT
-        dated = bool(self.value("since") or self.value("until")) or dates == selectors_list.WON
-        own = dates if dated and dates in (selectors_list.CONTACT, selectors_list.WON) else "new"
+        dates = self.value("dates") or lead_list.CONTACT
+        dated = bool(self.value("since") or self.value("until")) or dates == lead_list.WON
+        own = dates if dated and dates in (lead_list.CONTACT, lead_list.WON) else "new"
         return self.value("sort") or own
 
     @property
@@ -116,7 +122,7 @@ class LeadFilter(forms.Form):
             **{name: self.value(name) for name in ("state", "source", "campaign", "owner", "grade", "q")},
             **{name: self.value(name) for name in ("reached", "reason", "flag", "topic")},
             outcome="waiting" if outcome == "overdue" else outcome,
-            dates=self.value("dates") or selectors_list.CONTACT,
+            dates=self.value("dates") or lead_list.CONTACT,
             since=midnight(since, zone) if since else None,
             until=midnight(until + timedelta(days=1), zone) if until and until < date.max else None,
         )

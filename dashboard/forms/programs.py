@@ -25,29 +25,41 @@ class ProgramForm(forms.Form):
 
     name = forms.CharField(label="Name", max_length=120)
     reasons = forms.MultipleChoiceField(
-        label="Takes leads returned as", required=False, widget=forms.CheckboxSelectMultiple(),
+        label="Takes leads returned as",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
         help_text="None ticked, here or below: any reason that no other program names.",
-    )  # fmt: skip
+    )
     lost = forms.MultipleChoiceField(
-        label="Takes leads recycled that were lost because of", required=False, widget=forms.CheckboxSelectMultiple(),
+        label="Takes leads recycled that were lost because of",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
         help_text="A reason that returns have too is ticked above.",
-    )  # fmt: skip
+    )
     topics = forms.MultipleChoiceField(
-        label="Best for leads interested in", required=False, widget=forms.CheckboxSelectMultiple(),
+        label="Best for leads interested in",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
         help_text="Of several programs for one reason, the one with the most of the lead's interests is chosen.",
-    )  # fmt: skip
+    )
     manual = forms.BooleanField(label="By hand only: no returned lead enters by itself", required=False)
     reentry = forms.ChoiceField(label="A lead may enter", choices=Program.Reentry.choices)
     holdout_percent = forms.IntegerField(
-        label="Hold-out, in percent", min_value=0, max_value=90, required=False,
+        label="Hold-out, in percent",
+        min_value=0,
+        max_value=90,
+        required=False,
         help_text="So many get no mail from it, so that its effect can be measured.",
-    )  # fmt: skip
+    )
     send_from = forms.TimeField(label="Send from", widget=TimeInput())
     send_until = forms.TimeField(label="Send until", widget=TimeInput(), help_text="In the lead's own time zone.")
     send_weekdays = forms.MultipleChoiceField(
-        label="On these days", required=False, choices=WEEKDAYS, widget=forms.CheckboxSelectMultiple(),
+        label="On these days",
+        required=False,
+        choices=WEEKDAYS,
+        widget=forms.CheckboxSelectMultiple(),
         help_text="None ticked: Monday to Friday.",
-    )  # fmt: skip
+    )
 
     def __init__(self, data: Any, *, workspace: Workspace, program: Program | None = None) -> None:
         shown = program or Program(workspace=workspace, send_from="08:00", send_until="18:00")

@@ -8,8 +8,8 @@ from django import forms
 
 from dashboard.forms.moves import DayInput
 from dashboard.periods import midnight
-from leads import reports, selectors, selectors_list
-from leads.selectors_list import BLANK
+from leads.queries import lead_list, lookups, reports
+from leads.queries.lead_list import BLANK
 from workspaces.models import Workspace
 
 
@@ -25,9 +25,9 @@ class FunnelForm(forms.Form):
     def __init__(self, data: Any, *, workspace: Workspace) -> None:
         super().__init__(data)
         self.zone = ZoneInfo(workspace.time_zone)
-        sources = [(each or BLANK, each or "No source") for each in selectors_list.sources(workspace)]
+        sources = [(each or BLANK, each or "No source") for each in lead_list.sources(workspace)]
         self._offer("source", [("", "Any source"), *sources])
-        campaigns = selectors.campaigns(workspace).values_list("code", "name")[:500]
+        campaigns = lookups.campaigns(workspace).values_list("code", "name")[:500]
         self._offer("campaign", [("", "Any campaign"), *campaigns])
         self.is_valid()
 

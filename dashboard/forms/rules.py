@@ -6,8 +6,8 @@ from django import forms
 
 from dashboard.forms.definitions import JsonField
 from leads.models import Attribute, Persona, Pool, PoolMember, Question, Reason, RoutingRule, Topic
-from leads.routing import TAKES_LEADS
-from leads.vocabulary import FIXED
+from leads.routing.assign import TAKES_LEADS
+from leads.vocabulary.words import FIXED
 from workspaces import access
 from workspaces.models import Workspace
 
@@ -36,14 +36,29 @@ class ReasonForm(WordForm):
     class Meta:
         model = Reason
         fields = [
-            "kind", "code", "label", "position", "active", "needs_note", "needs_revisit", "revisit_days",
-            "cool_off_days", "blames", "disqualifies", "same_rep",
-        ]  # fmt: skip
+            "kind",
+            "code",
+            "label",
+            "position",
+            "active",
+            "needs_note",
+            "needs_revisit",
+            "revisit_days",
+            "cool_off_days",
+            "blames",
+            "disqualifies",
+            "same_rep",
+        ]
         labels = {
-            "active": "In use", "needs_note": "Asks for a note", "needs_revisit": "Asks for a revisit date",
-            "revisit_days": "Looked at again after so many days", "cool_off_days": "Cool-off in days",
-            "blames": "Blames", "disqualifies": "Disqualifies the lead", "same_rep": "The same rep may get it again",
-        }  # fmt: skip
+            "active": "In use",
+            "needs_note": "Asks for a note",
+            "needs_revisit": "Asks for a revisit date",
+            "revisit_days": "Looked at again after so many days",
+            "cool_off_days": "Cool-off in days",
+            "blames": "Blames",
+            "disqualifies": "Disqualifies the lead",
+            "same_rep": "The same rep may get it again",
+        }
         help_texts = {
             "code": "Small letters and hyphens, for the API and reports.",
             "position": "The order in which reasons are offered.",
@@ -139,7 +154,7 @@ class RuleForm(forms.ModelForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "code"}),
         help_text='Empty: it takes every lead. Else {"fact": "lead.country", "op": "in", "value": ["DE"]}, say.',
-    )  # fmt: skip
+    )
 
     class Meta:
         model = RoutingRule

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from dashboard.forms.moves import DayInput, MomentInput
 from dashboard.forms.shell import zones
-from leads.log import FACTS
+from leads.lifecycle.log import FACTS
 from workspaces.models import Workspace
 from workspaces.roles import SCOPES, Role
 
@@ -18,9 +18,14 @@ SCOPE_WORDS = {
     "track": "Only add events: safe to publish on a site",
 }
 TYPES = (
-    *FACTS.values(), "lead.updated", "lead.revisit_due", "lead.answered", "touch.logged", "handoff.rated",
+    *FACTS.values(),
+    "lead.updated",
+    "lead.revisit_due",
+    "lead.answered",
+    "touch.logged",
+    "handoff.rated",
     "agreement.activated",
-)  # fmt: skip
+)
 
 
 class WorkspaceForm(forms.ModelForm):
@@ -34,17 +39,29 @@ class WorkspaceForm(forms.ModelForm):
     class Meta:
         model = Workspace
         fields = [
-            "name", "time_zone", "currency", "sender_name", "sender_email", "postal_address", "daily_cap", "weekly_cap",
-        ]  # fmt: skip
+            "name",
+            "time_zone",
+            "currency",
+            "sender_name",
+            "sender_email",
+            "postal_address",
+            "daily_cap",
+            "weekly_cap",
+        ]
         widgets = {"postal_address": forms.Textarea(attrs={"rows": 2})}
         labels = {
-            "sender_name": "Sender's name", "sender_email": "Sender's address", "postal_address": "Postal address",
-            "daily_cap": "Marketing mails to one lead a day", "weekly_cap": "Marketing mails to one lead in seven days",
-        }  # fmt: skip
+            "sender_name": "Sender's name",
+            "sender_email": "Sender's address",
+            "postal_address": "Postal address",
+            "daily_cap": "Marketing mails to one lead a day",
+            "weekly_cap": "Marketing mails to one lead in seven days",
+        }
         help_texts = {
-            "sender_name": "Empty: the workspace's name.", "sender_email": "Empty: the installation's address.",
-            "daily_cap": "At most, over all programs.", "weekly_cap": "At most, over all programs.",
-        }  # fmt: skip
+            "sender_name": "Empty: the workspace's name.",
+            "sender_email": "Empty: the installation's address.",
+            "daily_cap": "At most, over all programs.",
+            "weekly_cap": "At most, over all programs.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -23,13 +23,19 @@ UNITS = {"days": "days", "hours": "hours", "minutes": "minutes", "until": "until
 OPERATORS = [(name, operator.words) for name, operator in conditions.OPERATORS.items()]
 FACTS = [(name, words) for name, words in conditions.KNOWN.items() if "*" not in name]
 WORDS = {
-    Step.Kind.MAIL: "Mail", Step.Kind.CONTENT: "Best unseen content", Step.Kind.WAIT: "Wait",
-    Step.Kind.BRANCH: "Branch", Step.Kind.EXIT: "End",
-}  # fmt: skip
+    Step.Kind.MAIL: "Mail",
+    Step.Kind.CONTENT: "Best unseen content",
+    Step.Kind.WAIT: "Wait",
+    Step.Kind.BRANCH: "Branch",
+    Step.Kind.EXIT: "End",
+}
 ICONS = {
-    Step.Kind.MAIL: "mail", Step.Kind.CONTENT: "library", Step.Kind.WAIT: "hourglass", Step.Kind.BRANCH: "git-branch",
+    Step.Kind.MAIL: "mail",
+    Step.Kind.CONTENT: "library",
+    Step.Kind.WAIT: "hourglass",
+    Step.Kind.BRANCH: "git-branch",
     Step.Kind.EXIT: "door-open",
-}  # fmt: skip
+}
 HELLO = 'Hello{% if lead.first_name != "" %} {{ lead.first_name }}{% endif %},\n\n'
 NEW: dict[str, dict[str, Any]] = {
     "mail": {"subject": "", "body": HELLO},
@@ -80,9 +86,12 @@ class Content(StepForm):
     stage = forms.ChoiceField(label="Buying stage", required=False, choices=[("", "Any"), *Stage.choices])
     subject = forms.CharField(label="Subject", required=False, max_length=1000, help_text="Empty: the content's title.")
     body = forms.CharField(
-        label="Text", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4}),
+        label="Text",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Empty: the usual words. Fields: content.title, content.kind, content.url, content.summary.",
-    )  # fmt: skip
+    )
 
     def config(self) -> dict[str, Any]:
         given = {name: self.cleaned_data.get(name, "").replace("\r\n", "\n") for name in ("stage", "subject", "body")}

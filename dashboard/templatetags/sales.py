@@ -6,7 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from dashboard.templatetags.leadflow import icon
-from leads.timeline import Entry, say
+from leads.queries.timeline import Entry, say
 
 register = template.Library()
 

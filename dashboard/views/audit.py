@@ -10,7 +10,7 @@ from django.shortcuts import render
 from dashboard import paging
 from dashboard.access import PageRequest, page
 from dashboard.views.leads import csv_response
-from leads import csvfile
+from leadflow import csvfile
 from leads.models.event import RejectedEvent
 from workspaces import audit as log
 from workspaces.models import AuditEntry

@@ -8,8 +8,9 @@ from dashboard import paging
 from dashboard.access import PageRequest, page
 from dashboard.forms.library import CampaignForm
 from leadflow.errors import DomainError, Missing
-from leads import campaigns, reports
 from leads.models import Campaign
+from leads.queries import reports
+from leads.vocabulary import campaigns
 
 
 @page("reports.view")
@@ -65,7 +66,10 @@ def edit(request: PageRequest, pk: int) -> HttpResponse:
 
 def _form(request: PageRequest, title: str, form: CampaignForm) -> HttpResponse:
     context = {
-        "title": title, "form": form, "back": "dashboard:campaigns", "section": "Campaigns",
+        "title": title,
+        "form": form,
+        "back": "dashboard:campaigns",
+        "section": "Campaigns",
         "sentence": "Its cost stands beside the revenue of its leads in the reports.",
-    }  # fmt: skip
+    }
     return render(request, "marketing/form_page.html", context, status=422 if form.errors else 200)

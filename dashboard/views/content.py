@@ -39,11 +39,16 @@ def index(request: PageRequest) -> HttpResponse:
     shown = paging.by_id(found, after=request.GET.get("after", ""))
     figures = reports.content_figures(request.workspace, shown.rows)
     context = {
-        "title": "Content", "grid": grid, "side": side, "sides": SIDES, "stages": Stage.choices, "page": shown,
+        "title": "Content",
+        "grid": grid,
+        "side": side,
+        "sides": SIDES,
+        "stages": Stage.choices,
+        "page": shown,
         "holes": sum(not count for row in grid for _, count in row.cells),
         "rows": [(each, figures[each.pk]) for each in shown.rows],
         "filtered": any(request.GET.get(name) for name in ("topic", "persona", "stage")),
-    }  # fmt: skip
+    }
     return render(request, "marketing/content.html", context)
 
 

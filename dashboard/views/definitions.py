@@ -9,9 +9,10 @@ from dashboard import promises
 from dashboard.access import PageRequest, page
 from dashboard.forms.definitions import FACTS, Criteria, MqlForm, TreeForm
 from dashboard.submitting import submit
-from leads import conditions, definitions
+from leads import conditions
 from leads.models import Definition
 from leads.models.definition import Version
+from leads.qualification import definitions
 
 
 @page("agreement.edit")

@@ -11,7 +11,7 @@ from dashboard import paging
 from dashboard.access import PageRequest, page
 from dashboard.forms.library import TRAP, HostedForm, Visitor
 from leadflow.errors import DomainError, Missing
-from leads import forms
+from leads.intake import forms
 from leads.models import Form
 
 
@@ -85,7 +85,10 @@ def public(request: HttpRequest, token: str) -> HttpResponse:
 
 def _form(request: PageRequest, title: str, form: HostedForm) -> HttpResponse:
     context = {
-        "title": title, "form": form, "back": "dashboard:forms", "section": "Forms",
+        "title": title,
+        "form": form,
+        "back": "dashboard:forms",
+        "section": "Forms",
         "sentence": "Whoever sends it becomes a lead; what a known lead has said already is not overwritten.",
-    }  # fmt: skip
+    }
     return render(request, "marketing/form_page.html", context, status=422 if form.errors else 200)

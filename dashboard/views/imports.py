@@ -11,7 +11,7 @@ from dashboard.access import PageRequest, page
 from dashboard.forms.imports import Mapping, Upload
 from dashboard.paging import csv_response
 from leadflow.errors import DomainError, Missing
-from leads import imports
+from leads.intake.imports import jobs
 from leads.models import Import
 from leads.models.importing import RowError
 
@@ -34,8 +34,8 @@ def new(request: PageRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            batch = imports.receive(
-                request.workspace, actor=request.actor, file_name=file.name, content=file.read(imports.MAX_BYTES + 1)
+            batch = jobs.receive(
+                request.workspace, actor=request.actor, file_name=file.name, content=file.read(jobs.MAX_BYTES + 1)
             )
         except DomainError as error:
             form.add_error("file", error.message)
@@ -72,12 +72,12 @@ def progress(request: PageRequest, pk: int) -> HttpResponse:
 def errors(request: PageRequest, pk: int) -> StreamingHttpResponse:
     """Stream the rows that were not taken, each with why, to be mended and imported again."""
     batch = _get(request, pk)
-    return csv_response(imports.error_file(batch), f"not-imported-{batch.pk}.csv")
+    return csv_response(jobs.error_file(batch), f"not-imported-{batch.pk}.csv")
 
 
 def _map(request: PageRequest, batch: Import) -> HttpResponse:
     """Ask for the mapping; on POST read the file as told, then preview, or start."""
-    form = Mapping(request.POST or None, batch=batch, head=imports.head(batch))
+    form = Mapping(request.POST or None, batch=batch, head=jobs.head(batch))
     rows = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -85,10 +85,10 @@ def _map(request: PageRequest, batch: Import) -> HttpResponse:
                 messages.info(request, "The file has other columns when it is read like this. Look at them again.")
                 return redirect("dashboard:import", batch.pk)
             if request.POST.get("act") == "start":
-                imports.start(batch, mapping=form.mapping, options=form.options)
+                jobs.start(batch, mapping=form.mapping, options=form.options)
                 messages.success(request, f"{batch.file_name} is being imported.")
                 return redirect("dashboard:import", batch.pk)
-            rows = imports.preview(batch, form.mapping, form.options)
+            rows = jobs.preview(batch, form.mapping, form.options)
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
     context = {"title": batch.file_name, "batch": batch, "form": form, "rows": rows}
@@ -101,9 +101,9 @@ def _reread(batch: Import, form: Mapping) -> bool:
     if (encoding, delimiter) == (batch.encoding, batch.delimiter) or not encoding:
         return False
     before = batch.header
-    imports.reread(batch, encoding=encoding, delimiter=delimiter)
+    jobs.reread(batch, encoding=encoding, delimiter=delimiter)
     batch.refresh_from_db()
-    form.head = imports.head(batch)
+    form.head = jobs.head(batch)
     return len(batch.header) != len(before)
 
 

@@ -16,10 +16,12 @@ from dashboard import evidence, standing
 from dashboard.access import PageRequest, page
 from dashboard.forms.moves import SALES_ROLES
 from dashboard.paging import read_id
-from dashboard.views import moves
+from dashboard.views.moves import done, next_url, refused
 from leadflow.errors import DomainError
-from leads import lifecycle, pools, routing, selectors
+from leads.lifecycle import moves
 from leads.models import Handoff, HandoffState
+from leads.queries import lookups
+from leads.routing import assign, pools
 from sla import inbox as desk
 from sla import selectors as clocks
 from sla.models import Clock
@@ -108,7 +110,7 @@ def queue(request: PageRequest) -> HttpResponse:
 @page("leads.view")
 def why(request: PageRequest, pk: int) -> HttpResponse:
     """Show why a lead was handed over, beside the list."""
-    handoff = selectors.handoff(request.workspace, pk)
+    handoff = lookups.handoff(request.workspace, pk)
     if not request.htmx:
         return redirect(reverse("dashboard:lead", args=[handoff.lead_id]))
     return render(request, "sales/why.html", {"panel": evidence.panel(handoff)})
@@ -120,24 +122,24 @@ def accept_many(request: PageRequest) -> HttpResponse:
     """Accept the rows that were ticked, each for itself; say which were taken by somebody else."""
     asked = [pk for pk in map(read_id, request.POST.getlist("handoff")[:MOST_AT_ONCE]) if pk is not None]
     accepted, refusals = 0, []
-    for handoff in selectors.handoffs(request.workspace).filter(pk__in=asked).order_by("pk"):
+    for handoff in lookups.handoffs(request.workspace).filter(pk__in=asked).order_by("pk"):
         try:
-            lifecycle.accept(handoff, actor=request.actor)
+            moves.accept(handoff, actor=request.actor)
             accepted += 1
         except DomainError as error:
             refusals.append(f"{handoff.lead.name}: {error.message}")
     if not accepted:
         return _none_accepted(request, refusals)
     words = f"{accepted} {'lead is' if accepted == 1 else 'leads are'} yours."
-    return moves.done(request, " ".join([words, *refusals[:3]]))
+    return done(request, " ".join([words, *refusals[:3]]))
 
 
 def _none_accepted(request: PageRequest, refusals: list[str]) -> HttpResponse:
     words = " ".join(refusals[:3]) or "Tick the leads that you accept first."
     if request.htmx:
-        return moves.refused(words, 409)
+        return refused(words, 409)
     messages.error(request, words)
-    return redirect(moves.next_url(request))
+    return redirect(next_url(request))
 
 
 def whose(request: PageRequest) -> tuple[Member | None, list[Member]]:
@@ -173,14 +175,14 @@ def _page(request: PageRequest, tab: str, found: QuerySet) -> desk.Page:
 def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[Row]:
     """Add to handoffs their clocks, their reason in one line and their topic. Three statements."""
     of = clocks.clocks_of(handoffs)
-    topics = selectors.topic_labels(request.workspace)
+    topics = lookups.topic_labels(request.workspace)
     answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
     minutes = iter(desk.working_minutes(request.workspace, answered))
     rows = []
     for handoff in handoffs:
         running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind != "triage"]
         clock = min(running, key=lambda each: each.due_at or desk.NEVER, default=None)
-        topic = selectors.main_topic(handoff.lead.interests or handoff.evidence.get("interests"))
+        topic = lookups.main_topic(handoff.lead.interests or handoff.evidence.get("interests"))
         rows.append(
             Row(
                 handoff,
@@ -197,7 +199,7 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[Row]:
 def _why(handoff: Handoff) -> str:
     """Return one line: why nobody got the lead, of one that waits in the queue; else why it is qualified."""
     queued = handoff.state == HandoffState.OFFERED and handoff.owner_id is None
-    return (routing.why_queued(handoff) if queued else "") or evidence.headline(handoff.evidence)
+    return (assign.why_queued(handoff) if queued else "") or evidence.headline(handoff.evidence)
 
 
 def _next_action(handoff: Handoff, clock: Clock | None) -> str:

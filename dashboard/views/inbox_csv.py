@@ -12,15 +12,26 @@ from dashboard import evidence
 from dashboard.access import PageRequest, page
 from dashboard.views import inbox
 from dashboard.views.leads import csv_response
-from leads import csvfile
+from leadflow import csvfile
 from leads.models import Handoff
 from sla.models import Clock
 
 BATCH = 500
 OF_HANDOFFS = (
-    "lead", "email", "account", "state", "handoff", "tier", "grade", "why", "owner", "offered_at", "accepted_at",
-    "closed_at", "reason",
-)  # fmt: skip
+    "lead",
+    "email",
+    "account",
+    "state",
+    "handoff",
+    "tier",
+    "grade",
+    "why",
+    "owner",
+    "offered_at",
+    "accepted_at",
+    "closed_at",
+    "reason",
+)
 OF_PROMISES = ("lead", "email", "promise", "tier", "owner", "started_at", "due_at", "stopped_at", "kept")
 
 
@@ -38,10 +49,20 @@ def _handoffs(found: QuerySet[Handoff]) -> Iterator[tuple[Any, ...]]:
     for each in found.iterator(chunk_size=BATCH):
         lead = each.lead
         yield (
-            lead.name, lead.email, lead.account or "", lead.state, each.state, each.tier, each.grade,
-            evidence.headline(each.evidence), each.owner or "", _iso(each.offered_at), _iso(each.accepted_at),
-            _iso(each.closed_at), each.reason or "",
-        )  # fmt: skip
+            lead.name,
+            lead.email,
+            lead.account or "",
+            lead.state,
+            each.state,
+            each.tier,
+            each.grade,
+            evidence.headline(each.evidence),
+            each.owner or "",
+            _iso(each.offered_at),
+            _iso(each.accepted_at),
+            _iso(each.closed_at),
+            each.reason or "",
+        )
 
 
 def _promises(found: QuerySet[Clock]) -> Iterator[tuple[Any, ...]]:
@@ -49,9 +70,16 @@ def _promises(found: QuerySet[Clock]) -> Iterator[tuple[Any, ...]]:
     for each in found.iterator(chunk_size=BATCH):
         kept = "late" if each.breached_at else "in time"
         yield (
-            each.lead.name, each.lead.email, each.get_kind_display(), each.tier, each.member or "",
-            _iso(each.started_at), _iso(each.due_at), _iso(each.stopped_at), kept,
-        )  # fmt: skip
+            each.lead.name,
+            each.lead.email,
+            each.get_kind_display(),
+            each.tier,
+            each.member or "",
+            _iso(each.started_at),
+            _iso(each.due_at),
+            _iso(each.stopped_at),
+            kept,
+        )
 
 
 def _iso(moment: datetime | None) -> str:

@@ -9,9 +9,10 @@ from dashboard import evidence, moves
 from dashboard.access import PageRequest, page
 from dashboard.forms.lead import Add, Edit
 from leadflow.errors import DomainError
-from leads import intake, selectors
+from leads.intake import upsert
 from leads.models import Lead
-from leads.timeline import timeline
+from leads.queries import lead_page, lookups
+from leads.queries.timeline import timeline
 from nurture import selectors as nurture
 from sla import selectors as clocks
 from sla.models import Clock
@@ -22,7 +23,7 @@ from workspaces.roles import Role
 def lead(request: PageRequest, pk: int) -> HttpResponse:
     """Show all that is known of a lead, and what can be done with it now."""
     now = timezone.now()
-    known = selectors.lead_page(request.workspace, pk)
+    known = lead_page.lead_page(request.workspace, pk)
     actions = moves.open_to(request.actor, known.lead, known.handoff)
     shown = known.lead.score_lines
     context = {
@@ -48,7 +49,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
 @page("leads.view")
 def lead_timeline(request: PageRequest, pk: int) -> HttpResponse:
     """Show the older part of a lead's story: a part of the page, or a page of its own."""
-    found = selectors.lead(request.workspace, pk)
+    found = lookups.lead(request.workspace, pk)
     story = timeline(found, before=request.GET.get("before", ""), also=[nurture.sends])
     context = {"title": f"Timeline of {found.name}", "lead": found, "timeline": story}
     return render(request, "sales/timeline_part.html" if request.htmx else "sales/timeline.html", context)
@@ -71,7 +72,7 @@ def lead_add(request: PageRequest) -> HttpResponse:
 @page("leads.edit")
 def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
     """Change the fields of a lead."""
-    found = selectors.lead(request.workspace, pk)
+    found = lookups.lead(request.workspace, pk)
     form = Edit(request.POST or None, lead=found)
     taken = _take(request, form)
     if taken is not None:
@@ -81,27 +82,27 @@ def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, "sales/lead_form.html", context, status=422 if form.errors else 200)
 
 
-def _take(request: PageRequest, form: Add | Edit) -> intake.Result | None:
+def _take(request: PageRequest, form: Add | Edit) -> upsert.Result | None:
     """Take in what a form says, by the one path; a refusal stands beside the field, and None is returned."""
     if request.method != "POST" or not form.is_valid():
         return None
     try:
         if isinstance(form, Edit):
-            return intake.edit(form.lead, form.person(), actor=request.actor)
-        return intake.upsert(request.workspace, form.person(), actor=request.actor)
+            return upsert.edit(form.lead, form.person(), actor=request.actor)
+        return upsert.upsert(request.workspace, form.person(), actor=request.actor)
     except DomainError as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return None
 
 
-def _clocks(known: selectors.LeadPage) -> list[Clock]:
+def _clocks(known: lead_page.LeadPage) -> list[Clock]:
     """Return the running clocks of the newest handoff, what is due first at the top."""
     if known.handoff is None:
         return []
     return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]
 
 
-def _came_back(known: selectors.LeadPage) -> Lead | None:
+def _came_back(known: lead_page.LeadPage) -> Lead | None:
     """Return the lead when its last handoff was returned and it is not out again: the page then says where it went."""
     returned = known.handoff is not None and known.handoff.state == "returned"
     return known.lead if returned and known.open_handoff is None else None

@@ -11,8 +11,9 @@ from dashboard.access import PageRequest, page
 from dashboard.forms.bulk import ACTIONS
 from dashboard.forms.lists import MORE, LeadFilter
 from dashboard.paging import csv_response, read_id
-from leads import csvfile, selectors_list
+from leadflow import csvfile
 from leads.models import Lead
+from leads.queries import lead_list
 from workspaces import roles
 
 MOST_AT_ONCE = 500
@@ -23,11 +24,11 @@ def index(request: PageRequest) -> HttpResponse:
     """Show the leads that the filters want, fifty at a time."""
     form = LeadFilter(request.GET, workspace=request.workspace)
     filters = form.filters
-    found = selectors_list.lead_list(request.workspace, filters, form.among)
-    shown = selectors_list.page(
+    found = lead_list.lead_list(request.workspace, filters, form.among)
+    shown = lead_list.page(
         found, sort=form.order, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
-    total = selectors_list.count(found) if filters.countable else None
+    total = lead_list.count(found) if filters.countable else None
     context = {
         "title": "Leads",
         "form": form,
@@ -36,7 +37,7 @@ def index(request: PageRequest) -> HttpResponse:
         "page": replace(shown, total=total),
         "total": total,
         "counted": filters.countable,
-        "bound": selectors_list.COUNTED,
+        "bound": lead_list.COUNTED,
         "may_export": request.actor.can("leads.export"),
         "actions": [(name, kind.verb) for name, kind in ACTIONS.items() if request.actor.can(kind.capability)],
     }
@@ -47,8 +48,8 @@ def index(request: PageRequest) -> HttpResponse:
 def download(request: PageRequest) -> StreamingHttpResponse:
     """Stream the leads that the filters want as CSV."""
     form = LeadFilter(request.GET, workspace=request.workspace)
-    found = selectors_list.lead_list(request.workspace, form.filters, form.among)
-    return csv_response(csvfile.write(selectors_list.export(found, form.order)), "leads.csv")
+    found = lead_list.lead_list(request.workspace, form.filters, form.among)
+    return csv_response(csvfile.write(lead_list.export(found, form.order)), "leads.csv")
 
 
 @require_POST

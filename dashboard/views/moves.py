@@ -16,8 +16,9 @@ from dashboard.forms import lead as lead_forms
 from dashboard.forms.moves import MoveForm, WithReason
 from dashboard.moves import Move
 from leadflow.errors import DomainError, Forbidden, Missing
-from leads import feedback, selectors
+from leads.activity import answers, follow_ups
 from leads.models import Handoff, Lead
+from leads.queries import lookups
 from nurture import choosing
 
 
@@ -26,7 +27,7 @@ def of_handoff(move: Move) -> View:
 
     @page(move.capability)
     def view(request: PageRequest, pk: int) -> HttpResponse:
-        handoff = selectors.handoff(request.workspace, pk)
+        handoff = lookups.handoff(request.workspace, pk)
         return _serve(request, move, handoff.lead, handoff)
 
     return view
@@ -37,7 +38,7 @@ def of_lead(move: Move) -> View:
 
     @page(move.capability)
     def view(request: PageRequest, pk: int) -> HttpResponse:
-        return _serve(request, move, selectors.lead(request.workspace, pk), None)
+        return _serve(request, move, lookups.lead(request.workspace, pk), None)
 
     return view
 
@@ -45,15 +46,20 @@ def of_lead(move: Move) -> View:
 @page("leads.edit")
 def answer(request: PageRequest, pk: int, question_pk: int) -> HttpResponse:
     """Keep the lead's answer to one question."""
-    question = selectors.question(request.workspace, question_pk)
-    lead = selectors.lead(request.workspace, pk)
+    question = lookups.question(request.workspace, question_pk)
+    lead = lookups.lead(request.workspace, pk)
     known = lead.answers.filter(question=question).first()
     move = Move(
-        "answer", "leads.edit", "Keep the answer", "What {lead} says",
-        "The answer counts for the definitions from now on.", "The answer of {lead} is kept.",
-        lambda lead, *, actor, value: feedback.answer(lead, actor=actor, question=question, value=value),
-        lead_forms.Answer, of_handoff=False,
-    )  # fmt: skip
+        "answer",
+        "leads.edit",
+        "Keep the answer",
+        "What {lead} says",
+        "The answer counts for the definitions from now on.",
+        "The answer of {lead} is kept.",
+        lambda lead, *, actor, value: answers.record(lead, actor=actor, question=question, value=value),
+        lead_forms.Answer,
+        of_handoff=False,
+    )
     initial = {"value": known.value if known else ""}
     return _serve(request, move, lead, None, question=question, initial=initial, url=request.path)
 
@@ -61,13 +67,18 @@ def answer(request: PageRequest, pk: int, question_pk: int) -> HttpResponse:
 @page("handoffs.work")
 def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
     """Mark a follow-up as done by hand."""
-    follow_up = selectors.follow_up(request.workspace, pk)
+    follow_up = lookups.follow_up(request.workspace, pk)
     move = Move(
-        "follow_up", "handoffs.work", "Mark as done", "The follow-up with {lead} is done",
-        "Its clock stops. A touch that you log does the same by itself.", "The follow-up with {lead} is done.",
-        lambda lead, *, actor: feedback.finish_follow_up(follow_up, actor=actor), of_handoff=False,
-    )  # fmt: skip
-    lead = selectors.lead(request.workspace, follow_up.lead_id)
+        "follow_up",
+        "handoffs.work",
+        "Mark as done",
+        "The follow-up with {lead} is done",
+        "Its clock stops. A touch that you log does the same by itself.",
+        "The follow-up with {lead} is done.",
+        lambda lead, *, actor: follow_ups.finish(follow_up, actor=actor),
+        of_handoff=False,
+    )
+    lead = lookups.lead(request.workspace, follow_up.lead_id)
     return _serve(request, move, lead, None, url=request.path)
 
 
@@ -103,7 +114,7 @@ def _show(request: PageRequest, move: Move, lead: Lead, form: MoveForm, url: str
         "title": move.title.format(lead=lead.name),
         "next": next_url(request, lead),
         "follows": _what_follows(form),
-        "unanswered": selectors.unanswered(lead) if move is moves.PROMOTE else [],
+        "unanswered": lookups.unanswered(lead) if move is moves.PROMOTE else [],
     }
     template = "sales/move.html"
     if request.htmx:

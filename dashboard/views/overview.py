@@ -11,7 +11,8 @@ from dashboard import overview, periods
 from dashboard.access import PageRequest, page
 from dashboard.forms.reports import FunnelForm
 from dashboard.paging import csv_response
-from leads import csvfile, reports
+from leadflow import csvfile
+from leads.queries import reports
 from sla import selectors as clocks
 
 
@@ -32,16 +33,22 @@ def index(request: PageRequest) -> HttpResponse:
     returned = reports.returns_by_reason(workspace, **span)
     series = reports.handed_over(workspace, zone=period.zone, step=period.step, **span)
     context = {
-        "title": "Overview", "period": period, "periods": periods.CHOICES, "by": by, "outcome": outcome, "late": late,
+        "title": "Overview",
+        "period": period,
+        "periods": periods.CHOICES,
+        "by": by,
+        "outcome": outcome,
+        "late": late,
         "twice": overview.counts_twice(outcome),
         "figures": overview.figures(outcome, before, period, workspace.currency),
         "stages": overview.stages(funnel.total, **period.query),
         "outcomes": overview.outcome_bars(outcome, late, period),
         "reasons": overview.reason_bars(workspace, returned, period),
         "chart": overview.chart(series),
-        "lines": overview.lines(workspace, funnel, **period.query)[: overview.SHOWN], "rows": len(funnel.rows),
+        "lines": overview.lines(workspace, funnel, **period.query)[: overview.SHOWN],
+        "rows": len(funnel.rows),
         "currency": workspace.currency,
-    }  # fmt: skip
+    }
     return render(request, "marketing/overview.html", context)
 
 
@@ -51,12 +58,15 @@ def funnel(request: PageRequest) -> HttpResponse:
     form = FunnelForm(request.GET, workspace=request.workspace)
     found = form.funnel(request.workspace)
     context = {
-        "title": "Funnel", "form": form, "total": found.total, "by": found.by,
+        "title": "Funnel",
+        "form": form,
+        "total": found.total,
+        "by": found.by,
         "stages": overview.stages(found.total, **form.wanted),
         "totals": overview.totals(found.total, **form.wanted),
         "lines": overview.lines(request.workspace, found, **form.wanted),
         "currency": request.workspace.currency,
-    }  # fmt: skip
+    }
     return render(request, "marketing/funnel.html", context)
 
 

@@ -33,9 +33,12 @@ def index(request: PageRequest) -> HttpResponse:
     shown = list(found.filter(status="archived") if archived else found.exclude(status="archived"))
     figures = reports.program_figures(request.workspace, shown)
     context = {
-        "title": "Programs", "archived": archived, "rows": [(each, figures[each.pk]) for each in shown],
-        "totals": reports.totals(figures), "active": sum(each.status == "active" for each in shown),
-    }  # fmt: skip
+        "title": "Programs",
+        "archived": archived,
+        "rows": [(each, figures[each.pk]) for each in shown],
+        "totals": reports.totals(figures),
+        "active": sum(each.status == "active" for each in shown),
+    }
     return render(request, "marketing/programs.html", context)
 
 
@@ -49,11 +52,16 @@ def one(request: PageRequest, pk: int) -> HttpResponse:
         people = people.filter(state=state)
     shown = paging.by_id(people.select_related("lead__account", "step"), after=request.GET.get("after", ""))
     context = {
-        "title": program.name, "program": program, "steps": list(program.steps.all()), "page": shown, "state": state,
-        "states": Enrolment.State.choices, "entry": _entry_words(program),
+        "title": program.name,
+        "program": program,
+        "steps": list(program.steps.all()),
+        "page": shown,
+        "state": state,
+        "states": Enrolment.State.choices,
+        "entry": _entry_words(program),
         "leads_url": overview.leads_url(program=str(program.pk)),
         "figures": reports.program_figures(request.workspace, [program])[program.pk],
-    }  # fmt: skip
+    }
     return render(request, "marketing/program.html", context)
 
 
@@ -161,9 +169,13 @@ def _editor(
 ) -> HttpResponse:
     keys = Attribute.objects.of(request.workspace).order_by("key").values_list("key", flat=True)
     context: dict[str, Any] = {
-        "title": f"Edit {program.name}" if program else "New program", "program": program, "form": form, "steps": steps,
-        "kinds": WORDS.items(), "merge_fields": [*rendering.FIELDS, *(rendering.ATTRIBUTE + key for key in keys)],
-    }  # fmt: skip
+        "title": f"Edit {program.name}" if program else "New program",
+        "program": program,
+        "form": form,
+        "steps": steps,
+        "kinds": WORDS.items(),
+        "merge_fields": [*rendering.FIELDS, *(rendering.ATTRIBUTE + key for key in keys)],
+    }
     template = "marketing/parts/steps.html" if request.htmx and changed else "marketing/program_edit.html"
     return render(request, template, context, status=status)
 

@@ -13,8 +13,8 @@ from dashboard import evidence, overview, paging, periods
 from dashboard.access import PageRequest, page
 from dashboard.forms.returns import Answer, ReturnFilter
 from leadflow.errors import DomainError, Forbidden, Missing
-from leads import reports, selectors
 from leads.models import Handoff
+from leads.queries import lookups, reports
 from nurture.models import Enrolment
 from sla import clocks
 from sla import selectors as promises
@@ -69,7 +69,7 @@ def answer(request: PageRequest, pk: int) -> HttpResponse:
 def _show(request: PageRequest, *, answered: int = 0, form: Answer | None = None, status: int = 200) -> HttpResponse:
     now, workspace = timezone.now(), request.workspace
     wanted = ReturnFilter(request.GET, workspace=workspace)
-    found = wanted.narrow(selectors.handoffs(workspace).filter(state="returned"))
+    found = wanted.narrow(lookups.handoffs(workspace).filter(state="returned"))
     shown = paging.by_time(found, "closed_at", after=request.GET.get("after", ""))
     period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
     counted = reports.returns_by_reason(workspace, since=period.since, until=period.until)

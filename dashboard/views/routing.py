@@ -11,8 +11,10 @@ from dashboard.access import PageRequest, attempt, page
 from dashboard.forms.rules import LeadNumber, PlaceForm, PoolForm, RuleForm
 from dashboard.submitting import submit
 from leadflow.errors import DomainError, Missing
-from leads import edits, identity, pools, routing
 from leads.models import Lead, Pool, PoolMember, RoutingRule
+from leads.people import identity
+from leads.routing import assign, pools
+from workspaces import edits
 
 
 @page("settings.view")
@@ -27,7 +29,7 @@ def index(request: PageRequest) -> HttpResponse:
         "may": request.actor.can("settings.rules"),
         "form": form,
         "lead": lead,
-        "tried": routing.explain(lead) if lead else None,
+        "tried": assign.explain(lead) if lead else None,
     }
     return render(request, "settings/routing.html", context)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from dashboard import periods
 from dashboard.access import PageRequest, page
 from dashboard.views.leads import csv_response
-from leads import csvfile
+from leadflow import csvfile
 from sla import inbox as desk
 from sla import reports
 from sla.models import Clock
@@ -24,9 +24,12 @@ from workspaces.models import Workspace
 PERIODS = {name: words for name, words in periods.CHOICES.items() if name != "all"}
 FEW = 30
 OUTCOMES = {
-    reports.IN_TIME: "In time", reports.LATE: "Late", reports.OPEN: "Open still",
-    reports.COMPLETE: "Complete", reports.INCOMPLETE: "Incomplete",
-}  # fmt: skip
+    reports.IN_TIME: "In time",
+    reports.LATE: "Late",
+    reports.OPEN: "Open still",
+    reports.COMPLETE: "Complete",
+    reports.INCOMPLETE: "Incomplete",
+}
 CODES = {"mqls": "Leads handed over", "complete": "With all the information promised", **dict(Kind.choices)}
 
 
@@ -143,9 +146,9 @@ def _asked(workspace: Workspace, query: QueryDict) -> Asked:
     code = code if code in CODES else Kind.ACCEPT.value
     first, last = _day(query.get("since")), _day(query.get("until"))
     outcome = query.get("outcome", "")
-    mine = {
-        "mqls": (), "complete": (reports.COMPLETE, reports.INCOMPLETE)
-    }.get(code, (reports.IN_TIME, reports.LATE, reports.OPEN))  # fmt: skip
+    mine = {"mqls": (), "complete": (reports.COMPLETE, reports.INCOMPLETE)}.get(
+        code, (reports.IN_TIME, reports.LATE, reports.OPEN)
+    )
     whole = periods.Period("", first or period.first, last or period.last, zone)
     assert whole.since is not None
     return Asked(code, whole.since, whole.until, query.get("tier"), outcome if outcome in mine else "")
@@ -165,8 +168,26 @@ def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
         if isinstance(row, Clock):
             late = row.breached_at is not None
             outcome = "late" if late else "in time" if row.state == Clock.State.MET else "open"
-            yield [row.lead.name, row.lead.email, row.get_kind_display(), row.tier, row.member or "", row.started_at,
-                   row.due_at or "", row.stopped_at or "", outcome]  # fmt: skip
+            yield [
+                row.lead.name,
+                row.lead.email,
+                row.get_kind_display(),
+                row.tier,
+                row.member or "",
+                row.started_at,
+                row.due_at or "",
+                row.stopped_at or "",
+                outcome,
+            ]
         else:
-            yield [row.lead.name, row.lead.email, "Handed over", row.tier, row.owner or "", row.offered_at, "",
-                   row.closed_at or "", row.get_state_display()]  # fmt: skip
+            yield [
+                row.lead.name,
+                row.lead.email,
+                "Handed over",
+                row.tier,
+                row.owner or "",
+                row.offered_at,
+                "",
+                row.closed_at or "",
+                row.get_state_display(),
+            ]

@@ -11,8 +11,8 @@ from dashboard import promises
 from dashboard.access import PageRequest, page
 from dashboard.forms.rules import ScoringForm
 from dashboard.submitting import submit
-from leads import definitions
 from leads.models import Scoring
+from leads.qualification import definitions
 from workspaces import roles
 
 

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from dashboard.access import PageRequest, page
-from leads import search as finder
+from leads.queries import search as finder
 
 
 @page("leads.view")

@@ -10,25 +10,40 @@ from workspaces import access
 
 # group, then (url name, words, what it is for, icon, capability)
 ENTRIES = (
-    ("Workspace", (
-        ("workspace", "Workspace", "Name, zone, currency, sender and mail caps", "building-2", "settings.rules"),
-        ("members", "Members", "Who is here, what they may do, and invitations", "users", "settings.view"),
-        ("audit", "Audit log", "Every change of settings, and by whom", "scroll-text", "audit.view"),
-    )),
-    ("How leads are worked", (
-        ("calendar", "Calendar", "Business hours and holidays that clocks count in", "calendar-days", "settings.view"),
-        ("routing", "Routing", "Rules, pools, weights and capacity", "route", "settings.view"),
-        ("scoring", "Scoring", "What earns points for fit and interest", "target", "settings.view"),
-        ("reasons", "Reasons", "Why leads come back, are lost or disqualified", "undo-2", "settings.view"),
-        ("questions", "Questions", "What a rep asks before a lead is promoted", "circle-help", "settings.view"),
-        ("words", "Topics, personas and attributes", "The workspace's own words", "tags", "settings.view"),
-    )),
-    ("Other systems", (
-        ("keys", "API keys", "Let other systems read and write", "key-round", "keys.manage"),
-        ("webhooks", "Webhooks", "Tell other systems what happened, and the log", "webhook", "webhooks.manage"),
-        ("rejected", "Rejected events", "What could not be taken, and why", "circle-x", "audit.view"),
-    )),
-)  # fmt: skip
+    (
+        "Workspace",
+        (
+            ("workspace", "Workspace", "Name, zone, currency, sender and mail caps", "building-2", "settings.rules"),
+            ("members", "Members", "Who is here, what they may do, and invitations", "users", "settings.view"),
+            ("audit", "Audit log", "Every change of settings, and by whom", "scroll-text", "audit.view"),
+        ),
+    ),
+    (
+        "How leads are worked",
+        (
+            (
+                "calendar",
+                "Calendar",
+                "Business hours and holidays that clocks count in",
+                "calendar-days",
+                "settings.view",
+            ),
+            ("routing", "Routing", "Rules, pools, weights and capacity", "route", "settings.view"),
+            ("scoring", "Scoring", "What earns points for fit and interest", "target", "settings.view"),
+            ("reasons", "Reasons", "Why leads come back, are lost or disqualified", "undo-2", "settings.view"),
+            ("questions", "Questions", "What a rep asks before a lead is promoted", "circle-help", "settings.view"),
+            ("words", "Topics, personas and attributes", "The workspace's own words", "tags", "settings.view"),
+        ),
+    ),
+    (
+        "Other systems",
+        (
+            ("keys", "API keys", "Let other systems read and write", "key-round", "keys.manage"),
+            ("webhooks", "Webhooks", "Tell other systems what happened, and the log", "webhook", "webhooks.manage"),
+            ("rejected", "Rejected events", "What could not be taken, and why", "circle-x", "audit.view"),
+        ),
+    ),
+)
 
 
 @page("settings.view")

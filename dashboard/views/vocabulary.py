@@ -10,9 +10,10 @@ from dashboard import promises
 from dashboard.access import PageRequest, page
 from dashboard.forms import rules as forms
 from dashboard.submitting import submit
-from leads import edits, vocabulary
 from leads.models import Attribute, Persona, Question, Reason, Topic
+from leads.vocabulary import words
 from sla import agreements
+from workspaces import edits
 
 KEPT = "The agreement that runs keeps its copy: what follows in it changes with the next one that is signed."
 
@@ -20,7 +21,7 @@ KEPT = "The agreement that runs keeps its copy: what follows in it changes with 
 @page("settings.view")
 def reasons(request: PageRequest) -> HttpResponse:
     """List the reasons by what they are for, with what follows."""
-    found = [(each, promises.follows(vars(each))) for each in vocabulary.reasons(request.workspace)]
+    found = [(each, promises.follows(vars(each))) for each in words.reasons(request.workspace)]
     groups = [(kind, [row for row in found if row[0].kind == kind]) for kind in Reason.Kind]
     context = {
         "title": "Reasons",
@@ -42,7 +43,7 @@ def questions(request: PageRequest) -> HttpResponse:
     """List the qualifying questions."""
     context = {
         "title": "Questions",
-        "rows": list(vocabulary.questions(request.workspace)),
+        "rows": list(words.questions(request.workspace)),
         "may": request.actor.can("settings.rules"),
     }
     return render(request, "settings/questions.html", context)
@@ -56,7 +57,7 @@ def question(request: PageRequest, pk: int | None = None) -> HttpResponse:
 
 
 @page("settings.view")
-def words(request: PageRequest) -> HttpResponse:
+def vocabulary_page(request: PageRequest) -> HttpResponse:
     """List topics, personas and custom attributes."""
     lists = [
         ("Topics", "topic", "Subjects of interest, carried by content and events.", Topic),
@@ -99,7 +100,7 @@ def _edit(
     title = _title(found) if pk else f"Add a{'n' if noun[0] in 'aeiou' else ''} {noun}"
     form = kind(request.POST if request.method == "POST" else None, instance=found)
     if request.method == "POST" and submit(
-        request, form, lambda: vocabulary.save(form.instance, actor=request.actor), f"The {noun} is saved."
+        request, form, lambda: words.save(form.instance, actor=request.actor), f"The {noun} is saved."
     ):
         return redirect(f"dashboard:{back}")
     context = {"title": title, "sentence": sentence, "form": form, "back": back}

@@ -7,7 +7,7 @@ from django.test import Client
 
 from api.v1.urls import RESOURCES
 from api.v1.verbs import VERBS
-from leads import feedback
+from leads.activity import follow_ups
 from nurture import enrolments
 from nurture.models import Program
 from tests import builders
@@ -75,7 +75,7 @@ def test_what_is_anothers_does_not_exist(api, foreign):
     program = Program.everywhere.create(workspace=foreign, name="Theirs", status="active")
     cold = builders.lead(foreign)
     enrolment = enrolments.enrol(cold, program, actor=builders.engine(), why={"words": "A test"})
-    follow_up = feedback.plan_follow_up(
+    follow_up = follow_ups.plan(
         handoff.lead, actor=builders.engine(), due_at=builders.MONDAY.replace(year=2999), at=builders.MONDAY
     )
     theirs = {"leads": handoff.lead_id, "handoffs": handoff.pk, "enrolments": enrolment.pk, "follow-ups": follow_up.pk}

@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Answer, Handoff, Transition
 from tests import builders
 from tests.api.conftest import caller, demand_problem
@@ -209,7 +209,7 @@ def test_a_member_never_brings_history(workspace, offered, rep):
 
 def test_the_first_of_two_claims_wins(workspace, rep):
     queued = builders.handoff(workspace, owner=rep)
-    lifecycle.reassign(queued, actor=builders.engine(), to=None)
+    moves.reassign(queued, actor=builders.engine(), to=None)
     other = builders.member(workspace)
     first, second = session(rep), session(other)
     path = f"/api/v1/handoffs/{queued.pk}/claim"

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from django.db import OperationalError
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import ExternalId, Handoff, Lead
 from leads.states import moves_from
 from tests import builders
@@ -29,11 +29,14 @@ def test_a_life_is_brought_in_by_external_id_with_its_times(api, workspace, rep)
         ("promote", "2018-01-08T10:00:00Z", {"answers": answers}),
         ("win", "2018-01-20T10:00:00Z", {"amount": 0}),
     ]
-    moves = [{"lead": crm("a1"), "move": move, "occurred_at": at, **facts} for move, at, facts in steps]
-    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    batch = [{"lead": crm("a1"), "move": move, "occurred_at": at, **facts} for move, at, facts in steps]
+    outcome = results(api.post("/api/v1/moves", {"moves": batch}))
     assert [(each["status"], each["state"]) for each in outcome] == [
-        (200, "mql"), (200, "sal"), (200, "sql"), (200, "won"),
-    ]  # fmt: skip
+        (200, "mql"),
+        (200, "sal"),
+        (200, "sql"),
+        (200, "won"),
+    ]
     lead = Lead.objects.of(workspace).get()
     assert lead.won_at.isoformat() == "2018-01-20T10:00:00+00:00"
     assert {each["handoff_id"] for each in outcome} == {lead.handoffs.get().pk}
@@ -44,13 +47,13 @@ def test_a_deal_before_the_first_contact_is_taken_and_flagged(api, workspace, re
     lead = Lead.objects.of(workspace).get()
     answers = {"budget": "Approved", "authority": "Decides", "need": "Yes", "timeline": "Later"}
     at = {"lead": {"email": "A@B.test"}, "occurred_at": "2018-04-01T00:00:00Z"}
-    moves = [
+    batch = [
         {**at, "move": "qualify", "reason": "History", "owner": rep.user.email},
         {**at, "move": "accept"},
         {**at, "move": "promote", "answers": answers},
         {**at, "move": "win", "amount": 10},
     ]
-    assert [each["status"] for each in results(api.post("/api/v1/moves", {"moves": moves}))] == [200] * 4
+    assert [each["status"] for each in results(api.post("/api/v1/moves", {"moves": batch}))] == [200] * 4
     lead = Lead.objects.of(workspace).get(pk=lead.pk)
     assert (lead.state, lead.flags) == ("won", ["won_before_first_contact"])
 
@@ -58,7 +61,7 @@ def test_a_deal_before_the_first_contact_is_taken_and_flagged(api, workspace, re
 def test_each_move_has_its_own_outcome(api, workspace, foreign, rep):
     offered, stranger = builders.handoff(workspace, owner=rep), builders.handoff(foreign)
     fresh = builders.lead(workspace)
-    moves = [
+    batch = [
         {"lead": {"id": fresh.pk}, "move": "accept"},
         {"lead": {"id": stranger.lead_id}, "move": "accept"},
         {"lead": {"id": offered.lead_id}, "move": "win", "amount": 5},
@@ -68,7 +71,7 @@ def test_each_move_has_its_own_outcome(api, workspace, foreign, rep):
         {"move": "accept"},
         {"lead": {"id": offered.lead_id}, "move": "accept"},
     ]
-    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    outcome = results(api.post("/api/v1/moves", {"moves": batch}))
     assert [each["status"] for each in outcome] == [404, 404, 409, 422, 422, 422, 422, 200]
     assert outcome[2]["problem"]["allowed"] == ["accept", "return", "recall", "reassign", "disqualify"]
     assert outcome[3]["problem"]["errors"] == [{"detail": "This field is required.", "pointer": "/amount"}]
@@ -79,7 +82,7 @@ def test_each_move_has_its_own_outcome(api, workspace, foreign, rep):
 def test_leads_that_are_qualified_one_after_the_other_keep_their_order_and_their_own_refusals(api, workspace, rep):
     leads = [builders.lead(workspace) for _ in range(4)]
     owner, reason = {"owner": rep.user.email}, {"reason": "Fair"}
-    moves = [
+    batch = [
         {"lead": {"id": leads[0].pk}, "move": "qualify", **reason, **owner},
         {"lead": {"email": leads[1].email}, "move": "qualify"},  # does not meet the definition
         {"lead": {"id": leads[2].pk}, "move": "qualify", **reason, "owner": "nobody@example.test"},
@@ -90,7 +93,7 @@ def test_leads_that_are_qualified_one_after_the_other_keep_their_order_and_their
         {"lead": {"id": leads[0].pk}, "move": "accept"},
         {"lead": {"id": leads[1].pk}, "move": "accept", **owner},
     ]
-    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    outcome = results(api.post("/api/v1/moves", {"moves": batch}))
     assert [each["status"] for each in outcome] == [200, 409, 422, 200, 404, 409, 200, 200, 200]
     assert [each["state"] for each in outcome] == ["mql", None, None, "mql", None, None, "mql", "sal", "sal"]
     codes = [each["problem"] and each["problem"]["code"] for each in outcome]
@@ -104,31 +107,31 @@ def test_an_address_and_an_external_id_that_looks_like_one_name_different_leads(
     mailed, listed = builders.lead(workspace, email="x@y.test"), builders.lead(workspace)
     ExternalId.everywhere.create(workspace=workspace, lead=listed, system="email", value="x@y.test")
     named = [{"email": "x@y.test"}, {"external_id": {"system": "email", "value": "x@y.test"}}]
-    moves = [{"lead": key, "move": "qualify", "reason": "Fair"} for key in named]
-    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    batch = [{"lead": key, "move": "qualify", "reason": "Fair"} for key in named]
+    outcome = results(api.post("/api/v1/moves", {"moves": batch}))
     assert [each["lead_id"] for each in outcome] == [mailed.pk, listed.pk]
 
 
 def test_a_time_long_before_any_record_is_refused_and_stops_no_other(api, workspace):
     leads = [builders.lead(workspace) for _ in range(3)]
-    moves = [{"lead": {"id": lead.pk}, "move": "qualify", "reason": "Fair"} for lead in leads]
-    moves[1]["occurred_at"] = "0001-01-05T00:00:00Z"
-    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    batch = [{"lead": {"id": lead.pk}, "move": "qualify", "reason": "Fair"} for lead in leads]
+    batch[1]["occurred_at"] = "0001-01-05T00:00:00Z"
+    outcome = results(api.post("/api/v1/moves", {"moves": batch}))
     assert [each["status"] for each in outcome] == [200, 422, 200]
 
 
 def test_a_set_that_fails_as_nobody_foresaw_is_taken_one_by_one_and_logged(api, workspace, monkeypatch, caplog):
     leads = [builders.lead(workspace) for _ in range(3)]
-    whole = lifecycle.qualify_many
+    whole = moves.qualify_many
 
     def fragile(candidates, **facts):
         if len(candidates) > 1:
             raise OperationalError("deadlock detected")
         return whole(candidates, **facts)
 
-    monkeypatch.setattr(lifecycle, "qualify_many", fragile)
-    moves = [{"lead": {"id": lead.pk}, "move": "qualify", "reason": "Fair"} for lead in leads]
-    outcome = results(api.post("/api/v1/moves", {"moves": moves}))
+    monkeypatch.setattr(moves, "qualify_many", fragile)
+    batch = [{"lead": {"id": lead.pk}, "move": "qualify", "reason": "Fair"} for lead in leads]
+    outcome = results(api.post("/api/v1/moves", {"moves": batch}))
     assert [each["state"] for each in outcome] == ["mql"] * 3
     assert "A set of 3 leads could not be handed over together" in caplog.text
 
@@ -139,15 +142,15 @@ def refusals(workspace, rep):
     accepted = builders.handoff(workspace, owner=rep, accepted=True)
     returned = builders.handoff(workspace, owner=rep, accepted=True)
     reason = builders.reason(workspace, "no-response")
-    lifecycle.give_back(returned, actor=builders.actor(rep), reason=reason, note="Nobody there")
+    moves.give_back(returned, actor=builders.actor(rep), reason=reason, note="Nobody there")
     again = builders.lead(workspace)
     for number in range(2):  # once returned by the rep; now in the queue
         builders.event(again, "demo_request", at=builders.MONDAY + timedelta(days=100 * number - 1))
         at = builders.MONDAY + timedelta(days=100 * number)
         owner = None if number else rep
-        queued = lifecycle.qualify(again, actor=builders.engine(), override="Asked", owner=owner, at=at)
+        queued = moves.qualify(again, actor=builders.engine(), override="Asked", owner=owner, at=at)
         if not number:
-            lifecycle.give_back(queued, actor=builders.actor(rep), reason=reason, note="Nobody there", at=at)
+            moves.give_back(queued, actor=builders.actor(rep), reason=reason, note="Nobody there", at=at)
     to_rep, to_queue = {"owner": rep.user.email}, {"owner": None}
     yield f"leads/{fresh.pk}/qualify", {}, "definition_not_met", "new"
     yield f"leads/{fresh.pk}/reopen", {"note": "Why not"}, "move_not_allowed", "new"

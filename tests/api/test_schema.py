@@ -67,9 +67,18 @@ def test_lists_name_their_filters_and_pages(schema):
     operation = schema["paths"]["/api/v1/leads"]["get"]
     names = {each["name"] for each in operation["parameters"]}
     assert names == {
-        "state", "source", "campaign", "owner", "grade", "updated_since", "email", "q", "external_id", "cursor",
+        "state",
+        "source",
+        "campaign",
+        "owner",
+        "grade",
+        "updated_since",
+        "email",
+        "q",
+        "external_id",
+        "cursor",
         "page_size",
-    }  # fmt: skip
+    }
     answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
     assert answer == {"$ref": "#/components/schemas/PaginatedLeadList"}
     lists = [

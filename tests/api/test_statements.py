@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads import feedback
+from leads.activity import touches
 from leads.models import Campaign, Topic
 from nurture import enrolments
 from nurture.models import Program
@@ -38,13 +38,24 @@ def _fill(workspace, rep, number):
         Topic.everywhere.create(workspace=workspace, code=f"t{lead.pk}", label="Topic")
         cold = builders.lead(workspace, consent="opted_in")
         enrolments.enrol(cold, program, actor=builders.engine(), why={"words": "A test"})
-        feedback.log_touch(lead, actor=builders.actor(rep), channel="call", outcome="connected")
+        touches.log(lead, actor=builders.actor(rep), channel="call", outcome="connected")
 
 
 LISTS = [
-    "leads", "handoffs", "clocks", "programs", "enrolments", "sends", "campaigns", "topics", "reasons", "questions",
-    "reports/funnel", "agreement", "me",
-]  # fmt: skip
+    "leads",
+    "handoffs",
+    "clocks",
+    "programs",
+    "enrolments",
+    "sends",
+    "campaigns",
+    "topics",
+    "reasons",
+    "questions",
+    "reports/funnel",
+    "agreement",
+    "me",
+]
 
 
 def test_a_list_of_30_costs_what_a_list_of_3_does(api, workspace, rep):
@@ -65,7 +76,7 @@ def test_a_list_of_a_lead_costs_the_same_however_long(api, workspace, rep, part)
     def add(number):
         for _ in range(number):
             builders.event(lead)
-            feedback.log_touch(lead, actor=builders.actor(rep), channel="call", outcome="connected")
+            touches.log(lead, actor=builders.actor(rep), channel="call", outcome="connected")
 
     api.get("/api/v1/me")
     add(1)

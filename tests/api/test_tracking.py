@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leads.intake import Person, upsert
+from leads.intake.upsert import Person, upsert
 from leads.models import Account, AnonymousId, Attribute, Event, ExternalId, Lead, RejectedEvent
 from tests import builders
 from workspaces import keys
@@ -274,25 +274,38 @@ def test_facts_are_read_where_the_clients_put_them(send, workspace):
         "type": "identify",
         "userId": "u1",
         "traits": {
-            "email": "Ada@Acme.example", "firstName": "Ada", "lastName": "Byron", "phone": "+44 1", "title": "Buyer",
-            "plan": "basic", "zebra": {"not": "ours"},
+            "email": "Ada@Acme.example",
+            "firstName": "Ada",
+            "lastName": "Byron",
+            "phone": "+44 1",
+            "title": "Buyer",
+            "plan": "basic",
+            "zebra": {"not": "ours"},
             "company": {"name": "Acme", "industry": "logistics", "employees": 250},
         },
         "context": {
             "campaign": {"source": "newsletter", "medium": "email", "name": "spring"},
-            "locale": "en-GB", "timezone": "Europe/London", "ip": "192.0.2.1",
+            "locale": "en-GB",
+            "timezone": "Europe/London",
+            "ip": "192.0.2.1",
         },
-    }  # fmt: skip
+    }
     page = {
-        "type": "page", "anonymousId": "b1", "userId": "u1", "messageId": "m1",
+        "type": "page",
+        "anonymousId": "b1",
+        "userId": "u1",
+        "messageId": "m1",
         "context": {"page": {"url": "https://acme.example/pricing", "title": "Pricing"}},
-    }  # fmt: skip
+    }
     assert taken(send({"batch": [identify, page]}))
     lead = Lead.objects.of(workspace).select_related("campaign", "account").get()
     assert (lead.email, lead.first_name, lead.last_name, lead.title) == ("ada@acme.example", "Ada", "Byron", "Buyer")
     assert (lead.source, lead.campaign.code, lead.language, lead.time_zone) == (
-        "newsletter", "spring", "en-GB", "Europe/London",
-    )  # fmt: skip
+        "newsletter",
+        "spring",
+        "en-GB",
+        "Europe/London",
+    )
     assert (lead.account.name, lead.account.domain, lead.account.employees) == ("Acme", "acme.example", 250)
     assert lead.attributes == {"plan": "basic"}
     event = Event.objects.of(workspace).get()

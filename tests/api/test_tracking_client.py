@@ -18,9 +18,13 @@ def test_what_the_segment_client_sends_arrives_once(live_server, packed):
     secret = keys.create(workspace, actor=engine("test"), name="Server", scopes=["track"])[1]
     failures = []
     client = analytics.Client(
-        secret, host=live_server.url, gzip=packed, sync_mode=False, max_retries=1,
+        secret,
+        host=live_server.url,
+        gzip=packed,
+        sync_mode=False,
+        max_retries=1,
         on_error=lambda error, items: failures.append(error),
-    )  # fmt: skip
+    )
     client.track(anonymous_id="b1", event="Viewed Pricing", properties={"plan": "basic"})
     client.identify("u1", {"email": "ada@acme.example", "firstName": "Ada"}, anonymous_id="b1")
     client.page("u1", name="Home", properties={"url": "https://acme.example/"})
@@ -32,16 +36,20 @@ def test_what_the_segment_client_sends_arrives_once(live_server, packed):
     lead = Lead.objects.of(workspace).select_related("account").get()
     assert (lead.email, lead.first_name, lead.account.name) == ("ada@acme.example", "Ada", "Acme")
     assert sorted(Event.objects.of(workspace).values_list("type", "lead_id")) == [
-        ("page", lead.pk), ("viewed_pricing", lead.pk),
-    ]  # fmt: skip
+        ("page", lead.pk),
+        ("viewed_pricing", lead.pk),
+    ]
 
 
 def test_the_segment_client_is_told_of_a_bad_key_once_and_gives_up(live_server):
     failures = []
     client = analytics.Client(
-        "lf_0123456789_nobody", host=live_server.url, max_retries=3, sync_mode=False,
+        "lf_0123456789_nobody",
+        host=live_server.url,
+        max_retries=3,
+        sync_mode=False,
         on_error=lambda error, items: failures.append(error),
-    )  # fmt: skip
+    )
     client.track("u1", "X")
     client.flush()
     client.join()

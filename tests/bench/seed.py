@@ -55,10 +55,16 @@ def fill(workspace: Workspace, size: Size) -> None:
     agreement = agreements.active(workspace).pk
     reps = list(Member.objects.of(workspace).filter(role=Role.SALES).order_by("pk").values_list("pk", flat=True))
     facts = {
-        "w": workspace.pk, "leads": size.leads, "handoffs": size.handoffs, "events": size.events,
-        "definition": definition, "agreement": agreement, "reps": reps, "n": len(reps),
+        "w": workspace.pk,
+        "leads": size.leads,
+        "handoffs": size.handoffs,
+        "events": size.events,
+        "definition": definition,
+        "agreement": agreement,
+        "reps": reps,
+        "n": len(reps),
         "reason": _reason(workspace),
-    }  # fmt: skip
+    }
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         for statement in SQL.read_text().split(";\n"):

@@ -72,9 +72,11 @@ class Visitor:
     def __init__(self, chromium: Browser, site: Site, role: str = "", **options: Any) -> None:
         self.site = site
         self.context: BrowserContext = chromium.new_context(
-            base_url=site.url, viewport={"width": options.pop("width", 1440), "height": TALL}, reduced_motion="reduce",
+            base_url=site.url,
+            viewport={"width": options.pop("width", 1440), "height": TALL},
+            reduced_motion="reduce",
             **options,
-        )  # fmt: skip
+        )
         self.context.set_default_timeout(PATIENCE)
         if role:
             session = {"name": "leadflow_session", "value": site.sessions[role], "url": site.url}

@@ -26,10 +26,15 @@ def main() -> str:
     leads = []
     for number in range(LEADS):
         lead = Lead(
-            workspace=workspace, account=account, email=f"{number}.{'x' * 48}@a-very-long-name-of-a-domain.example",
-            first_name="Wolfeschlegelsteinhausen", last_name=f"Bergerdorff-Überschwänglich{number}", source="s" * 60,
-            title="Deputy Vice President of Everything That Has Ever Been Planned", first_contact_at=now,
-        )  # fmt: skip
+            workspace=workspace,
+            account=account,
+            email=f"{number}.{'x' * 48}@a-very-long-name-of-a-domain.example",
+            first_name="Wolfeschlegelsteinhausen",
+            last_name=f"Bergerdorff-Überschwänglich{number}",
+            source="s" * 60,
+            title="Deputy Vice President of Everything That Has Ever Been Planned",
+            first_contact_at=now,
+        )
         lead.keep_search_name()
         leads.append(lead)
     Lead.everywhere.bulk_create(leads, batch_size=500)

@@ -19,9 +19,14 @@ from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,13 @@ class Site:
     def run(self, *command: str) -> str:
         """Run Python as this installation and return what it prints."""
         done = subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=environment(self.var, self.url), text=True, capture_output=True,
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment(self.var, self.url),
+            text=True,
+            capture_output=True,
             check=False,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -60,9 +69,13 @@ def seed(base: Path, *options: str) -> None:
     shutil.rmtree(var, ignore_errors=True)
     var.mkdir()
     done = subprocess.run(
-        [sys.executable, "-m", "tests.browser.seed", *options], cwd=ROOT, env=environment(var), text=True,
-        capture_output=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "tests.browser.seed", *options],
+        cwd=ROOT,
+        env=environment(var),
+        text=True,
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     (base / "facts.json").write_text(done.stdout)
 
@@ -76,9 +89,12 @@ def serve(base: Path) -> Iterator[Site]:
     url = f"http://127.0.0.1:{port}"
     with (var / "web.log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "leadflow.wsgi:application"], cwd=ROOT,
-            env=environment(var, url), stdout=log, stderr=log,
-        )  # fmt: skip
+            [sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "leadflow.wsgi:application"],
+            cwd=ROOT,
+            env=environment(var, url),
+            stdout=log,
+            stderr=log,
+        )
     try:
         wait_for(f"{url}/healthz", server, var / "web.log")
         yield Site(url, var, **json.loads((base / "facts.json").read_text()))

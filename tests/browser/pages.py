@@ -59,11 +59,22 @@ WHO: dict[str, str] = {
     "account/password/change/": REP,
 }
 ROLE_OF = {
-    "handoffs.work": REP, "handoffs.claim": REP, "leads.view": REP, "handoffs.reassign": MANAGER, "leads.edit": REP,
-    "settings.view": ADMIN, "settings.rules": ADMIN, "members.manage": ADMIN, "keys.manage": ADMIN,
-    "webhooks.manage": ADMIN, "audit.view": ADMIN, "agreement.view": HEAD, "agreement.edit": HEAD,
-    "reports.view": HEAD, "user": MARKETER,
-}  # fmt: skip
+    "handoffs.work": REP,
+    "handoffs.claim": REP,
+    "leads.view": REP,
+    "handoffs.reassign": MANAGER,
+    "leads.edit": REP,
+    "settings.view": ADMIN,
+    "settings.rules": ADMIN,
+    "members.manage": ADMIN,
+    "keys.manage": ADMIN,
+    "webhooks.manage": ADMIN,
+    "audit.view": ADMIN,
+    "agreement.view": HEAD,
+    "agreement.edit": HEAD,
+    "reports.view": HEAD,
+    "user": MARKETER,
+}
 
 # route → the names in the seed's `ids`, part by part, where it is not that of the table of addresses
 IDS: dict[str, dict[str, str]] = {

@@ -23,7 +23,8 @@ from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from dashboard.demo import cast  # noqa: E402
-from leads import feedback, lifecycle  # noqa: E402
+from leads.activity import answers, follow_ups  # noqa: E402
+from leads.lifecycle import moves  # noqa: E402
 from leads.models import (  # noqa: E402
     Attribute,
     Campaign,
@@ -88,25 +89,25 @@ def _of_sales(workspace: Workspace, people: dict[str, Member]) -> dict[str, Any]
     reason = {row.kind: row for row in Reason.objects.of(workspace).filter(needs_note=False, needs_revisit=False)}
 
     def offer(owner: Member | None = rep) -> Handoff:
-        return lifecycle.qualify(next(fresh), actor=Actor(member=head), override="Met at the fair", owner=owner)
+        return moves.qualify(next(fresh), actor=Actor(member=head), override="Met at the fair", owner=owner)
 
     def accept() -> Handoff:
-        return lifecycle.accept(offer(), actor=Actor(member=rep))
+        return moves.accept(offer(), actor=Actor(member=rep))
 
     def promote() -> Handoff:
         accepted = accept()
         for question in Question.objects.of(workspace).filter(code__in=("budget", "authority", "need", "timeline")):
             value = question.choices[0] if question.choices else "A planner"
-            feedback.answer(accepted.lead, actor=Actor(member=rep), question=question, value=value)
-        return lifecycle.promote(accepted, actor=Actor(member=rep))
+            answers.record(accepted.lead, actor=Actor(member=rep), question=question, value=value)
+        return moves.promote(accepted, actor=Actor(member=rep))
 
     blamed = Reason.objects.of(workspace).filter(kind="return", needs_revisit=False).exclude(blames="")
-    lifecycle.give_back(offer(), actor=Actor(member=rep), reason=blamed[0], note="Left the company in May")
-    lost = lifecycle.lose(promote(), actor=Actor(member=rep), reason=reason["lose"])
-    out = lifecycle.disqualify(next(fresh), actor=Actor(member=head), reason=reason["disqualify"])
-    queued = lifecycle.reassign(offer(), actor=Actor(member=people[Role.SALES_MANAGER]), to=None)
+    moves.give_back(offer(), actor=Actor(member=rep), reason=blamed[0], note="Left the company in May")
+    lost = moves.lose(promote(), actor=Actor(member=rep), reason=reason["lose"])
+    out = moves.disqualify(next(fresh), actor=Actor(member=head), reason=reason["disqualify"])
+    queued = moves.reassign(offer(), actor=Actor(member=people[Role.SALES_MANAGER]), to=None)
     accepted = accept()
-    promised = feedback.plan_follow_up(
+    promised = follow_ups.plan(
         accepted.lead, actor=Actor(member=rep), due_at=timezone.now() + timedelta(days=1), note="Call again"
     )
     return {
@@ -158,14 +159,21 @@ def _of_settings(workspace: Workspace, people: dict[str, Member]) -> dict[str, A
     keys.create(workspace, actor=actor, name="Data warehouse", scopes=["read"])
     endpoint, _ = endpoints.create(workspace, actor=actor, url="http://127.0.0.1:9/hooks")
     delivery = Delivery.everywhere.create(
-        workspace=workspace, endpoint=endpoint, event=OutboxEvent.objects.of(workspace).latest("pk"),
+        workspace=workspace,
+        endpoint=endpoint,
+        event=OutboxEvent.objects.of(workspace).latest("pk"),
         message_id="msg_browser",
-    )  # fmt: skip
+    )
     user = people[Role.VIEWER].user
     first = {
-        "rule": RoutingRule, "pool": Pool, "place": PoolMember, "reason": Reason, "topic": Topic, "persona": Persona,
+        "rule": RoutingRule,
+        "pool": Pool,
+        "place": PoolMember,
+        "reason": Reason,
+        "topic": Topic,
+        "persona": Persona,
         "attribute": Attribute,
-    }  # fmt: skip
+    }
     assert active is not None
     return {name: model.objects.of(workspace).earliest("pk").pk for name, model in first.items()} | {  # type: ignore[attr-defined]
         "active_version": active.version,

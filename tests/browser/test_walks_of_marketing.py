@@ -103,11 +103,22 @@ def test_a_key_is_shown_once_and_takes_a_lead_by_api_from_its_first_page_to_won(
     assert secret not in page.content()
 
     api = Api(visitor.context.request, secret)
-    lead = api.post("leads", {
-        "email": "quilla@corlgate.example", "first_name": "Quilla", "last_name": "Corlgate",
-        "title": "Head of Planning", "phone": "+49 555 0100", "country": "DE", "territory": "DACH",
-        "consent": "opted_in", "company": "Corlgate", "industry": "Manufacturing", "employees": 400,
-    })  # fmt: skip
+    lead = api.post(
+        "leads",
+        {
+            "email": "quilla@corlgate.example",
+            "first_name": "Quilla",
+            "last_name": "Corlgate",
+            "title": "Head of Planning",
+            "phone": "+49 555 0100",
+            "country": "DE",
+            "territory": "DACH",
+            "consent": "opted_in",
+            "company": "Corlgate",
+            "industry": "Manufacturing",
+            "employees": 400,
+        },
+    )
     for kind in ("demo_request", "form", "webinar"):
         api.post(f"leads/{lead['id']}/events", {"events": [{"type": kind, "name": kind}]})
     site.manage("sweep", "leads", "sla")

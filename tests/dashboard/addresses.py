@@ -57,10 +57,20 @@ OF_OTHERS = ("account/",)
 TRACKING = r"v1/^(?P<kind>batch|identify|track|page|screen|group|alias|[itpsga])$"
 
 PUBLIC = {
-    "healthz", "api/schema/", "api/docs/", "api/problems/", "api/problems/<slug:code>/", TRACKING, "u/<str:token>/",
-    "c/<str:token>/", "o/<str:token>.gif", "f/<str:token>/", "theme/", "invitations/<str:token>/",
+    "healthz",
+    "api/schema/",
+    "api/docs/",
+    "api/problems/",
+    "api/problems/<slug:code>/",
+    TRACKING,
+    "u/<str:token>/",
+    "c/<str:token>/",
+    "o/<str:token>.gif",
+    "f/<str:token>/",
+    "theme/",
+    "invitations/<str:token>/",
     "invitations/<str:token>",
-}  # fmt: skip
+}
 
 PAGES: dict[str, Address] = {
     # around every page

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.test import Client
 from django.utils import timezone
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Handoff, Lead
 from sla import agreements
 from tests import builders
@@ -47,20 +47,20 @@ class Desk:
         """Hand a lead over to a member, the rep unless named, a minute ago unless told."""
         at = at or timezone.now() - timedelta(minutes=1)
         lead: Lead = fields.pop("lead", None) or builders.lead(self.workspace, **fields)
-        return lifecycle.qualify(
+        return moves.qualify(
             lead, actor=builders.actor(self.head), override="Met at the fair", owner=owner or self.rep, at=at
         )
 
     def queued(self, **fields) -> Handoff:
         """Hand a lead over to nobody: no pool has a member."""
-        return lifecycle.qualify(
+        return moves.qualify(
             builders.lead(self.workspace, **fields), actor=builders.actor(self.head), override="Met at the fair"
         )
 
     def accepted(self, owner: Member | None = None, **fields) -> Handoff:
         """Hand a lead over and have it accepted."""
         handoff = self.offer(owner, **fields)
-        return lifecycle.accept(handoff, actor=builders.actor(owner or self.rep))
+        return moves.accept(handoff, actor=builders.actor(owner or self.rep))
 
     def fresh(self, lead: Lead) -> Lead:
         """Read a lead anew: a protected state cannot be refreshed in place."""

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Handoff
 from nurture import programs
 from nurture.models import Program
@@ -41,6 +41,6 @@ def give_back(desk: Desk, code: str = "not-ready", *, note: str = "Call us in sp
     reason = builders.reason(desk.workspace, code)
     revisit = (at + timedelta(days=90)).date() if reason.needs_revisit else None
     actor = builders.actor(given.owner)
-    return lifecycle.give_back(
+    return moves.give_back(
         given, actor=actor, reason=reason, note=note, revisit_on=revisit, at=at + timedelta(minutes=1)
     )

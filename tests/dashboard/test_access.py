@@ -41,10 +41,17 @@ FOR_MEMBERS = {"handoffs/<int:pk>/claim"}
 PATCHES = {"leads/<int:pk>": "leads.edit"}
 # Complete for every verb of the API, so that nothing but the row can be at fault.
 COMPLETE = {
-    "reason": "Met at the fair", "note": "Met at the fair", "amount": "10", "rating": 3, "channel": "call",
-    "outcome": "connected", "question": "budget", "value": "Approved", "due_at": "2026-12-01T10:00:00Z",
+    "reason": "Met at the fair",
+    "note": "Met at the fair",
+    "amount": "10",
+    "rating": 3,
+    "channel": "call",
+    "outcome": "connected",
+    "question": "budget",
+    "value": "Approved",
+    "due_at": "2026-12-01T10:00:00Z",
     "events": [{"type": "form", "name": "Contact"}],
-}  # fmt: skip
+}
 BODIES: dict[str, dict[str, Any]] = {
     "agreement/<int:number>/sign/": {"side": ["marketing", "sales"]},
     "leads/many/": {"action": "disqualify"},

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from dashboard import promises
-from leads import definitions
 from leads.models import Definition
+from leads.qualification import definitions
 from sla import agreements
 from sla.models import Agreement, Signature
 from tests import builders
@@ -104,8 +104,15 @@ def test_a_length_that_cannot_be_read_is_told_with_what_was_typed(desk):
 def test_a_tier_can_be_added_and_a_step_of_the_ladder_removed(desk):
     made = draft(desk)
     browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
-    new = {"tier": "cold", "accept_minutes": "8 h", "first_touch_minutes": "8 h", "attempts": 2, "channels": 1,
-           "attempts_minutes": "80 h", "decide_minutes": "80 h"}  # fmt: skip
+    new = {
+        "tier": "cold",
+        "accept_minutes": "8 h",
+        "first_touch_minutes": "8 h",
+        "attempts": 2,
+        "channels": 1,
+        "attempts_minutes": "80 h",
+        "decide_minutes": "80 h",
+    }
     typed = {f"sales-2-{name}": value for name, value in new.items()} | {"ladder-2-DELETE": "on"}
     page = browser.get(path)
     assert browser.post(path, form_of(page, **typed)).status_code == 302

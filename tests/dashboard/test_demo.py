@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from dashboard.demo import cast, plot, story
-from leads import log, reports
+from leads.lifecycle import log
 from leads.models import (
     Account,
     Answer,
@@ -28,6 +28,7 @@ from leads.models import (
     Transition,
 )
 from leads.models.lead import ConsentState
+from leads.queries import reports
 from leads.states import State
 from nurture.models import Content, Enrolment, Program, Send, Suppression
 from sla import reports as scores
@@ -80,9 +81,13 @@ def test_every_prospect_has_an_address_of_its_own_under_example():
 def test_every_outcome_of_a_handoff_that_a_person_brings_about_occurs(told):
     states = set(Handoff.objects.of(told).values_list("state", flat=True))
     assert states >= {
-        HandoffState.OFFERED, HandoffState.ACCEPTED, HandoffState.RETURNED, HandoffState.RECALLED, HandoffState.WON,
+        HandoffState.OFFERED,
+        HandoffState.ACCEPTED,
+        HandoffState.RETURNED,
+        HandoffState.RECALLED,
+        HandoffState.WON,
         HandoffState.LOST,
-    }  # fmt: skip
+    }
     assert Handoff.objects.of(told).filter(pass_number=2).exists()
     assert set(Lead.objects.of(told).values_list("state", flat=True)) == set(State.values)
 
@@ -111,9 +116,26 @@ def test_clocks_were_met_in_time_and_late_and_some_run(told):
 
 def test_no_page_is_empty(told):
     tables = (
-        Account, Agreement, Answer, ApiKey, AuditEntry, Campaign, Content, Enrolment, Event, FollowUp, Form, Import,
-        Invitation, Notice, Program, RowError, Signature, Suppression, Touch,
-    )  # fmt: skip
+        Account,
+        Agreement,
+        Answer,
+        ApiKey,
+        AuditEntry,
+        Campaign,
+        Content,
+        Enrolment,
+        Event,
+        FollowUp,
+        Form,
+        Import,
+        Invitation,
+        Notice,
+        Program,
+        RowError,
+        Signature,
+        Suppression,
+        Touch,
+    )
     assert [table.__name__ for table in tables if not table.objects.of(told).exists()] == []
 
 
@@ -155,8 +177,12 @@ def test_every_address_lies_under_example(told):
 def test_the_funnel_tells_the_story(told):
     found = reports.funnel(told, by="campaign")
     assert found.total.counts["lead"] == LEADS
-    bounds = {("mql", "lead"): (0.1, 0.3), ("sal", "mql"): (0.5, 0.8), ("sql", "sal"): (0.3, 0.6),
-              ("won", "sql"): (0.12, 0.6)}  # fmt: skip
+    bounds = {
+        ("mql", "lead"): (0.1, 0.3),
+        ("sal", "mql"): (0.5, 0.8),
+        ("sql", "sal"): (0.3, 0.6),
+        ("won", "sql"): (0.12, 0.6),
+    }
     for (stage, since), (least, most) in bounds.items():
         assert least < found.total.conversion(stage, since) < most, (stage, since)
     rows = {row.key: row for row in found.rows}

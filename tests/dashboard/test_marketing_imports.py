@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from leads import imports
+from leads.intake.imports import jobs
 from leads.models import Import, Lead
 from tests import builders
 from tests.dashboard.desk import HTMX, Desk
@@ -16,9 +16,14 @@ pytestmark = pytest.mark.django_db
 
 CSV = b"E-mail;Vorname;Kundennr\nanna@x.example;Anna;7\nbroken;Bo;8\n"
 ASKED = {
-    "encoding": "utf-8", "delimiter": ";", "existing": "update", "date_format": "iso",
-    "column_0": "email", "column_1": "first_name", "column_2": "",
-}  # fmt: skip
+    "encoding": "utf-8",
+    "delimiter": ";",
+    "existing": "update",
+    "date_format": "iso",
+    "column_0": "email",
+    "column_1": "first_name",
+    "column_2": "",
+}
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def test_a_file_becomes_leads_by_way_of_mapping_preview_and_progress(desk, brows
     running = browser.get(f"{path}progress/", headers=HTMX)
     assert 'hx-trigger="poll"' in running.content.decode()
     assert "HX-Refresh" not in running
-    imports.work(batch, timezone.now())
+    jobs.work(batch, timezone.now())
     over = browser.get(f"{path}progress/", headers=HTMX)
     assert over["HX-Refresh"] == "true"
     assert "poll" not in over.content.decode()
@@ -98,7 +103,7 @@ def test_an_encoding_that_nobody_can_know_is_asked_for(desk, browser):
     assert "Choose the encoding" in browser.get(path).content.decode()
     assert browser.post(path, {**asked, "encoding": ""}).status_code == 422
     assert browser.post(path, {**asked, "encoding": "windows-1252"}).status_code == 302
-    imports.work(batch, timezone.now())
+    jobs.work(batch, timezone.now())
     assert Lead.objects.of(desk.workspace).get().first_name == "Jürgen"
 
 

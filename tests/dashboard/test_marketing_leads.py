@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from leads import selectors_list
 from leads.models import Campaign, Lead
+from leads.queries import lead_list
 from nurture.models import Enrolment
 from tests import builders
 from tests.dashboard.desk import Desk
@@ -87,23 +87,23 @@ def test_a_filter_that_is_set_is_a_chip_that_takes_it_away(desk):
     assert 'href="?source=fair"' in page
 
 
-@pytest.mark.parametrize("sort", [name for name in selectors_list.SORTS if name != "won"])
+@pytest.mark.parametrize("sort", [name for name in lead_list.SORTS if name != "won"])
 def test_the_pages_go_through_all_leads_once_and_back_again(desk, sort):
     for number in range(7):
         builders.lead(desk.workspace, grade=["A1", "B2"][number % 2])
-    found = selectors_list.lead_list(desk.workspace, selectors_list.Filters())
+    found = lead_list.lead_list(desk.workspace, lead_list.Filters())
     pages, cursor = [], ""
     while True:
-        shown = selectors_list.page(found, sort=sort, after=cursor, size=3)
+        shown = lead_list.page(found, sort=sort, after=cursor, size=3)
         pages.append([lead.pk for lead in shown.rows])
         if shown.next_cursor is None:
             break
         cursor = shown.next_cursor
     assert [len(page) for page in pages] == [3, 3, 1]
     assert [pk for page in pages for pk in page] == list(
-        found.order_by(*selectors_list.SORTS[sort]).values_list("pk", flat=True)
+        found.order_by(*lead_list.SORTS[sort]).values_list("pk", flat=True)
     )
-    back = selectors_list.page(found, sort=sort, before=str(pages[1][0]), size=3)
+    back = lead_list.page(found, sort=sort, before=str(pages[1][0]), size=3)
     assert [lead.pk for lead in back.rows] == pages[0]
     assert back.previous_cursor is None
     assert back.next_cursor is not None
@@ -112,10 +112,10 @@ def test_the_pages_go_through_all_leads_once_and_back_again(desk, sort):
 def test_a_count_stops_at_its_bound(desk):
     for _ in range(4):
         builders.lead(desk.workspace)
-    found = selectors_list.lead_list(desk.workspace, selectors_list.Filters())
-    assert selectors_list.count(found) == 4
-    assert selectors_list.count(found, most=4) == 4
-    assert selectors_list.count(found, most=3) is None
+    found = lead_list.lead_list(desk.workspace, lead_list.Filters())
+    assert lead_list.count(found) == 4
+    assert lead_list.count(found, most=4) == 4
+    assert lead_list.count(found, most=3) is None
 
 
 def test_the_csv_holds_what_is_shown_and_runs_no_formula(desk):

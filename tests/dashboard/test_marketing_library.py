@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from leads import forms
+from leads.intake import forms
 from leads.models import Campaign, Consent, Event, Form, Lead, Topic
 from nurture.models import Content
 from tests import builders
@@ -15,9 +15,14 @@ pytestmark = pytest.mark.django_db
 
 GUIDE = {"title": "Guide", "kind": "guide", "url": "https://x.example/g", "stage": "awareness", "active": "on"}
 ASKED = {
-    "name": "Demo", "heading": "See it at work", "fields_asked": ["first_name", "company"], "source": "site",
-    "thanks": "We call you.", "consent_wording": "Send me news.", "active": "on",
-}  # fmt: skip
+    "name": "Demo",
+    "heading": "See it at work",
+    "fields_asked": ["first_name", "company"],
+    "source": "site",
+    "thanks": "We call you.",
+    "consent_wording": "Send me news.",
+    "active": "on",
+}
 
 
 @pytest.fixture
@@ -34,10 +39,16 @@ def browser(desk: Desk) -> Client:
 def hosted(desk: Desk) -> Form:
     Topic.everywhere.create(workspace=desk.workspace, code="seo", label="SEO")
     return forms.create(
-        desk.workspace, actor=builders.actor(desk.marketer), name="Demo", heading="See it at work",
-        fields=["email", "first_name"], topics=["seo"], source="site", consent_wording="Send me news.",
+        desk.workspace,
+        actor=builders.actor(desk.marketer),
+        name="Demo",
+        heading="See it at work",
+        fields=["email", "first_name"],
+        topics=["seo"],
+        source="site",
+        consent_wording="Send me news.",
         thanks="We call you.",
-    )  # fmt: skip
+    )
 
 
 def test_content_is_added_and_fills_its_place_in_the_grid(desk, browser):

@@ -5,8 +5,10 @@ import io
 
 import pytest
 
-from leads import campaigns, forms, imports
+from leads.intake import forms
+from leads.intake.imports import jobs
 from leads.models import Topic
+from leads.vocabulary import campaigns
 from nurture import enrolments, library
 from tests import builders
 from tests.dashboard.desk import Desk
@@ -50,7 +52,7 @@ def things(desk: Desk) -> dict[str, str]:
     """Make one of each thing that has a page of its own; return the pages with what they ask for."""
     actor = builders.actor(desk.marketer)
     made = program(desk)
-    batch = imports.receive(desk.workspace, actor=actor, file_name="a.csv", content=b"email\na@b.example\n")
+    batch = jobs.receive(desk.workspace, actor=actor, file_name="a.csv", content=b"email\na@b.example\n")
     content = library.add(
         desk.workspace, actor=actor, title="Guide", kind="guide", url="https://x.example/g", stage="awareness"
     )
@@ -129,11 +131,16 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(desk):
             give_back(desk, source="web", campaign=campaign, account=builders.account(desk.workspace))
             give_back(desk, "bad-data", source="fair")
             desk.accepted(source="fair", campaign=campaign)
-            imports.receive(desk.workspace, actor=actor, file_name="a.csv", content=b"email\na@b.example\n")
+            jobs.receive(desk.workspace, actor=actor, file_name="a.csv", content=b"email\na@b.example\n")
             library.add(
-                desk.workspace, actor=actor, title=f"G{number}", kind="guide", url="https://x.example/g",
-                stage="awareness", topics=[topic],
-            )  # fmt: skip
+                desk.workspace,
+                actor=actor,
+                title=f"G{number}",
+                kind="guide",
+                url="https://x.example/g",
+                stage="awareness",
+                topics=[topic],
+            )
             forms.create(desk.workspace, actor=actor, name=f"F{number}", heading="Hello")
             program(desk, f"Drip {number}", entry={"manual": True})
             enrolments.enrol(builders.lead(desk.workspace), drip, actor=actor, why={"words": "By hand."})

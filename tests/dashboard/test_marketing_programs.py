@@ -30,11 +30,21 @@ def browser(desk: Desk) -> Client:
 def typed(**changes: Any) -> dict[str, Any]:
     """Fill in the page of a new program: a mail, a wait and a mail."""
     return {
-        "name": "Two mails", "reasons": ["not-ready"], "reentry": "after_end", "send_from": "08:00",
-        "send_until": "18:00", "rows": ["0-mail", "1-wait", "2-mail"],
-        "s0-subject": "One", "s0-body": "Hello {{ lead.first_name }}", "s1-amount": "3", "s1-unit": "days",
-        "s2-subject": "Two", "s2-body": "Still there?", "act": "save", **changes,
-    }  # fmt: skip
+        "name": "Two mails",
+        "reasons": ["not-ready"],
+        "reentry": "after_end",
+        "send_from": "08:00",
+        "send_until": "18:00",
+        "rows": ["0-mail", "1-wait", "2-mail"],
+        "s0-subject": "One",
+        "s0-body": "Hello {{ lead.first_name }}",
+        "s1-amount": "3",
+        "s1-unit": "days",
+        "s2-subject": "Two",
+        "s2-body": "Still there?",
+        "act": "save",
+        **changes,
+    }
 
 
 def kinds(answer: Any) -> list[str]:
@@ -125,14 +135,18 @@ def test_a_step_that_stays_keeps_its_identity_when_others_move(desk, browser):
 
 def test_a_branch_is_made_of_a_fact_and_goes_on_later(desk, browser):
     rows = {
-        "rows": ["0-mail", "5-branch", "2-mail"], "s5-fact": "interest.level", "s5-op": "at_least", "s5-value": "2",
+        "rows": ["0-mail", "5-branch", "2-mail"],
+        "s5-fact": "interest.level",
+        "s5-op": "at_least",
+        "s5-value": "2",
         "s5-otherwise": "4",
-    }  # fmt: skip
+    }
     assert browser.post("/programs/new/", typed(**rows)).status_code == 302
     branch = Program.objects.of(desk.workspace).get(name="Two mails").steps.get(kind="branch")
     assert branch.config == {
-        "condition": {"fact": "interest.level", "op": "at_least", "value": 2}, "otherwise": 4,
-    }  # fmt: skip
+        "condition": {"fact": "interest.level", "op": "at_least", "value": 2},
+        "otherwise": 4,
+    }
     back = browser.post("/programs/new/", typed(**{**rows, "s5-otherwise": "1"}, name="Loop"))
     assert "Go on at a later step" in back.context["steps"].forms[1].errors["otherwise"][0]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from sla.models import Clock
 from tests import builders
 from tests.dashboard.desk import Desk
@@ -98,7 +98,7 @@ def test_the_overview_says_what_sales_did_and_each_figure_opens_its_list(desk):
 
 def test_the_overview_says_why_its_figures_add_up_to_more_than_the_leads(desk):
     first = desk.offer(at=timezone.now() - timedelta(hours=1))
-    lifecycle.recall(first, actor=builders.actor(desk.head), note="Too early")
+    moves.recall(first, actor=builders.actor(desk.head), note="Too early")
     words = "A lead handed over twice counts in each."
     browser = desk.browser(desk.head)
     assert words not in browser.get("/overview/").content.decode()

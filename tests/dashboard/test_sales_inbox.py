@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.views.inbox import TABS
-from leads import feedback, lifecycle
+from leads.activity import touches
+from leads.lifecycle import moves
 from leads.models import HandoffState, Pool
 from tests import builders
 from tests.dashboard.desk import HTMX, Desk
@@ -124,7 +125,7 @@ def test_accepting_in_place_tells_and_lets_the_list_read_itself_afresh(desk):
 def test_who_was_slower_is_told_who_won_and_nothing_changes(desk):
     handoff = desk.queued()
     other = desk.member(Role.SALES, "Otto Rep")
-    lifecycle.accept(handoff, actor=builders.actor(other))
+    moves.accept(handoff, actor=builders.actor(other))
     answer = desk.browser(desk.rep).post(f"/handoffs/{handoff.pk}/accept/", headers=HTMX)
     assert answer.status_code == 409
     assert "Otto Rep has accepted this lead already" in json.loads(answer["HX-Trigger"])["toast"]["text"]
@@ -135,7 +136,7 @@ def test_who_was_slower_is_told_who_won_and_nothing_changes(desk):
 def test_many_are_accepted_at_once_and_the_lost_one_is_named(desk):
     mine = [desk.offer(), desk.offer()]
     lost = desk.queued(last_name="Gone")
-    lifecycle.accept(lost, actor=builders.actor(desk.manager))
+    moves.accept(lost, actor=builders.actor(desk.manager))
     answer = desk.browser(desk.rep).post(
         "/inbox/accept/", {"handoff": [each.pk for each in [*mine, lost]], "next": "/inbox/"}, follow=True
     )
@@ -164,7 +165,7 @@ def test_what_is_in_work_says_what_comes_next(desk):
 def test_what_is_done_lately_names_the_outcome_and_the_reason(desk):
     handoff = desk.accepted(last_name="Done")
     reason = builders.reason(desk.workspace, "no-response")
-    lifecycle.give_back(handoff, actor=builders.actor(desk.rep), reason=reason)
+    moves.give_back(handoff, actor=builders.actor(desk.rep), reason=reason)
     page = desk.browser(desk.rep).get("/inbox/?tab=done").content.decode()
     assert "Done" in page
     assert reason.label in page
@@ -172,7 +173,7 @@ def test_what_is_done_lately_names_the_outcome_and_the_reason(desk):
 
 def test_each_figure_opens_the_rows_behind_it(desk):
     handoff = desk.accepted(last_name="Counted")
-    feedback.log_touch(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="connected")
+    touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="connected")
     client = desk.browser(desk.rep)
     front = client.get("/inbox/").content.decode()
     for tab in ("waiting", "accepted", "promises"):
@@ -191,7 +192,7 @@ def test_the_inbox_asks_the_same_number_of_questions_for_3_rows_and_for_60(desk)
         for _ in range(count):
             desk.offer()
             desk.accepted()
-            lifecycle.give_back(desk.accepted(), actor=builders.actor(desk.rep), reason=reason)
+            moves.give_back(desk.accepted(), actor=builders.actor(desk.rep), reason=reason)
 
     def asked() -> list[int]:
         return [queries(client, f"/inbox/?tab={tab}") for tab in TABS]
@@ -208,7 +209,7 @@ def test_each_list_comes_as_csv_for_who_may_export(desk, tab):
     handoff = desk.accepted(last_name="=Formula")
     desk.offer(last_name="=Formula")
     reason = builders.reason(desk.workspace, "no-response")
-    lifecycle.give_back(desk.accepted(last_name="=Formula"), actor=builders.actor(desk.rep), reason=reason)
+    moves.give_back(desk.accepted(last_name="=Formula"), actor=builders.actor(desk.rep), reason=reason)
     answer = desk.browser(desk.manager).get(f"/inbox/csv/?tab={tab}")
     head, *rows = b"".join(answer.streaming_content).decode().splitlines()
     assert head.lstrip("\ufeff").startswith("lead,email")
@@ -244,7 +245,7 @@ def test_the_queue_shows_what_nobody_owns_and_why(desk):
 
 def test_the_queue_says_of_a_lead_that_came_back_to_it_why_it_is_qualified(desk):
     handoff = desk.offer()
-    lifecycle.reassign(handoff, actor=builders.actor(desk.manager), to=None, note="On leave")
+    moves.reassign(handoff, actor=builders.actor(desk.manager), to=None, note="On leave")
     page = desk.browser(desk.rep).get("/queue/").content.decode()
     assert handoff.lead.last_name in page
     assert "Chosen by" not in page
@@ -269,7 +270,7 @@ def test_a_rep_claims_from_the_queue_and_answers_later(desk):
 
 def test_the_second_to_claim_is_told_who_has_it(desk):
     handoff = desk.queued()
-    lifecycle.claim(handoff, actor=builders.actor(desk.manager))
+    moves.claim(handoff, actor=builders.actor(desk.manager))
     answer = desk.browser(desk.rep).post(f"/handoffs/{handoff.pk}/claim/")
     assert answer.status_code == 409
     assert "Sam Sales has taken this lead" in answer.content.decode()

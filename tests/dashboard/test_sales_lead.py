@@ -8,9 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leads import feedback, lifecycle
+from leads.activity import answers, follow_ups, touches
+from leads.lifecycle import moves
 from leads.models import Event, FollowUp, HandoffState, Lead, Question, Touch, Transition
-from leads.timeline import timeline
+from leads.queries.timeline import timeline
 from nurture.models import Program
 from tests import builders
 from tests.dashboard.desk import HTMX, IN_DIALOG, Desk
@@ -32,7 +33,7 @@ def rep(desk):
 def answer_all(desk: Desk, lead: Lead) -> None:
     for question in Question.objects.of(desk.workspace):
         value = question.choices[0] if question.choices else "A planner"
-        feedback.answer(lead, actor=builders.actor(desk.rep), question=question, value=value)
+        answers.record(lead, actor=builders.actor(desk.rep), question=question, value=value)
 
 
 def shown(browser: Client, lead: Lead) -> str:
@@ -45,8 +46,18 @@ def test_the_page_shows_the_brief(desk, rep):
     builders.lead(desk.workspace, last_name="Colleague", account=account)
     builders.event(handoff.lead, "download", name="The big guide", at=timezone.now() - timedelta(hours=1))
     page = rep.get(f"/leads/{handoff.lead_id}/").content.decode()
-    for words in ("Raman", "Head of IT", "Helio Bank", "Colleague", "Webinar", "Met at the fair", "The big guide",
-                  "Accept or return", "What budget is there?", "Not answered"):  # fmt: skip
+    for words in (
+        "Raman",
+        "Head of IT",
+        "Helio Bank",
+        "Colleague",
+        "Webinar",
+        "Met at the fair",
+        "The big guide",
+        "Accept or return",
+        "What budget is there?",
+        "Not answered",
+    ):
         assert words in page
 
 
@@ -66,7 +77,7 @@ def test_a_lead_in_the_queue_says_why_it_is_there(desk, rep):
 
 def test_a_lead_that_went_back_to_the_queue_does_not_tell_whose_turn_it_was(desk, rep):
     handoff = desk.offer()
-    lifecycle.reassign(handoff, actor=builders.actor(desk.manager), to=None, note="On leave")
+    moves.reassign(handoff, actor=builders.actor(desk.manager), to=None, note="On leave")
     page = shown(rep, handoff.lead)
     assert "In the queue, for whoever claims it." in page
 
@@ -184,7 +195,7 @@ def test_a_follow_up_is_planned_in_the_readers_zone(desk, rep):
 def test_a_follow_up_is_done_by_hand(desk, rep):
     handoff = desk.accepted()
     due = timezone.now() + timedelta(days=1)
-    planned = feedback.plan_follow_up(handoff.lead, actor=builders.actor(desk.rep), due_at=due)
+    planned = follow_ups.plan(handoff.lead, actor=builders.actor(desk.rep), due_at=due)
     assert rep.post(f"/follow-ups/{planned.pk}/done/", headers=HTMX).status_code == 204
     planned.refresh_from_db()
     assert planned.done_at is not None
@@ -289,7 +300,7 @@ def test_an_answer_that_is_none_of_the_choices_is_refused(desk, rep):
 def test_a_lost_lead_is_recycled(desk, rep):
     handoff = desk.accepted()
     answer_all(desk, handoff.lead)
-    lifecycle.promote(handoff, actor=builders.actor(desk.rep))
+    moves.promote(handoff, actor=builders.actor(desk.rep))
     reason = builders.reason(desk.workspace, "price", "lose")
     rep.post(f"/handoffs/{handoff.pk}/lose/", {"reason": reason.pk})
     assert desk.fresh(handoff.lead).state == "lost"
@@ -306,8 +317,8 @@ def test_marketing_hands_over_recalls_disqualifies_and_reopens(desk):
     reason = builders.reason(desk.workspace, "spam", "disqualify")
     client.post(f"/leads/{lead.pk}/disqualify/", {"reason": reason.pk})
     client.post(f"/leads/{lead.pk}/reopen/", {"note": "It was real"})
-    moves = Transition.objects.of(desk.workspace).filter(lead=lead).order_by("sequence").values_list("move", flat=True)
-    assert list(moves) == ["qualify", "recall", "disqualify", "reopen"]
+    made = Transition.objects.of(desk.workspace).filter(lead=lead).order_by("sequence").values_list("move", flat=True)
+    assert list(made) == ["qualify", "recall", "disqualify", "reopen"]
 
 
 def test_a_manager_gives_a_lead_to_another_rep_and_back_to_the_queue(desk):
@@ -385,7 +396,7 @@ def test_the_page_asks_the_same_number_of_questions_whatever_the_lead_has_done(d
         for n in range(5000)
     )
     for _ in range(20):
-        feedback.log_touch(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="no_answer")
+        touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="no_answer")
     for _ in range(6):
         builders.lead(desk.workspace, account=handoff.lead.account)
     assert queries() == few

@@ -130,8 +130,9 @@ def test_the_week_takes_several_windows_a_day(desk, browser):
     assert browser.post("/settings/calendar/", typed).status_code == 302
     windows = calendars.of(desk.workspace).hours["windows"]
     assert [(each["start"], each["end"]) for each in windows if each["weekday"] == 0] == [
-        ("09:00", "12:00"), ("13:00", "17:30")
-    ]  # fmt: skip
+        ("09:00", "12:00"),
+        ("13:00", "17:30"),
+    ]
     assert not any(each["weekday"] == 4 for each in windows)
 
 
@@ -346,8 +347,17 @@ def test_the_audit_log_is_filtered_and_paged_in_a_fixed_number_of_statements(des
     assert "K59" in b"".join(browser.get("/settings/audit.csv?action=key").streaming_content).decode()
 
 
-@pytest.mark.parametrize("path", ["/settings/members/", "/settings/keys/", "/settings/routing/", "/settings/reasons/",
-                                  "/settings/words/", "/settings/rejected/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/settings/members/",
+        "/settings/keys/",
+        "/settings/routing/",
+        "/settings/reasons/",
+        "/settings/words/",
+        "/settings/rejected/",
+    ],
+)
 def test_lists_of_settings_take_a_fixed_number_of_statements(desk, browser, admin, path):
     def grow(count: int) -> None:
         pool = Pool.objects.of(desk.workspace).first()

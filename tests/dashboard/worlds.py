@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from leadflow import tokens
-from leads import feedback
+from leads.activity import follow_ups
 from leads.models import (
     Attribute,
     Campaign,
@@ -63,7 +63,7 @@ class World:
     def _of_sales(self) -> None:
         handoff = self.desk.offer(self.owner)
         actor = builders.actor(self.owner)
-        follow_up = feedback.plan_follow_up(
+        follow_up = follow_ups.plan(
             self.desk.accepted(self.owner).lead, actor=actor, due_at=timezone.now() + timedelta(days=1)
         )
         at = timezone.now()
@@ -83,9 +83,16 @@ class World:
         lead = builders.lead(self.workspace)
         enrolment = enrolments.enrol(lead, program, actor=actor, why={"words": "by hand"}, at=timezone.now())
         send = Send.everywhere.create(
-            workspace=self.workspace, lead=lead, to=lead.email, subject="Hello", html="<p>Hello</p>", text="Hello",
-            state=Send.State.FAILED, message_id=f"<{self.workspace.pk}@x.test>", dead_reason="It failed",
-        )  # fmt: skip
+            workspace=self.workspace,
+            lead=lead,
+            to=lead.email,
+            subject="Hello",
+            html="<p>Hello</p>",
+            text="Hello",
+            state=Send.State.FAILED,
+            message_id=f"<{self.workspace.pk}@x.test>",
+            dead_reason="It failed",
+        )
         returned = marketing.give_back(self.desk, "bad-data", owner=self.desk.rep)
         content = Content.everywhere.create(
             workspace=self.workspace, title="Guide", url="https://example.test/guide", stage="awareness"
@@ -94,44 +101,67 @@ class World:
             workspace=self.workspace, token=f"token{self.workspace.pk}", name="F", heading="F", fields=["email"]
         )
         batch = Import.everywhere.create(
-            workspace=self.workspace, file_name="a.csv", file=b"email\na@b.test\n", header=["email"],
-            encoding="utf-8", delimiter=",",
-        )  # fmt: skip
+            workspace=self.workspace,
+            file_name="a.csv",
+            file=b"email\na@b.test\n",
+            header=["email"],
+            encoding="utf-8",
+            delimiter=",",
+        )
         campaign = Campaign.everywhere.create(workspace=self.workspace, code="fair", name="Fair")
         self.ids |= {
-            "program": program.pk, "step": program.steps.first().pk, "enrolment": enrolment.pk, "send": send.pk,
+            "program": program.pk,
+            "step": program.steps.first().pk,
+            "enrolment": enrolment.pk,
+            "send": send.pk,
             "suppression": suppression.add(self.workspace, "gone@x.test", why="bounced").pk,
-            "returned": returned.pk, "content": content.pk, "form": form.pk,
-            "form_token": form.token, "import": batch.pk, "campaign": campaign.pk,
-        }  # fmt: skip
+            "returned": returned.pk,
+            "content": content.pk,
+            "form": form.pk,
+            "form_token": form.token,
+            "import": batch.pk,
+            "campaign": campaign.pk,
+        }
 
     def _of_settings(self, version: int) -> None:
         actor = builders.actor(self.admin)
         at = timezone.now()
         old = Agreement.objects.of(self.workspace).get(status="active")
         Agreement.everywhere.create(
-            workspace=self.workspace, version=version, terms=old.terms, content_hash=old.content_hash,
-            status=Version.SUPERSEDED, activated_at=at, superseded_at=at,
-        )  # fmt: skip
+            workspace=self.workspace,
+            version=version,
+            terms=old.terms,
+            content_hash=old.content_hash,
+            status=Version.SUPERSEDED,
+            activated_at=at,
+            superseded_at=at,
+        )
         invitation, token = invitations.invite(self.workspace, actor=actor, email="new@x.test", role=Role.SALES)
         key, self.secret = keys.create(self.workspace, actor=actor, name="CRM", scopes=["read"])
         rule = RoutingRule.objects.of(self.workspace).first()
         extra = builders.member(self.workspace, Role.SALES, "Extra Rep")
         place: PoolMember = builders.place(rule.pool, extra)
         words = {
-            "topic": Topic(code="t", label="T"), "persona": Persona(code="p", label="P"),
+            "topic": Topic(code="t", label="T"),
+            "persona": Persona(code="p", label="P"),
             "attribute": Attribute(key="a", label="A"),
-        }  # fmt: skip
+        }
         for word in words.values():
             word.workspace = self.workspace
             word.save()
         self.ids |= {name: word.pk for name, word in words.items()}
         self.ids |= {
-            "version": version, "invitation": invitation.pk, "token": token, "key": key.pk, "rule": rule.pk,
-            "pool": rule.pool_id, "place": place.pk, "member": extra.pk,
+            "version": version,
+            "invitation": invitation.pk,
+            "token": token,
+            "key": key.pk,
+            "rule": rule.pk,
+            "pool": rule.pool_id,
+            "place": place.pk,
+            "member": extra.pk,
             "reason": Reason.objects.of(self.workspace).first().pk,
             "unsubscribe": tokens.sign("unsubscribe", {"test": True}),
-        }  # fmt: skip
+        }
 
     def _of_webhooks(self) -> None:
         endpoint, _ = endpoints.create(

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leadflow.errors import Conflict
-from leads import consent, lifecycle
+from leads.lifecycle import moves
+from leads.people import consent
 from nurture import enrolments, ledger, programs, sending, suppression
 from nurture.models import Enrolment, Program, Seen, Send
 from nurture.steps import StepIn
@@ -57,7 +58,7 @@ def test_a_lead_with_sales_is_refused(make_program, workspace, actor, at):
 def test_a_disqualified_lead_is_refused(make_program, workspace, actor, at):
     lead = builders.lead(workspace)
     reason = builders.reason(workspace, "spam", "disqualify")
-    lead = lifecycle.disqualify(lead, actor=actor, reason=reason, at=at)
+    lead = moves.disqualify(lead, actor=actor, reason=reason, at=at)
     assert refused(lead, make_program(), actor, at) == "disqualified"
 
 

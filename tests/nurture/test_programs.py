@@ -59,13 +59,17 @@ def test_an_unknown_merge_field_is_refused_by_name_with_the_known_ones_and_nothi
         (StepIn("wait", {"days": 1, "minutes": 1}), "steps.0"),
         (StepIn("wait", {"days": -1}), "steps.0.days"),
         (StepIn("wait", {"until": "soon"}), "steps.0.until"),
-        (StepIn("branch", {"condition": {"fact": "lead.country", "op": "is", "value": "DE"}, "otherwise": 1}),
-         "steps.0.otherwise"),
-        (StepIn("branch", {"condition": {"fact": "lead.contry", "op": "is", "value": "DE"}, "otherwise": 2}),
-         "steps.0.condition.fact"),
+        (
+            StepIn("branch", {"condition": {"fact": "lead.country", "op": "is", "value": "DE"}, "otherwise": 1}),
+            "steps.0.otherwise",
+        ),
+        (
+            StepIn("branch", {"condition": {"fact": "lead.contry", "op": "is", "value": "DE"}, "otherwise": 2}),
+            "steps.0.condition.fact",
+        ),
         (StepIn("exit", {"reason": "x"}), "steps.0.reason"),
     ],
-)  # fmt: skip
+)
 def test_a_step_that_cannot_run_is_refused_with_its_place(make_program, actor, step, field):
     program = make_program(active=False)
     with pytest.raises(Invalid) as refused:

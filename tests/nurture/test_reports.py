@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from nurture import enrolments, reports, sending
 from nurture.models import Send
 from tests import builders
@@ -35,7 +35,7 @@ def test_returned_leads_are_counted_by_program_and_reason(make_program, workspac
     for _ in range(2):
         handoff = builders.handoff(workspace, at=at - timedelta(hours=1))
         reason = builders.reason(workspace, "not-our-customer")
-        lifecycle.give_back(handoff, actor=builders.actor(handoff.owner), reason=reason, note="No", at=at)
+        moves.give_back(handoff, actor=builders.actor(handoff.owner), reason=reason, note="No", at=at)
     (row,) = reports.returns_by_program(workspace)
     assert (row.program_id, row.reason, row.returned, row.came_back) == (program.pk, reason.label, 2, 0)
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from leads import feedback, lifecycle
+from leads.activity import answers
+from leads.lifecycle import moves
 from leads.models import Lead, Question, Reason, Topic
 from nurture import choosing
 from nurture.models import Enrolment, Program
@@ -20,7 +21,7 @@ def _topics(workspace) -> None:
 def give_back(handoff, code: str, at, **facts):
     reason = builders.reason(handoff.lead.workspace, code)
     owner = builders.actor(handoff.owner)
-    return lifecycle.give_back(handoff, actor=owner, reason=reason, note="As said", at=at, **facts)
+    return moves.give_back(handoff, actor=owner, reason=reason, note="As said", at=at, **facts)
 
 
 def interested(handoff, **points):
@@ -135,7 +136,7 @@ def test_a_lead_that_becomes_an_mql_leaves_its_programs(make_program, enrolled, 
 def test_a_disqualified_lead_leaves_its_programs(make_program, enrolled, workspace, actor, at):
     enrolment = enrolled(make_program())
     reason = builders.reason(workspace, "spam", "disqualify")
-    lifecycle.disqualify(enrolment.lead, actor=actor, reason=reason, at=at)
+    moves.disqualify(enrolment.lead, actor=actor, reason=reason, at=at)
     enrolment.refresh_from_db()
     assert (enrolment.state, enrolment.end_reason) == ("exited", "Disqualified")
 
@@ -145,10 +146,10 @@ def test_a_lost_lead_that_is_recycled_enters_the_program_of_its_reason(make_prog
     handoff = builders.handoff(workspace, accepted=True, at=at - timedelta(hours=2))
     owner = builders.actor(handoff.owner)
     _answer_all(handoff.lead, owner, at - timedelta(hours=1))
-    lifecycle.promote(handoff, actor=owner, at=at - timedelta(hours=1))
+    moves.promote(handoff, actor=owner, at=at - timedelta(hours=1))
     reason = builders.reason(workspace, "price", "lose")
-    lifecycle.lose(handoff, actor=owner, reason=reason, revisit_on=date(2027, 1, 1), at=at)
-    lifecycle.recycle(handoff.lead, actor=actor, at=at)
+    moves.lose(handoff, actor=owner, reason=reason, revisit_on=date(2027, 1, 1), at=at)
+    moves.recycle(handoff.lead, actor=actor, at=at)
     assert Enrolment.everywhere.get().program == wanted
 
 
@@ -157,15 +158,15 @@ def test_a_won_lead_is_in_no_program(make_program, workspace, at):
     handoff = builders.handoff(workspace, accepted=True, at=at - timedelta(hours=2))
     owner = builders.actor(handoff.owner)
     _answer_all(handoff.lead, owner, at - timedelta(hours=1))
-    lifecycle.promote(handoff, actor=owner, at=at)
-    lifecycle.win(handoff, actor=owner, amount=Decimal(10), at=at)
+    moves.promote(handoff, actor=owner, at=at)
+    moves.win(handoff, actor=owner, amount=Decimal(10), at=at)
     assert not Enrolment.everywhere.exists()
 
 
 def _answer_all(lead, owner, at) -> None:
     for question in Question.objects.of(lead.workspace):
         value = question.choices[0] if question.choices else "Yes"
-        feedback.answer(lead, actor=owner, question=question, value=value, at=at)
+        answers.record(lead, actor=owner, question=question, value=value, at=at)
 
 
 def test_the_choice_takes_one_statement_when_no_program_has_a_condition(

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from leadflow import db
 from leadflow.errors import Conflict
-from leads import consent
+from leads.people import consent
 from nurture import enrolments, ledger, programs, sending, suppression, tasks
 from nurture.models import Enrolment, Seen, Send, Suppression
 from nurture.steps import StepIn
@@ -165,8 +165,10 @@ def test_a_connection_lost_before_data_surely_sent_nothing(planned, smtp, at):
 def test_a_server_that_is_down_costs_no_mail_a_try(planned, settings, at):
     planned(3)
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
-        "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1", 1,
-    )  # fmt: skip
+        "django.core.mail.backends.smtp.EmailBackend",
+        "127.0.0.1",
+        1,
+    )
     sending.sweep(at=at)
     assert states() == ["planned"] * 3
     assert set(Send.everywhere.values_list("attempts", "next_at")) == {(0, at + sending.SERVER_DOWN)}

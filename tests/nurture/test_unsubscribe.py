@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import clear_url_caches
 
 from leadflow.errors import Missing
-from leads.intake import Person, upsert
+from leads.intake.upsert import Person, upsert
 from leads.models import Consent, Lead
 from nurture import eligibility, enrolments, links, sending, suppression
 from nurture.models import Enrolment, Send, Suppression
@@ -149,9 +149,15 @@ def provider(settings) -> Iterator[str]:
 
 def bounce(send: Send) -> dict:
     return {
-        "RecordType": "Bounce", "Type": "HardBounce", "ID": 1, "MessageID": "b7bc2f4a", "Email": send.to,
-        "BouncedAt": "2026-11-03T10:05:00Z", "Description": "Unknown user", "Metadata": {"send": str(send.pk)},
-    }  # fmt: skip
+        "RecordType": "Bounce",
+        "Type": "HardBounce",
+        "ID": 1,
+        "MessageID": "b7bc2f4a",
+        "Email": send.to,
+        "BouncedAt": "2026-11-03T10:05:00Z",
+        "Description": "Unknown user",
+        "Metadata": {"send": str(send.pk)},
+    }
 
 
 def test_a_providers_call_with_its_secret_suppresses_the_address(provider, stranger, send):
@@ -186,8 +192,10 @@ def test_lifting_a_suppression_leaves_the_opt_out_and_is_audited(stranger, send,
     assert Lead.everywhere.get(pk=send.lead_id).consent == "opted_out"
     entry = AuditEntry.objects.of(workspace).get(action="suppression.lifted")
     assert (entry.object_name, entry.changes, entry.actor_member_id) == (
-        send.to, {"why": ["unsubscribed", None]}, actor.member.pk,
-    )  # fmt: skip
+        send.to,
+        {"why": ["unsubscribed", None]},
+        actor.member.pk,
+    )
 
 
 def test_another_workspaces_suppression_cannot_be_lifted(workspace, at):

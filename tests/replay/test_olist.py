@@ -17,9 +17,9 @@ import pytest
 from django.db import connections, transaction
 from django.test import Client
 
-from leads import definitions
 from leads import tasks as leads_tasks
 from leads.models import Handoff, Import, Lead, Question, Transition
+from leads.qualification import definitions
 from sla import agreements
 from sla import tasks as sla_tasks
 from sla.models import Clock, Escalation
@@ -36,10 +36,18 @@ pytestmark = [
 ]
 
 WON_BY_ORIGIN = {
-    "organic_search": (271, 2296), "paid_search": (195, 1586), "social": (75, 1350), "unknown": (179, 1099),
-    "direct_traffic": (56, 499), "email": (15, 493), "referral": (24, 284), "other": (4, 150), "display": (6, 118),
-    "": (14, 60), "other_publicities": (3, 65),
-}  # fmt: skip
+    "organic_search": (271, 2296),
+    "paid_search": (195, 1586),
+    "social": (75, 1350),
+    "unknown": (179, 1099),
+    "direct_traffic": (56, 499),
+    "email": (15, 493),
+    "referral": (24, 284),
+    "other": (4, 150),
+    "display": (6, 118),
+    "": (14, 60),
+    "other_publicities": (3, 65),
+}
 SYSTEM = "olist"
 
 
@@ -98,11 +106,18 @@ def import_leads(workspace: Workspace, browser: Client, name: str) -> None:
     answer = browser.post(
         page,
         {
-            "column_0": "external_id", "column_1": "first_contact_at", "column_2": "campaign", "column_3": "source",
-            "system": SYSTEM, "existing": "update", "date_format": "iso", "encoding": "utf-8", "delimiter": ",",
+            "column_0": "external_id",
+            "column_1": "first_contact_at",
+            "column_2": "campaign",
+            "column_3": "source",
+            "system": SYSTEM,
+            "existing": "update",
+            "date_format": "iso",
+            "encoding": "utf-8",
+            "delimiter": ",",
             "act": "start",
         },
-    )  # fmt: skip
+    )
     assert answer.status_code == 302, re.sub(r"<[^>]+>", " ", answer.content.decode())
     while Import.objects.of(workspace).filter(status=Import.Status.RUNNING).exists():
         assert leads_tasks.run_sweeps() > 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Handoff, Lead, Pool, PoolMember, Reason
 from sla import agreements, tasks, terms
 from sla.models import Agreement, Clock
@@ -93,7 +93,7 @@ def offer(workspace, marketing_head) -> Callable[..., Handoff]:
         lead = Lead.everywhere.create(workspace=workspace, first_contact_at=at, **names)
         if tier == "hot":
             return _hot(lead, owner, at, marketing_head)
-        return lifecycle.qualify(lead, actor=actor(marketing_head), override="Asked for it", owner=owner, at=at)
+        return moves.qualify(lead, actor=actor(marketing_head), override="Asked for it", owner=owner, at=at)
 
     return offered
 
@@ -101,7 +101,7 @@ def offer(workspace, marketing_head) -> Callable[..., Handoff]:
 def _hot(lead: Lead, owner: Member | None, at: datetime, head: Member) -> Handoff:
     """Hand over a lead that asked for a demo, which makes it hot."""
     builders.event(lead, "demo_request", at=at)
-    return lifecycle.qualify(lead, actor=actor(head), override="Asked for a demo", owner=owner, at=at)
+    return moves.qualify(lead, actor=actor(head), override="Asked for a demo", owner=owner, at=at)
 
 
 @pytest.fixture

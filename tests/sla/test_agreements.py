@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, transaction
 
 from leadflow.db import is_postgres
 from leadflow.errors import Conflict, Forbidden, Invalid
-from leads import definitions
 from leads.models import Definition
+from leads.qualification import definitions
 from sla import agreements, calendars, terms
 from sla.models import Agreement, Signature
 from tests.sla.conftest import MONDAY, SIGNED, actor, clock

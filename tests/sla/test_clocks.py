@@ -7,7 +7,8 @@ import pytest
 import time_machine
 
 from leadflow.errors import Conflict, Invalid
-from leads import feedback, lifecycle
+from leads.activity import follow_ups, touches
+from leads.lifecycle import moves
 from leads.models import FollowUp, Reason
 from sla import calendars, clocks, selectors, terms
 from sla.models import Clock
@@ -18,18 +19,18 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def touch(handoff, by, at, channel="call", outcome="no_answer") -> None:
-    feedback.log_touch(handoff.lead, actor=actor(by), channel=channel, outcome=outcome, at=at)
+    touches.log(handoff.lead, actor=actor(by), channel=channel, outcome=outcome, at=at)
 
 
 def follow_up(handoff, by, at, due_at) -> FollowUp:
     with time_machine.travel(at, tick=False):
-        return feedback.plan_follow_up(handoff.lead, actor=actor(by), due_at=due_at, at=at)
+        return follow_ups.plan(handoff.lead, actor=actor(by), due_at=due_at, at=at)
 
 
 @pytest.fixture
 def accepted(agreement, offer, rep, at_time):
     with at_time(MONDAY):
-        return lifecycle.accept(offer(rep, at=MONDAY), actor=actor(rep), at=MONDAY)
+        return moves.accept(offer(rep, at=MONDAY), actor=actor(rep), at=MONDAY)
 
 
 def test_a_lead_that_arrives_on_saturday_with_a_one_hour_target_is_due_on_monday_at_ten(agreement, offer, rep, at_time):
@@ -55,7 +56,7 @@ def test_the_same_lead_in_berlin_is_due_at_ten_in_berlin(workspace, sign, sales_
 
 def test_nothing_is_promised_before_both_sides_have_signed(workspace, offer, rep, at_time):
     with at_time(MONDAY):
-        lifecycle.accept(offer(rep, at=MONDAY), actor=actor(rep), at=MONDAY)
+        moves.accept(offer(rep, at=MONDAY), actor=actor(rep), at=MONDAY)
 
     assert not Clock.objects.of(workspace).exists()
 
@@ -118,7 +119,7 @@ def test_a_lead_touched_before_it_was_accepted_owes_no_first_touch(agreement, of
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY)
         touch(handoff, rep, MONDAY, outcome="connected")
-        lifecycle.accept(handoff, actor=actor(rep), at=MONDAY)
+        moves.accept(handoff, actor=actor(rep), at=MONDAY)
 
     states = {kind: clock(handoff, kind).state for kind in ("first_touch", "attempts", "decide")}
     assert states == {"first_touch": "met", "attempts": "met", "decide": "running"}
@@ -128,7 +129,7 @@ def test_a_return_answers_what_was_asked_and_ends_the_rest(accepted, rep, at_tim
     follow_up(accepted, rep, MONDAY, MONDAY + timedelta(days=3))
     reason = Reason.objects.of(workspace).get(kind="return", code="no-response")
     with at_time(MONDAY + HOUR):
-        lifecycle.give_back(accepted, actor=actor(rep), reason=reason, at=MONDAY + HOUR)
+        moves.give_back(accepted, actor=actor(rep), reason=reason, at=MONDAY + HOUR)
 
     states = {c.kind: c.state for c in Clock.everywhere.filter(handoff=accepted)}
     assert states == {
@@ -143,7 +144,7 @@ def test_a_return_answers_what_was_asked_and_ends_the_rest(accepted, rep, at_tim
 def test_a_recall_cancels_the_accept_clock(agreement, offer, rep, marketing_head, at_time):
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY)
-        lifecycle.recall(handoff, actor=actor(marketing_head), note="Sent in error", at=MONDAY + MINUTE)
+        moves.recall(handoff, actor=actor(marketing_head), note="Sent in error", at=MONDAY + MINUTE)
 
     ended = clock(handoff, "accept")
     assert (ended.state, ended.stopped_at, ended.next_at) == ("cancelled", MONDAY + MINUTE, None)
@@ -153,7 +154,7 @@ def test_a_return_that_blames_the_definition_starts_marketings_clock_until_marke
     accepted, rep, blaming, marketing_head, at_time
 ):
     with at_time(MONDAY + HOUR):
-        lifecycle.give_back(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
+        moves.give_back(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
     asked = clock(accepted, "triage")
     assert (asked.state, asked.member_id, asked.target_minutes) == ("running", None, 960)
 
@@ -166,7 +167,7 @@ def test_a_return_that_blames_the_definition_starts_marketings_clock_until_marke
 
 def test_marketing_answers_a_return_with_words_and_once(accepted, rep, blaming, marketing_head, at_time):
     with at_time(MONDAY + HOUR):
-        lifecycle.give_back(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
+        moves.give_back(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
 
     with pytest.raises(Invalid):
         clocks.answer_triage(accepted, actor=actor(marketing_head), note=" ")
@@ -181,7 +182,7 @@ def test_marketing_answers_a_return_with_words_and_once(accepted, rep, blaming, 
 def test_a_return_that_blames_nobody_asks_marketing_nothing(accepted, rep, workspace, at_time):
     reason = Reason.objects.of(workspace).get(kind="return", code="no-response")
     with at_time(MONDAY + HOUR):
-        lifecycle.give_back(accepted, actor=actor(rep), reason=reason, at=MONDAY + HOUR)
+        moves.give_back(accepted, actor=actor(rep), reason=reason, at=MONDAY + HOUR)
 
     assert not Clock.everywhere.filter(handoff=accepted, kind="triage").exists()
 
@@ -200,7 +201,7 @@ def test_a_follow_up_is_due_at_the_moment_that_was_promised_and_met_by_the_next_
 def test_a_follow_up_done_by_hand_stops_its_own_clock_alone(accepted, rep):
     first = follow_up(accepted, rep, MONDAY, MONDAY + HOUR)
     second = follow_up(accepted, rep, MONDAY, MONDAY + 2 * HOUR)
-    feedback.finish_follow_up(first, actor=actor(rep), at=MONDAY + MINUTE)
+    follow_ups.finish(first, actor=actor(rep), at=MONDAY + MINUTE)
 
     assert Clock.everywhere.get(follow_up=first).state == "met"
     assert Clock.everywhere.get(follow_up=second).state == "running"
@@ -213,7 +214,7 @@ def test_a_new_owner_gets_the_whole_time_to_accept_where_the_agreement_says_so(
         handoff = offer(rep, at=MONDAY)
     later = MONDAY + HOUR
     with at_time(later):
-        lifecycle.reassign(handoff, actor=actor(sales_head), to=other_rep, at=later)
+        moves.reassign(handoff, actor=actor(sales_head), to=other_rep, at=later)
 
     first, second = Clock.everywhere.filter(handoff=handoff, kind="accept").order_by("pk")
     assert (first.state, first.stopped_at, first.member) == ("cancelled", later, rep)
@@ -227,7 +228,7 @@ def test_a_new_owner_takes_over_the_clock_where_the_agreement_says_so(sign, offe
         handoff = offer(rep, at=MONDAY)
     before = clock(handoff, "accept")
     with at_time(MONDAY + HOUR):
-        lifecycle.reassign(handoff, actor=actor(sales_head), to=other_rep, at=MONDAY + HOUR)
+        moves.reassign(handoff, actor=actor(sales_head), to=other_rep, at=MONDAY + HOUR)
 
     after = Clock.everywhere.get(handoff=handoff, kind="accept")
     assert (after.pk, after.due_at, after.member) == (before.pk, before.due_at, other_rep)
@@ -235,7 +236,7 @@ def test_a_new_owner_takes_over_the_clock_where_the_agreement_says_so(sign, offe
 
 def test_the_clocks_of_an_accepted_lead_run_on_for_a_new_owner(accepted, other_rep, sales_head, at_time):
     with at_time(MONDAY + HOUR):
-        lifecycle.reassign(accepted, actor=actor(sales_head), to=other_rep, at=MONDAY + HOUR)
+        moves.reassign(accepted, actor=actor(sales_head), to=other_rep, at=MONDAY + HOUR)
 
     running = Clock.everywhere.filter(handoff=accepted, state="running")
     assert {(c.kind, c.member_id, c.started_at) for c in running} == {
@@ -258,7 +259,7 @@ def test_a_clock_stopped_late_stays_late_by_how_much_even_before_the_sweep_saw_i
         handoff = offer(rep, at=MONDAY, tier="hot")
     late = MONDAY + 3 * HOUR
     with at_time(late):
-        lifecycle.accept(handoff, actor=actor(rep), at=late)
+        moves.accept(handoff, actor=actor(rep), at=late)
 
     met = clock(handoff, "accept")
     assert (met.state, met.breached_at, met.stopped_at) == ("met", MONDAY + HOUR, late)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Reason
 from sla import terms
 from sla.models import Clock, Escalation
@@ -54,7 +54,7 @@ def test_a_clock_that_was_over_minutes_before_we_heard_of_it_is_silent_too(sign,
 def test_a_promise_kept_in_the_past_is_recorded_as_kept(agreement, offer, rep, at_time, alarms):
     with at_time(NOW):
         handoff = offer(rep, at=THEN)
-        lifecycle.accept(handoff, actor=actor(rep), at=THEN + HOUR)
+        moves.accept(handoff, actor=actor(rep), at=THEN + HOUR)
 
     met = clock(handoff, "accept")
     assert (met.state, met.stopped_at, met.breached_at) == ("met", THEN + HOUR, None)
@@ -72,8 +72,8 @@ def test_a_promise_broken_in_the_past_is_recorded_as_broken(agreement, offer, re
     reason = Reason.objects.of(workspace).get(kind="return", code="no-response")
     with at_time(NOW):
         handoff = offer(rep, at=THEN)
-        lifecycle.accept(handoff, actor=actor(rep), at=THEN + 6 * HOUR)
-        lifecycle.give_back(handoff, actor=actor(rep), reason=reason, at=returned)
+        moves.accept(handoff, actor=actor(rep), at=THEN + 6 * HOUR)
+        moves.give_back(handoff, actor=actor(rep), reason=reason, at=returned)
 
     late = {c.kind: c.breached_at is not None for c in Clock.everywhere.filter(handoff=handoff)}
     assert late == {"accept": True, "first_touch": True, "attempts": True, "decide": True}

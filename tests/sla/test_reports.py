@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Handoff, Lead, Reason
 from sla import agreements, reports
 from sla.models import Clock
@@ -30,9 +30,16 @@ def history(workspace, agreement, rep, other_rep) -> None:
         offered = edges[i] if i < len(edges) else MONDAY - DAY + chance.random() * 90 * DAY
         lead = Lead.everywhere.create(workspace=workspace, last_name=f"Lead {i}", passes=1, first_contact_at=offered)
         handoff = Handoff.everywhere.create(
-            workspace=workspace, lead=lead, pass_number=1, tier=chance.choice(["hot", "standard"]), offered_at=offered,
-            state="returned", closed_at=offered + DAY, reason=reason, owner=chance.choice([rep, other_rep]),
-        )  # fmt: skip
+            workspace=workspace,
+            lead=lead,
+            pass_number=1,
+            tier=chance.choice(["hot", "standard"]),
+            offered_at=offered,
+            state="returned",
+            closed_at=offered + DAY,
+            reason=reason,
+            owner=chance.choice([rep, other_rep]),
+        )
         for kind in KINDS:
             if kind == "accept" or chance.random() < 0.6:
                 clocks.append(a_clock(chance, agreement, handoff, kind))
@@ -46,10 +53,19 @@ def a_clock(chance: random.Random, agreement, handoff: Handoff, kind: str) -> Cl
     stopped = None if state == "running" else started + chance.random() * 20 * DAY
     seen = due is not None and (due < stopped if stopped else due < AT and chance.random() < 0.7)
     return Clock(
-        workspace_id=handoff.workspace_id, kind=kind, agreement=agreement, lead_id=handoff.lead_id, handoff=handoff,
-        tier=handoff.tier, state=state, started_at=started, due_at=due, stopped_at=stopped,
-        breached_at=due if seen else None, missing=chance.choice(["", "", "", "country"]) if kind == "accept" else "",
-    )  # fmt: skip
+        workspace_id=handoff.workspace_id,
+        kind=kind,
+        agreement=agreement,
+        lead_id=handoff.lead_id,
+        handoff=handoff,
+        tier=handoff.tier,
+        state=state,
+        started_at=started,
+        due_at=due,
+        stopped_at=stopped,
+        breached_at=due if seen else None,
+        missing=chance.choice(["", "", "", "country"]) if kind == "accept" else "",
+    )
 
 
 def outcome(clock: Clock) -> str | None:
@@ -126,7 +142,7 @@ def test_a_lead_given_to_another_owner_counts_once_for_completeness(
 ):
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY, email="p@example.com")
-        lifecycle.reassign(handoff, actor=actor(sales_head), to=other_rep, at=MONDAY + HOUR)
+        moves.reassign(handoff, actor=actor(sales_head), to=other_rep, at=MONDAY + HOUR)
 
     lines = {line.code: line for line in reports.scoreboard(workspace, MONDAY, MONDAY + DAY, at=MONDAY + HOUR).lines}
     assert Clock.everywhere.filter(handoff=handoff, kind="accept").count() == 2

@@ -11,7 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from leadflow.errors import DomainError
-from leads import feedback, lifecycle
+from leads.activity import touches
+from leads.lifecycle import moves
 from leads.models import Handoff, PoolMember
 from sla import calendars, tasks
 from sla.models import Clock, Escalation
@@ -162,7 +163,7 @@ def test_an_outage_over_the_evening_leaves_the_owner_the_morning(sign, offer, re
 def test_the_ladder_ends_where_the_clock_stops(handoff, rep, sales_head, pool, at_time):
     sweep(DUE)
     with at_time(DUE + 30 * MINUTE):
-        lifecycle.accept(handoff, actor=actor(rep), at=DUE + 30 * MINUTE)
+        moves.accept(handoff, actor=actor(rep), at=DUE + 30 * MINUTE)
     sweep(DUE + timedelta(days=1))
 
     closed = "Not needed: the clock had stopped."
@@ -184,7 +185,7 @@ def test_marketings_manager_hears_of_a_late_answer_to_a_return(
     handoff, rep, blaming, marketing_head, sales_head, at_time
 ):
     with at_time(MONDAY):
-        lifecycle.give_back(handoff, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY)
+        moves.give_back(handoff, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY)
     sweep(MONDAY + timedelta(days=4))
     sweep(MONDAY + timedelta(days=4, hours=1))
 
@@ -202,7 +203,7 @@ def test_history_of_a_promise_kept_in_time_takes_a_breach_back(workspace, handof
     key, _ = keys.create(workspace, actor=actor(marketing_head), name="CRM", scopes=["write", "history"])
     sweep(DUE + MINUTE)
     with at_time(DUE + HOUR):
-        lifecycle.accept(handoff, actor=Actor(key=key), owner=rep, at=DUE - MINUTE)
+        moves.accept(handoff, actor=Actor(key=key), owner=rep, at=DUE - MINUTE)
 
     met = clock(handoff, "accept")
     assert (met.state, met.stopped_at, met.breached_at) == ("met", DUE - MINUTE, None)
@@ -210,12 +211,12 @@ def test_history_of_a_promise_kept_in_time_takes_a_breach_back(workspace, handof
 
 def test_a_members_word_afterwards_does_not_take_a_breach_back(handoff, rep, at_time):
     with at_time(MONDAY):
-        lifecycle.accept(handoff, actor=actor(rep), at=MONDAY)
+        moves.accept(handoff, actor=actor(rep), at=MONDAY)
     due = clock(handoff, "first_touch").due_at
     sweep(due + MINUTE)
     heard = due + HOUR
     with at_time(heard):
-        feedback.log_touch(handoff.lead, actor=actor(rep), channel="call", outcome="sent", at=due - MINUTE)
+        touches.log(handoff.lead, actor=actor(rep), channel="call", outcome="sent", at=due - MINUTE)
 
     met = clock(handoff, "first_touch")
     assert (met.state, met.stopped_at, met.breached_at) == ("met", heard, due)
@@ -223,9 +224,9 @@ def test_a_members_word_afterwards_does_not_take_a_breach_back(handoff, rep, at_
 
 def test_a_members_touch_told_before_the_sweep_counts_from_when_it_was_made(handoff, rep, at_time):
     with at_time(MONDAY):
-        lifecycle.accept(handoff, actor=actor(rep), at=MONDAY)
+        moves.accept(handoff, actor=actor(rep), at=MONDAY)
     with at_time(MONDAY + 50 * MINUTE):
-        feedback.log_touch(handoff.lead, actor=actor(rep), channel="call", outcome="sent", at=MONDAY + 20 * MINUTE)
+        touches.log(handoff.lead, actor=actor(rep), channel="call", outcome="sent", at=MONDAY + 20 * MINUTE)
 
     met = clock(handoff, "first_touch")
     assert (met.state, met.stopped_at, met.breached_at) == ("met", MONDAY + 20 * MINUTE, None)
@@ -276,7 +277,7 @@ def test_a_rep_who_accepts_while_the_ladder_reassigns_wins_or_is_told(
     def accept_all() -> None:
         for handoff in handoffs:
             try:
-                lifecycle.accept(handoff, actor=actor(rep), at=moment)
+                moves.accept(handoff, actor=actor(rep), at=moment)
             except DomainError as refused:
                 told.append(refused)
 

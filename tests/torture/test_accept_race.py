@@ -9,7 +9,7 @@ import requests
 from django.conf import settings
 from django.test import Client
 
-from leads import lifecycle
+from leads.lifecycle import moves
 from leads.models import Handoff, Transition
 from tests import builders
 from workspaces.roles import Role
@@ -34,8 +34,8 @@ def browser(member) -> requests.Session:
 def test_200_handoffs_have_200_winners_and_600_losers_who_learn_who_won(live_server):
     workspace = builders.workspace()
     reps = [builders.member(workspace, Role.SALES) for _ in range(REPS)]
-    leads = [lifecycle.Candidate(builders.lead(workspace), override="Met at the fair") for _ in range(HANDOFFS)]
-    queued = lifecycle.qualify_many(leads, actor=builders.engine())
+    leads = [moves.Candidate(builders.lead(workspace), override="Met at the fair") for _ in range(HANDOFFS)]
+    queued = moves.qualify_many(leads, actor=builders.engine())
     gate = Barrier(REPS)
 
     def accept_all(session):

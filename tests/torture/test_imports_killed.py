@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 
-from leads import imports
+from leads.intake.imports import jobs
 from leads.models import ExternalId, Import, Lead, Transition
 from tests import builders
 from webhooks.models import OutboxEvent
@@ -52,10 +52,10 @@ def wait_for(condition: Callable[[Import], bool], batch: Import) -> None:
 def test_a_worker_killed_five_times_loses_and_doubles_no_row():
     workspace = builders.workspace()
     rows = "".join(f"{n},p{n}@firm{n % 700}.example,Name{n}\n" for n in range(ROWS))
-    batch = imports.receive(
+    batch = jobs.receive(
         workspace, actor=builders.engine(), file_name="leads.csv", content=f"id,email,name\n{rows}".encode()
     )
-    batch = imports.start(batch, mapping=batch.mapping, options={"system": "crm"})
+    batch = jobs.start(batch, mapping=batch.mapping, options={"system": "crm"})
     worker = start_worker()
     try:
         for kill in range(1, KILLS + 1):

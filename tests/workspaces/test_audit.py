@@ -5,7 +5,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
-from leads import vocabulary
+from leads.vocabulary import words
 from tests.workspaces.conftest import NOON
 from workspaces import audit
 from workspaces.actors import engine
@@ -48,7 +48,7 @@ def test_whatever_is_recorded_can_be_filtered_by():
     nouns = set(recorded_nouns())
     assert {"key", "program", "campaign", "scoring", "agreement", "pool_member"} <= nouns  # the source was read
     nouns |= {model._meta.model_name for model in apps.get_models() if hasattr(model, "dead_reason")}
-    nouns |= {kind._meta.model_name for kind in vocabulary.FIXED}
+    nouns |= {kind._meta.model_name for kind in words.FIXED}
     assert nouns - audit.NOUNS.keys() == set()
 
 

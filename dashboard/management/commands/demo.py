@@ -12,8 +12,28 @@ from django.core.management.base import BaseCommand, CommandError
 from dashboard.demo import cast, story
 from workspaces.models import User, Workspace
 
-WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "larch", "maple", "north",
-         "ocean", "pearl", "quartz", "river", "slate", "thorn", "umber", "willow")  # fmt: skip
+WORDS = (
+    "amber",
+    "birch",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "heath",
+    "inlet",
+    "larch",
+    "maple",
+    "north",
+    "ocean",
+    "pearl",
+    "quartz",
+    "river",
+    "slate",
+    "thorn",
+    "umber",
+    "willow",
+)
 
 
 class Command(BaseCommand):

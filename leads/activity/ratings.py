@@ -1,0 +1,30 @@
+"""Rate the quality of handed-over leads."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from leadflow.errors import Conflict
+from leads.lifecycle import guards, moves
+from leads.models import Handoff, HandoffState
+from webhooks import outbox
+from workspaces.actors import Actor
+
+
+@transaction.atomic
+def rate(handoff: Handoff, *, actor: Actor, rating: int, at: datetime | None = None) -> Handoff:
+    """Rate the quality of a handed-over lead, 1 (poor) to 5 (excellent); it may be changed and outlives the handoff.
+
+    Raise `Conflict` while it has not been accepted or closed: there is nothing to judge yet.
+    """
+    guards.demand_rating(rating)
+    lead, handoff = moves.lock(handoff)
+    guards.demand_worker(actor, handoff)
+    if handoff.state in (HandoffState.OFFERED, HandoffState.RECALLED):
+        raise Conflict("Accept the lead before you rate it.", **guards.state_of(lead))
+    handoff.rating = rating
+    handoff.save(update_fields=["rating"])
+    data = {"lead": lead.pk, "handoff": handoff.pk, "rating": rating, "actor": actor.name}
+    outbox.record(lead.workspace_id, "handoff.rated", at=at or timezone.now(), data=data, lead_id=lead.pk)
+    return handoff

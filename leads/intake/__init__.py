@@ -1,0 +1,1 @@
+"""Take people and events in."""

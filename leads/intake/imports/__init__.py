@@ -1,0 +1,1 @@
+"""Take CSV files in."""

@@ -1,0 +1,223 @@
+"""Decide, in memory, what a set of persons changes: one slot for each lead that the set names or makes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from leadflow.errors import Invalid
+from leads.intake.references import References, domain_of
+from leads.models import Account, Campaign, Consent, Lead
+from leads.models.lead import ConsentState
+from leads.people import identity, persons
+from leads.people.persons import PLAIN, Person
+from workspaces.models import Workspace
+
+Existing = Literal["overwrite", "fill", "keep"]
+Key = tuple[str, ...]  # ("email", address) | ("external", system, value) | ("anonymous", value)
+CLOCK_SKEW = timedelta(days=1)  # a date in a zone east of UTC has begun before it has here
+ONCE = {"source"}  # tells of the beginning
+
+
+@dataclass(eq=False)
+class Slot:
+    """One lead of the set, with what is to be written for it."""
+
+    lead: Lead
+    created: bool
+    changed: dict[str, None] = field(default_factory=dict)  # in order
+    external_ids: list[identity.Pair] = field(default_factory=list)
+    all_external_ids: list[str] = field(default_factory=list)  # of a new lead, as facts name them
+    consents: list[Consent] = field(default_factory=list)
+
+
+class Slots:
+    """The leads of one set, found again by any key that an earlier person of the set brought."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        known: References,
+        leads: list[Lead],
+        *,
+        now: datetime,
+        at: datetime,
+        existing: Existing,
+    ) -> None:
+        self.workspace, self.known, self.now, self.at, self.existing = workspace, known, now, at, existing
+        self.browsers: dict[str, Lead] = {}  # anonymous ids to give away
+        self.touched_accounts: dict[int, Account] = {}
+        self._index: dict[Key, Slot] = {}
+        self._slots: dict[int, Slot] = {}
+        by_id = {lead.pk: self._add(Slot(lead, created=False)) for lead in leads}
+        for pair, lead_id in known.leads.items():
+            self._index["external", *pair] = by_id[lead_id]
+        for value, row in known.anonymous.items():
+            if row.lead_id:
+                self._index["anonymous", value] = by_id[row.lead_id]
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Return the slots in the order in which they came up."""
+        return list(self._slots.values())
+
+    def take(self, person: Person) -> tuple[Slot, bool, tuple[str, ...]]:
+        """Decide on one clean person: its slot, whether this person makes the lead, and what changes.
+
+        Raise `Conflict` or `Invalid` before anything is decided.
+        """
+        slot = self._find(person)
+        attributes = persons.attributes(person.attributes, self.known.attributes)
+        self._refuse(person)
+        created = slot is None
+        if slot is None:
+            if not person.email and not person.external_ids:
+                raise Invalid("Give an e-mail or an external id: nothing else says who this is.", field="email")
+            slot = self._add(Slot(self._new_lead(person), created=True))
+        elif self.existing == "overwrite":
+            _demand_wording(person, slot.lead)
+        changed: tuple[str, ...] = ()
+        if created or self.existing != "keep":
+            changed = self._apply(person, attributes, slot, fill=not created and self.existing == "fill")
+        return slot, created, () if created else changed
+
+    def _find(self, person: Person) -> Slot | None:
+        keys: list[Key] = [("external", *pair) for pair in person.external_ids]
+        if person.email:
+            keys.append(("email", person.email))
+        found = {id(slot): slot for key in keys if (slot := self._index.get(key))}
+        if len(found) > 1:
+            raise identity.conflict(slot.lead for slot in found.values())
+        if found:
+            return next(iter(found.values()))
+        slot = self._index.get(("anonymous", person.anonymous_id)) if person.anonymous_id else None
+        return None if slot is None or self._is_another(person, slot) else slot
+
+    def _is_another(self, person: Person, slot: Slot) -> bool:
+        """Tell whether the person only shares the browser of the lead."""
+        if person.email and slot.lead.email:
+            return True
+        systems = {system for system, _ in slot.external_ids} | self.known.systems.get(slot.lead.pk or 0, set())
+        return bool(systems & {system for system, _ in person.external_ids})
+
+    def _refuse(self, person: Person) -> None:
+        if person.persona and person.persona not in self.known.personas:
+            names = ", ".join(sorted(self.known.personas)) or "none yet; add it in the settings first"
+            raise Invalid(f"There is no persona “{person.persona}”. Known: {names}.", field="persona")
+        if person.first_contact_at and person.first_contact_at > self.now + CLOCK_SKEW:
+            words = "The first contact lies in the future. Give the time at which it was."
+            raise Invalid(words, field="first_contact_at")
+
+    def _new_lead(self, person: Person) -> Lead:
+        began = min(self.at, person.first_contact_at or self.at)
+        return Lead(
+            workspace=self.workspace,
+            created_at=self.now,
+            first_contact_at=began,
+            state_since=began,
+            sequence=1,
+            next_at=self.now,
+        )
+
+    def _apply(self, person: Person, attributes: dict[str, Any], slot: Slot, *, fill: bool) -> tuple[str, ...]:
+        lead, before = slot.lead, dict(slot.changed)
+        slot.changed = {}
+        for name in PLAIN:
+            self._set(slot, name, getattr(person, name), fill=fill or name in ONCE)
+        self._set(slot, "email", person.email, fill=fill)
+        merged = {**lead.attributes, **attributes}
+        if fill:
+            merged = {**attributes, **lead.attributes}
+        self._set(slot, "attributes", merged, fill=False)
+        if person.persona and not (fill and lead.persona_id):
+            self._set(slot, "persona_id", self.known.personas[person.persona].pk, fill=False)
+            lead.persona = self.known.personas[person.persona]
+        if person.campaign and not lead.campaign_id and lead.campaign is None:
+            lead.campaign = self._campaign(person.campaign)
+            slot.changed["campaign_id"] = None
+        if person.first_contact_at and person.first_contact_at < lead.first_contact_at:
+            self._set(slot, "first_contact_at", person.first_contact_at, fill=False)
+        self._company(person, slot, fill=fill)
+        self._consent(person, slot, fill=fill)
+        self._ids(person, slot)
+        mine = tuple(name.removesuffix("_id") for name in slot.changed)
+        slot.changed = {**before, **slot.changed}
+        return mine
+
+    def _set(self, slot: Slot, name: str, value: Any, *, fill: bool) -> None:
+        known = getattr(slot.lead, name)
+        if value and value != known and not (fill and known):
+            setattr(slot.lead, name, value)
+            slot.changed[name] = None
+
+    def _campaign(self, code: str) -> Campaign:
+        return self.known.campaigns.setdefault(code, Campaign(workspace=self.workspace, code=code, name=code))
+
+    def _company(self, person: Person, slot: Slot, *, fill: bool) -> None:
+        """Find or make the account, and keep what is new of it.
+
+        A new lead brings its account's facts along; those that are known are overwritten by who may overwrite.
+        """
+        domain, name = domain_of(person), person.company
+        if not domain and not name:
+            return
+        accounts = self.known.accounts if domain else self.known.named_accounts
+        account = accounts.get(domain or name)
+        if account is None:
+            account = Account(workspace=self.workspace, domain=domain, name=name or domain, country=person.country)
+            accounts[domain or name] = account
+        careful = fill or self.existing != "overwrite"
+        facts = {"name": name, "industry": person.industry, "employees": person.employees}
+        for field_name, value in facts.items():
+            known = getattr(account, field_name)
+            nameless = field_name == "name" and known == account.domain
+            if value not in (None, "") and value != known and (not careful or nameless or known in (None, "")):
+                setattr(account, field_name, value)
+                if account.pk:
+                    self.touched_accounts[account.pk] = account
+                    slot.changed["account_id"] = None
+        moves = account.pk is None or account.pk != slot.lead.account_id
+        if moves and not (fill and slot.lead.account_id):
+            slot.lead.account = account
+            slot.changed["account_id"] = None
+
+    def _consent(self, person: Person, slot: Slot, *, fill: bool) -> None:
+        """Write down a new consent. What anybody can send never overturns an opt-out: it may be a stranger's."""
+        lead = slot.lead
+        if not person.consent or person.consent == lead.consent:
+            return
+        if fill and lead.consent == ConsentState.OPTED_OUT:
+            return
+        lead.consent = person.consent
+        slot.changed["consent"] = None
+        slot.consents.append(
+            Consent(
+                workspace=self.workspace, lead=lead, state=person.consent, wording=person.consent_wording, at=self.at
+            )
+        )
+
+    def _ids(self, person: Person, slot: Slot) -> None:
+        for pair in person.external_ids:
+            if ("external", *pair) not in self._index:
+                slot.external_ids.append(pair)
+                slot.changed["external_ids"] = None
+        browser = person.anonymous_id
+        if browser and ("anonymous", browser) not in self._index:
+            self.browsers[browser] = slot.lead
+            self._index["anonymous", browser] = slot
+        self._add(slot)
+
+    def _add(self, slot: Slot) -> Slot:
+        self._slots[id(slot)] = slot
+        if slot.lead.email:
+            self._index["email", slot.lead.email] = slot
+        for pair in slot.external_ids:
+            self._index["external", *pair] = slot
+        return slot
+
+
+def _demand_wording(person: Person, lead: Lead) -> None:
+    """Raise `Invalid` on an opt-in after an opt-out without the wording that the lead agreed to."""
+    opts_in = person.consent == ConsentState.OPTED_IN
+    if opts_in and lead.consent == ConsentState.OPTED_OUT and not person.consent_wording:
+        words = "This lead opted out of marketing mail. Give the wording that it agreed to since."
+        raise Invalid(words, field="consent_wording")

@@ -1,0 +1,118 @@
+"""Look up, in one statement, everything that a set of persons refers to: ids, companies, campaigns, personas, rules."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, F, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+
+from leads.models import Account, AnonymousId, Attribute, Campaign, ExternalId, Persona, Scoring
+from leads.models.definition import Version
+from leads.people import identity
+from leads.people.freemail import company_domain
+from leads.people.persons import Person
+from leads.qualification import definitions
+from leads.scoring import scoring
+from workspaces.models import Workspace
+
+
+@dataclass
+class References:
+    """What is there already of what the persons refer to."""
+
+    leads: dict[identity.Pair, int] = field(default_factory=dict)  # external id → lead
+    anonymous: dict[str, AnonymousId] = field(default_factory=dict)
+    systems: dict[int, set[str]] = field(default_factory=dict)  # lead of an anonymous id → systems that know it
+    accounts: dict[str, Account] = field(default_factory=dict)  # by domain
+    named_accounts: dict[str, Account] = field(default_factory=dict)  # by name
+    campaigns: dict[str, Campaign] = field(default_factory=dict)
+    personas: dict[str, Persona] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)  # key → kind
+    rules: scoring.Scoring = field(default_factory=definitions.default_rules)  # type: ignore[has-type]
+
+
+def domain_of(person: Person) -> str:
+    """Return the domain by which the person's company is found, if there is one."""
+    return person.domain or company_domain(person.email)
+
+
+def read(workspace: Workspace, persons: list[Person]) -> References:
+    """Read the references of a set of persons (already clean) in one statement."""
+    found = References()
+    queries = _queries(workspace, persons)
+    rows = queries[0].union(*queries[1:], all=True) if len(queries) > 1 else queries[0]
+    for kind, a, b, pk, number, c, d in rows:
+        if kind == "external":
+            found.leads[a, b] = number
+        elif kind == "anonymous":
+            found.anonymous[a] = AnonymousId(pk=pk, workspace=workspace, value=a, lead_id=number or None)
+        elif kind == "system":
+            found.systems.setdefault(number, set()).add(a)
+        elif kind == "account":
+            account = Account(
+                pk=pk,
+                workspace=workspace,
+                domain=a,
+                name=b,
+                employees=None if number < 0 else number,
+                industry=c,
+                country=d,
+            )
+            account._state.adding = False
+            found.accounts[a] = account
+            found.named_accounts.setdefault(b, account)
+        elif kind == "campaign":
+            found.campaigns[a] = Campaign(pk=pk, workspace=workspace, code=a)
+        elif kind == "persona":
+            found.personas[a] = Persona(pk=pk, workspace=workspace, code=a)
+        elif kind == "attribute":
+            found.attributes[a] = b
+        else:
+            found.rules = definitions.read_rules(c)
+    return found
+
+
+def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet]:
+    """Return one query per kind of reference that occurs; each has the same seven columns."""
+    pairs = {pair for person in persons for pair in person.external_ids}
+    browsers = {person.anonymous_id for person in persons} - {""}
+    domains = {domain_of(person) for person in persons} - {""}
+    names = {person.company for person in persons if not domain_of(person)} - {""}
+    codes = {person.campaign for person in persons} - {""}
+    of = {
+        model: model.objects.of(workspace).order_by()
+        for model in (ExternalId, AnonymousId, Account, Campaign, Persona, Attribute, Scoring)
+    }
+    active = of[Scoring].filter(status=Version.ACTIVE)
+    queries = [_columns(active, "scoring", c=Cast("rules", TextField()))]
+    if pairs:
+        queries.append(
+            _columns(of[ExternalId].filter(identity.pairs(pairs)), "external", a="system", b="value", number="lead_id")
+        )
+    if browsers:
+        seen = of[AnonymousId].filter(value__in=browsers)
+        queries.append(_columns(seen, "anonymous", a="value", number="lead_id"))
+        if pairs:
+            systems = of[ExternalId].filter(lead__anonymous_ids__value__in=browsers)
+            queries.append(_columns(systems, "system", a="system", number="lead_id"))
+    if domains or names:
+        size = Coalesce(Cast("employees", BigIntegerField()), Value(-1))  # -1: not known
+        facts = {"a": "domain", "b": "name", "number": size, "c": "industry", "d": "country"}
+        if domains:
+            queries.append(_columns(of[Account].filter(domain__in=domains), "account", **facts))
+        if names:
+            queries.append(_columns(of[Account].filter(name__in=names), "account", **facts))
+    if codes:
+        queries.append(_columns(of[Campaign].filter(code__in=codes), "campaign", a="code"))
+    if any(person.persona for person in persons):
+        queries.append(_columns(of[Persona], "persona", a="code"))
+    if any(person.attributes for person in persons):
+        queries.append(_columns(of[Attribute], "attribute", a="key", b="kind"))
+    return queries
+
+
+def _columns(rows: QuerySet, kind: str, *, number: Any = None, **texts: Any) -> QuerySet:
+    nothing = Value("", output_field=CharField())
+    columns = [F(texts[name]) if isinstance(texts.get(name), str) else texts.get(name, nothing) for name in "abcd"]
+    count = F(number) if isinstance(number, str) else number or Value(0, output_field=BigIntegerField())
+    return rows.values_list(Value(kind, output_field=CharField()), columns[0], columns[1], "pk", count, *columns[2:])

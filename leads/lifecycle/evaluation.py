@@ -1,0 +1,121 @@
+"""Look at a lead when its time has come: score it, hand it over when it meets the definition, revisit it.
+
+The sweep claims rows (locked) and calls `evaluate`; whatever else wakes a lead only sets `next_at`.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import prefetch_related_objects
+
+from leadflow import db
+from leadflow.errors import DomainError
+from leads.lifecycle import moves
+from leads.models import Handoff, Lead
+from leads.qualification import assessment
+from leads.qualification.assessment import Assessment
+from leads.qualification.criteria import Refusal
+from leads.states import MARKETING_STATES, State
+from webhooks import outbox
+from workspaces import actors
+
+FADE_STEP = timedelta(days=1)  # how often scores are taken anew while nothing but time passes
+FINAL_STATES = (State.WON, State.LOST, State.DISQUALIFIED)
+
+
+def sweep(*, at: datetime | None = None, limit: int = 5000) -> int:
+    """Evaluate every lead that is due; return how many. Safe to run any number of times at once."""
+    return db.sweep(Lead, lambda lead, at: evaluate([lead], at), together=evaluate, at=at, limit=limit)
+
+
+def evaluate(leads: Sequence[Lead], at: datetime) -> None:
+    """Bring leads up to date as of `at`, in sets. The caller has locked their rows, and commits.
+
+    1. A lost lead whose revisit date has come is recycled; in nurture the date is cleared and the outside is told.
+    2. They are scored anew.
+    3. Those are handed over that meet the active definition, if the loop guard allows it.
+    4. `next_at` is set to the next moment at which the outcome can change by itself, or to nothing.
+
+    Who activates other rules meanwhile waits for the leads, then wakes them again. Raise `conditions.Invalid` where
+    the rules of a workspace cannot be understood.
+    """
+    of_workspace: defaultdict[int, list[Lead]] = defaultdict(list)
+    for lead in leads:
+        due = lead.revisit_at and lead.revisit_at <= at
+        of_workspace[lead.workspace_id].append(_revisit(lead, at) if due else lead)
+    for pk in sorted(of_workspace):  # in one order: handing over locks the pools of a workspace
+        _evaluate(of_workspace[pk], at)
+
+
+def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
+    """Bring leads of one workspace up to date."""
+    prefetch_related_objects(leads, *assessment.RELATIONS)
+    readings = assessment.read(leads, at)
+    assessed = {lead.pk: assessment.assess(lead, at, reading=readings[lead.pk]) for lead in leads}
+    refusals = {lead.pk: assessment.loop_guard(lead, assessed[lead.pk], at) for lead in leads}
+    moved: dict[int, Lead] = {}
+    if ripe := [lead for lead in _ripe(leads, assessed) if refusals[lead.pk] is None]:
+        candidates = [moves.Candidate(lead, at) for lead in ripe]
+        for outcome in moves.qualify_many(candidates, actor=actors.engine("definition")):
+            if isinstance(outcome, DomainError):
+                raise outcome
+            moved[outcome.lead_id] = outcome.lead
+    fields = {"next_at", "revisit_at"}
+    rows = [moved.get(lead.pk, lead) for lead in leads]
+    for lead in rows:
+        fields |= set(assessed[lead.pk].put_on(lead))
+        lead.next_at = _next_look(lead, assessed[lead.pk], refusals[lead.pk], at)
+    db.update_many(rows, sorted(fields))
+
+
+def _revisit(lead: Lead, at: datetime) -> Lead:
+    """Act on a revisit date that has come; return the lead as it is then."""
+    if lead.state == State.LOST:
+        return moves.recycle(lead, actor=actors.engine("revisit"), note="The revisit date has come", at=at)
+    if lead.state in MARKETING_STATES:
+        data = {
+            "lead": {"id": lead.pk, "email": lead.email, "state": lead.state, "grade": lead.grade},
+            "revisit_at": lead.revisit_at.isoformat() if lead.revisit_at else None,
+        }
+        lead.sequence += 1
+        lead.save(update_fields=["sequence"])
+        outbox.record(lead.workspace_id, "lead.revisit_due", at=at, data=data, lead_id=lead.pk, sequence=lead.sequence)
+    lead.revisit_at = None
+    return lead
+
+
+def _ripe(leads: Sequence[Lead], assessed: Mapping[int, Assessment]) -> list[Lead]:
+    """Return the leads that the engine should hand over, the loop guard apart.
+
+    A lead that came back by any way (recalled and lost count too) needs evidence newer than that: what a person took
+    back is not handed over again for the reasons it was handed over before.
+    """
+    ready = [lead for lead in leads if lead.state in MARKETING_STATES and assessed[lead.pk].verdict.passed]
+    came_back = [lead.pk for lead in ready if lead.passes]
+    closed: dict[int, datetime | None] = {}
+    if came_back:
+        passes = Handoff.everywhere.filter(lead__in=came_back).order_by("pass_number")
+        closed = dict(passes.values_list("lead_id", "closed_at"))  # the last pass of each
+    return [lead for lead in ready if _is_newer(assessed[lead.pk].newest_evidence_at, closed.get(lead.pk))]
+
+
+def _is_newer(evidence_at: datetime | None, closed_at: datetime | None) -> bool:
+    return closed_at is None or (evidence_at is not None and evidence_at > closed_at)
+
+
+def _next_look(lead: Lead, assessed: Assessment, refusal: Refusal | None, at: datetime) -> datetime | None:
+    """Return when the outcome can change without anything happening: cool-off over, revisit date, faded scores."""
+    moments = [lead.revisit_at]
+    if lead.state in MARKETING_STATES and refusal is not None:
+        moments.append(refusal.until)
+    if lead.state not in FINAL_STATES and _fades(assessed):
+        moments.append(at + FADE_STEP)
+    return min((moment for moment in moments if moment and moment > at), default=None)
+
+
+def _fades(assessed: Assessment) -> bool:
+    """Tell whether time alone changes the scores or the counts of events."""
+    if any(line.kind == "interest" for line in assessed.score.lines):
+        return True
+    return any(value for name, value in assessed.facts.items() if name.startswith("events.") and "count" in name)

@@ -1,0 +1,1 @@
+"""Know who a person is."""

@@ -1,0 +1,1 @@
+"""Judge a lead by the agreed definitions."""

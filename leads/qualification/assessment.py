@@ -1,0 +1,165 @@
+"""Assess one lead at one time: facts, scores, the verdict of the active definition, the tier. Reads, never writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leads.models import Definition, Lead
+from leads.qualification import criteria, definitions, facts
+from leads.qualification.criteria import Criterion, Refusal, Verdict
+from leads.qualification.facts import Facts
+from leads.scoring import scoring
+from leads.scoring.scoring import EventFact, Score
+
+NO_DEFINITION = "An agreement is active"
+RELATIONS = ("account", "campaign", "persona")  # of a lead: read for a set before it is assessed, they cost once
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Hold what a workspace assesses by now: its scoring, and its MQL definition if one is agreed."""
+
+    scoring: scoring.Scoring
+    definition: Definition | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Hold what assessing a lead takes: the rules that are active, its facts, its events within their horizon."""
+
+    rules: Rules
+    facts: Facts
+    events: Sequence[EventFact]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Hold what a lead came to at `at`. `definition` is None, and the verdict fails, while no agreement is active."""
+
+    at: datetime
+    facts: Facts
+    score: Score
+    interests: dict[str, float]  # topic code → points, strongest first
+    verdict: Verdict
+    definition: Definition | None
+    tier: str
+    tier_why: str
+    newest_evidence_at: datetime | None  # what the loop guard asks for: the newest event or answer that speaks for it
+
+    @property
+    def grade(self) -> str:
+        """Return fit and interest together, as "B2"."""
+        return self.score.grade
+
+    def evidence(self, *, override: str = "") -> dict[str, Any]:
+        """Return what a handoff freezes (JSON); `override` is why a person decided against the verdict."""
+        return {
+            "verdict": self.verdict.to_json(),
+            "score_lines": [line.to_json() for line in self.score.lines],
+            "fit": {"points": self.score.fit_points, "grade": self.score.fit_grade},
+            "interest": {"points": self.score.interest_points, "level": self.score.interest_level},
+            "interests": self.interests,
+            "grade": self.grade,
+            "tier_why": self.tier_why,
+            "scoring_version": self.score.version,
+            "override": override.strip() or None,
+        }
+
+    def put_on(self, lead: Lead) -> tuple[str, ...]:
+        """Set the scores on a lead, without saving; return the names of the fields that were set."""
+        fields = {
+            "fit_points": self.score.fit_points,
+            "fit_grade": self.score.fit_grade,
+            "interest_points": self.score.interest_points,
+            "interest_level": self.score.interest_level,
+            "grade": self.grade,
+            "score_lines": [line.to_json() for line in self.score.lines],
+            "interests": self.interests,
+            "scored_at": self.at,
+        }
+        for name, value in fields.items():
+            setattr(lead, name, value)
+        return tuple(fields)
+
+
+def assess(lead: Lead, at: datetime, *, reading: Reading | None = None) -> Assessment:
+    """Score a lead and judge it by the active MQL definition as of `at` (aware).
+
+    What it needs is read in six statements (seven when its account is not loaded), unless it was by `read`.
+    """
+    reading = reading or read([lead], at)[lead.pk]
+    known, rules, definition = reading.facts, reading.rules.scoring, reading.rules.definition
+    score = scoring.score(rules, known, reading.events, at)
+    interests = scoring.interests(rules, reading.events, at)
+    known.update(score.facts())
+    known["lead.topics"] = list(interests)
+    choice = _tier(definition, known, at)
+    known["tier"] = choice.tier
+    return Assessment(
+        at=at,
+        facts=known,
+        score=score,
+        interests=interests,
+        verdict=_verdict(definition, known, at) if definition else _no_definition("mql", at, passed=False),
+        definition=definition,
+        tier=choice.tier,
+        tier_why=choice.why,
+        newest_evidence_at=max((when for when in (score.newest_evidence_at, known.told_at) if when), default=None),
+    )
+
+
+def rules(workspace_id: int) -> Rules:
+    """Read what a workspace assesses by, in two statements. Raise `conditions.Invalid` when it cannot be understood."""
+    return Rules(definitions.active_rules(workspace_id), definitions.active(workspace_id, Definition.Kind.MQL))
+
+
+def read(leads: Sequence[Lead], at: datetime, *, by: Rules | None = None) -> dict[int, Reading]:
+    """Read what assessing leads of one workspace takes, by their ids, in four statements however many they are.
+
+    The rules take two more, unless they are given. Raise `conditions.Invalid` when these cannot be understood.
+    """
+    by = by or rules(leads[0].workspace_id)
+    gathered = facts.gather(leads, at)
+    events = facts.events_of(leads, at, horizon_days=scoring.horizon_days(by.scoring))
+    return {lead.pk: Reading(by, gathered[lead.pk], events[lead.pk]) for lead in leads}
+
+
+def loop_guard(lead: Lead, assessed: Assessment, at: datetime) -> Refusal | None:
+    """Say why the agreement forbids to hand this lead over (again) at `at`, or None."""
+    limits = assessed.definition.loop_guard if assessed.definition else {}
+    return criteria.may_hand_over(
+        criteria.LoopGuard.from_json(limits),
+        returned_at=lead.returned_at,
+        cool_off_until=lead.cool_off_until,
+        newest_evidence_at=assessed.newest_evidence_at,
+        passes=lead.passes,
+        at=at,
+    )
+
+
+def sql_verdict(lead: Lead, at: datetime) -> Verdict:
+    """Judge a lead by the active SQL definition; while there is none, nothing is asked for and the verdict passes."""
+    definition = definitions.active(lead.workspace_id, Definition.Kind.SQL)
+    if definition is None:
+        return _no_definition("sql", at, passed=True)
+    return _verdict(definition, facts.of(lead, at), at)
+
+
+def _verdict(definition: Definition, known: Facts, at: datetime) -> Verdict:
+    agreed = criteria.Definition(definition.kind, definition.version, definition.condition)
+    return criteria.verdict(agreed, known, at)
+
+
+def _no_definition(kind: str, at: datetime, *, passed: bool) -> Verdict:
+    """Give the verdict while no agreement is active: version 0."""
+    if passed:
+        words = f"No definition of {kind.upper()} is active, so it asks for nothing"
+        return Verdict(kind, 0, True, (), (words,), at)
+    criterion = Criterion(label=NO_DEFINITION, passed=False, observed=False, expected=True, pointer="")
+    return Verdict(kind, 0, False, (criterion,), (f"{NO_DEFINITION}: no",), at)
+
+
+def _tier(definition: Definition | None, known: Facts, at: datetime) -> criteria.TierChoice:
+    tiers = definition.tiers if definition and definition.tiers else criteria.DEFAULT_TIERS
+    return criteria.tier(tiers, known, at)

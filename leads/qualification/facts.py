@@ -1,0 +1,176 @@
+"""Gather what is known of a lead, as flat facts for conditions and as events for scoring. Reads, never writes."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import Count, Max, Q
+
+from leads.conditions import values
+from leads.models import Account, Answer, Campaign, Event, ExternalId, Lead, Persona
+from leads.people import freemail
+from leads.scoring.scoring import EventFact
+
+COUNT_DAYS = 30
+_COUNT = re.compile(rf"events\..+\.count_{COUNT_DAYS}d")
+
+# What marketing has to know of a lead before `data.complete` holds: a way to reach the person, the name, the company.
+REQUIRED = ("lead.last_name", "account.name")
+REACHED_BY = ("lead.email", "lead.phone", "lead.external_ids")
+
+
+class Facts(dict[str, Any]):
+    """Hold facts by dotted name. A count of events that never happened is zero, whoever asks for it.
+
+    `told_at` is when the lead last answered a question: evidence that no event shows.
+    """
+
+    told_at: datetime | None = None
+
+    def __missing__(self, name: str) -> int:
+        if _COUNT.fullmatch(name):
+            return 0
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a fact, or zero for a count of events that never happened, or the default."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+def of(lead: Lead, at: datetime) -> Facts:
+    """Gather the facts of a lead as of `at`, in three statements (four when its account is not loaded yet).
+
+    Fit and interest are those stored on the lead; `assessment.assess` puts fresh ones in their place.
+    """
+    return gather([lead], at)[lead.pk]
+
+
+def gather(leads: Sequence[Lead], at: datetime) -> dict[int, Facts]:
+    """Gather the facts of leads by their ids, as `of` does, in three statements however many they are."""
+    ids = [lead.pk for lead in leads]
+    answers: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    told_at: dict[int, datetime] = {}
+    told = Answer.everywhere.filter(lead__in=ids, at__lte=at).order_by("question")
+    for pk, code, value, when in told.values_list("lead_id", "question__code", "value", "at"):
+        answers[pk][code] = value
+        told_at[pk] = max(told_at.get(pk, when), when)
+    external_ids: defaultdict[int, list[str]] = defaultdict(list)
+    for pk, system, value in (
+        ExternalId.everywhere.filter(lead__in=ids).order_by("pk").values_list("lead_id", "system", "value")
+    ):
+        external_ids[pk].append(f"{system}:{value}")
+    counts = _event_counts(_active(leads), at)
+    gathered = {}
+    for lead in leads:
+        facts = known(lead, external_ids=external_ids[lead.pk], answers=answers[lead.pk])
+        facts.told_at = told_at.get(lead.pk)
+        facts.update(counts[lead.pk])
+        gathered[lead.pk] = facts
+    return gathered
+
+
+def known(lead: Lead, *, external_ids: list[str], answers: Mapping[str, Any]) -> Facts:
+    """Build the facts that stand on the lead itself and on what is passed in, without its events."""
+    account, campaign, persona = _relations(lead)
+    domain = lead.email.rpartition("@")[2]
+    facts = Facts(
+        {
+            "lead.email": lead.email,
+            "lead.email_domain": domain,
+            "lead.free_mail": freemail.is_free(domain) if domain else None,
+            "lead.phone": lead.phone,
+            "lead.external_ids": external_ids,
+            "lead.first_name": lead.first_name,
+            "lead.last_name": lead.last_name,
+            "lead.title": lead.title,
+            "lead.country": lead.country,
+            "lead.language": lead.language,
+            "lead.source": lead.source,
+            "lead.campaign": campaign.code if campaign else "",
+            "lead.state": lead.state,
+            "lead.persona": persona.code if persona else "",
+            "lead.topics": list(lead.interests),
+            "lead.created_at": lead.first_contact_at,
+            "account.name": account.name if account else "",
+            "account.domain": account.domain if account else "",
+            "account.industry": account.industry if account else "",
+            "account.employees": account.employees if account else None,
+            "account.country": account.country if account else "",
+            "fit.points": lead.fit_points,
+            "fit.grade": lead.fit_grade,
+            "interest.points": lead.interest_points,
+            "interest.level": lead.interest_level,
+            "readiness.answered": len(answers),
+            "consent.marketing": lead.consent,
+            "territory": lead.territory,
+        }
+    )
+    facts.update({f"lead.attributes.{key}": value for key, value in lead.attributes.items()})
+    facts.update({f"readiness.{code}": value for code, value in answers.items()})
+    facts["data.complete"] = all(values.is_known(facts[name]) for name in REQUIRED) and any(
+        values.is_known(facts[name]) for name in REACHED_BY
+    )
+    return facts
+
+
+def events_of(leads: Sequence[Lead], at: datetime, *, horizon_days: int | None) -> dict[int, list[EventFact]]:
+    """Read the events of leads that can still count at `at`, by the leads' ids, in one statement.
+
+    `horizon_days` None means all of them.
+    """
+    events = _counting(_active(leads), at)
+    if horizon_days is not None:
+        events = events.filter(occurred_at__gte=at - timedelta(days=horizon_days))
+    found: dict[int, list[EventFact]] = {lead.pk: [] for lead in leads}
+    for pk, type, name, url, topics, occurred_at in events.values_list(
+        "lead_id", "type", "name", "url", "topics", "occurred_at"
+    ):
+        what = f"{name} {urlsplit(url).path}".strip() if url else name
+        found[pk].append(EventFact(type, what, tuple(topics), occurred_at))
+    return found
+
+
+def _active(leads: Sequence[Lead]) -> list[int]:
+    """Return the ids of the leads that ever did something that counts; for the others nothing is asked for."""
+    return [lead.pk for lead in leads if lead.last_event_at]
+
+
+def _counting(ids: Sequence[int], at: datetime) -> Any:
+    """Return the events that count: of people, with a time that can be believed, not later than `at`."""
+    return Event.everywhere.filter(lead__in=ids, human=True, odd="", occurred_at__lte=at)
+
+
+def _event_counts(ids: Sequence[int], at: datetime) -> defaultdict[int, dict[str, Any]]:
+    """Count the events of leads by type, and find the last one, in one statement."""
+    recent = Q(occurred_at__gt=at - timedelta(days=COUNT_DAYS))
+    rows = (
+        _counting(ids, at)
+        .values_list("lead_id", "type")
+        .annotate(count=Count("pk", filter=recent), last=Max("occurred_at"))
+        .order_by()
+    )
+    facts: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    for pk, type, count, last in rows:
+        facts[pk][f"events.{type}.count_{COUNT_DAYS}d"] = count
+        facts[pk][f"events.{type}.last_at"] = last
+    return facts
+
+
+def _relations(lead: Lead) -> tuple[Account | None, Campaign | None, Persona | None]:
+    """Return account, campaign and persona, reading in one statement those that are not loaded yet."""
+    missing = [
+        name
+        for name in ("account", "campaign", "persona")
+        if getattr(lead, f"{name}_id") and name not in lead._state.fields_cache
+    ]
+    if missing:
+        again = Lead.everywhere.select_related("account", "campaign", "persona").get(pk=lead.pk)
+        for name in missing:
+            setattr(lead, name, getattr(again, name))
+    return lead.account, lead.campaign, lead.persona

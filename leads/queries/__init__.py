@@ -1,0 +1,1 @@
+"""Read leads for pages, API and reports."""

@@ -1,0 +1,91 @@
+"""Look up one row of a workspace, or the short lists that forms offer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from leadflow.errors import Missing
+from leads.models import (
+    Account,
+    Campaign,
+    FollowUp,
+    Handoff,
+    Lead,
+    Persona,
+    Question,
+    Topic,
+)
+from workspaces.models import Workspace
+
+_OF_LEAD = ("account__owner__user", "campaign", "persona", "owner__user", "lost_reason")
+
+
+def lead(workspace: Workspace | int, pk: int) -> Lead:
+    """Return one lead with what stands around it. Raise `Missing` for another workspace's."""
+    found = Lead.objects.of(workspace).select_related("workspace", *_OF_LEAD).filter(pk=pk).first()
+    if found is None:
+        raise Missing("There is no such lead in this workspace.")
+    return found
+
+
+def handoff(workspace: Workspace | int, pk: int) -> Handoff:
+    """Return one handoff with its lead and owner. Raise `Missing` for another workspace's."""
+    found = handoffs(workspace).filter(pk=pk).first()
+    if found is None:
+        raise Missing("There is no such handoff in this workspace.")
+    return found
+
+
+def handoffs(workspace: Workspace | int) -> QuerySet[Handoff]:
+    """Return the handoffs of a workspace with all that a row of a list shows."""
+    return Handoff.objects.of(workspace).select_related(
+        "lead__account", "owner__user", "accepted_by__user", "reason", "definition", "campaign"
+    )
+
+
+def follow_up(workspace: Workspace | int, pk: int) -> FollowUp:
+    """Return one follow-up with its lead. Raise `Missing` for another workspace's."""
+    found = FollowUp.objects.of(workspace).select_related("lead").filter(pk=pk).first()
+    if found is None:
+        raise Missing("There is no such follow-up in this workspace.")
+    return found
+
+
+def question(workspace: Workspace | int, pk: int) -> Question:
+    """Return one question that is in use. Raise `Missing` for another workspace's."""
+    found = Question.objects.of(workspace).filter(pk=pk, active=True).first()
+    if found is None:
+        raise Missing("There is no such question in this workspace.")
+    return found
+
+
+def unanswered(lead: Lead) -> list[Question]:
+    """List the questions in use that a lead has not answered yet. One statement."""
+    open_ones = Question.objects.of(lead.workspace_id).filter(active=True).exclude(answers__lead=lead)
+    return list(open_ones.order_by("position", "pk"))
+
+
+def topic_labels(workspace: Workspace | int) -> dict[str, str]:
+    """Return the words of the workspace's topics by code. One statement."""
+    return dict(Topic.objects.of(workspace).values_list("code", "label"))
+
+
+def main_topic(interests: Mapping[str, Any] | None) -> str:
+    """Return the code of the topic that stands first in a lead's interests, or nothing."""
+    return max(interests, key=lambda code: interests[code]) if interests else ""
+
+
+def accounts_like(workspace: Workspace | int, text: str) -> QuerySet[Account]:
+    """Return the accounts whose name begins with a text, in the letters given or with a capital."""
+    return Account.objects.of(workspace).filter(name__startswith=text)
+
+
+def campaigns(workspace: Workspace | int) -> QuerySet[Campaign]:
+    """Return the campaigns, newest first."""
+    return Campaign.objects.of(workspace).order_by("-id")
+
+
+def personas(workspace: Workspace | int) -> QuerySet[Persona]:
+    """Return the personas by label."""
+    return Persona.objects.of(workspace).order_by("label")

@@ -1,0 +1,1 @@
+"""Decide who gets a lead."""

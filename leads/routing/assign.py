@@ -1,0 +1,307 @@
+"""Decide who gets a lead: ordered rules to a pool, then a fair turn in the pool. Every choice says why.
+
+The owner of the lead's account goes before every rule. Nobody available means the queue: the choice has no member.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from leadflow import db
+from leads import conditions
+from leads.conditions.values import say_time
+from leads.models import Handoff, HandoffState, Lead, Pool, PoolMember, RoutingRule
+from leads.models.handoff import OPEN
+from workspaces import roles
+from workspaces.models import Member
+from workspaces.roles import Role
+
+TAKES_LEADS = tuple(role for role in Role.values if roles.can(role, "handoffs.work"))
+ALWAYS: tuple[str, ...] = ("it takes every lead",)
+QUEUE = "In the queue, for whoever claims it"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Name the member who gets a lead, or None for the queue; `why` is kept on the handoff and has `words`."""
+
+    member: Member | None
+    why: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Say of one routing rule whether it held, and by what."""
+
+    name: str
+    pool: str
+    held: bool
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Say of one place in the pool how loaded it is, and why it was passed over, if it was."""
+
+    member: str
+    weight: int
+    open_handoffs: int
+    passed_over: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Hold a dry run: the rules in order up to the one that held, the places of its pool, and the choice."""
+
+    rules: tuple[Tried, ...]
+    candidates: tuple[Candidate, ...]
+    choice: Choice
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the whole as JSON."""
+        return {
+            "rules": [asdict(rule) for rule in self.rules],
+            "candidates": [asdict(candidate) for candidate in self.candidates],
+            "member": str(self.choice.member) if self.choice.member else None,
+            "why": self.choice.why,
+        }
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Name a lead that somebody is to get at `at`, with its facts; not `besides`, who has it.
+
+    `chosen` says that a person chose already: it is the answer, and counts as open for those after it.
+    """
+
+    lead: Lead
+    facts: conditions.Facts
+    at: datetime
+    besides: Member | None = None
+    chosen: Choice | None = None
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """Hold the outcome of one draw in a pool, before anything is written."""
+
+    winner: PoolMember | None
+    eligible: Sequence[PoolMember] = ()
+    passed_over: Mapping[int, str] = field(default_factory=dict)  # place → why
+    why: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Hold how one wish is answered: by `choice` if there is one, else by a draw in the pool of the rule that held."""
+
+    kept_from: Mapping[int, str]
+    choice: Choice | None
+    rule: RoutingRule | None = None
+    tried: tuple[Tried, ...] = ()  # the rules in order, up to the one that held
+
+
+def choose(wishes: Sequence[Wish]) -> list[Choice]:
+    """Choose who gets each of these leads of one workspace, in their order, and take the turns.
+
+    The caller holds a transaction, the leads locked. However many leads there are, it takes the same statements.
+
+    1. The owner of the account, if available; else the first rule that holds names the pool.
+    2. Lock the rows of the pools that are named, in one order: sets that arrive at once draw one after the other.
+    3. Draw among those available, each draw counting what the ones before gave away; write the new credits.
+    """
+    rules = _rules(wishes[0].lead.workspace_id) if any(wish.chosen is None for wish in wishes) else []
+    returned = returners([wish.lead for wish in wishes])
+    owners = _account_owners([wish.lead for wish in wishes if wish.chosen is None])
+    plans = [_plan(wish, rules, returned[wish.lead.pk], owners) for wish in wishes]
+    named = {plan.rule.pool_id for plan in plans if plan.rule and not plan.choice}
+    locked = Pool.everywhere.select_for_update(no_key=True).filter(pk__in=named).order_by("pk")
+    pools = {pool.pk: pool for pool in locked}
+    places = _places(pools.values())
+    choices = []
+    given: Counter[int] = Counter()  # member → leads of this set
+    for wish, plan in zip(wishes, plans, strict=True):
+        choice = plan.choice or Choice(None, _no_rule(plan.tried))
+        if plan.rule and not plan.choice and plan.rule.pool_id in pools:  # it may have gone since the rules were read
+            draw = _draw(pools[plan.rule.pool_id], places[plan.rule.pool_id], plan.kept_from, wish.at, given)
+            _take_turn(draw)
+            choice = _choice(plan.rule, plan.tried[-1], draw)
+        if choice.member:
+            given[choice.member.pk] += 1
+        choices.append(choice)
+    if drawn := [place for pool in places.values() for place in pool if place.credit != place.credit_before]:
+        db.update_many(drawn, ["credit"])
+    return choices
+
+
+def why_queued(handoff: Handoff) -> str:
+    """Return why the routing left a handoff in the queue; nothing when it chose somebody, who has it no longer."""
+    return str(handoff.routing.get("words", "")).partition(f"{QUEUE}: ")[2]
+
+
+def explain(lead: Lead, *, at: datetime | None = None) -> Explanation:
+    """Say who would get a lead now, and why. Changes nothing, takes no turn, locks nothing."""
+    from leads.qualification import assessment
+
+    at = at or timezone.now()
+    wish = Wish(lead, assessment.assess(lead, at).facts, at)
+    plan = _plan(wish, _rules(lead.workspace_id), returners([lead])[lead.pk], _account_owners([lead]))
+    if plan.rule is None:
+        return Explanation(plan.tried, (), plan.choice or Choice(None, _no_rule(plan.tried)))
+    pool = plan.rule.pool
+    places = _places([pool])[pool.pk]
+    draw = _draw(pool, places, plan.kept_from, at)
+    candidates = tuple(
+        Candidate(str(place.member), place.weight, place.open_handoffs, draw.passed_over.get(place.pk, ""))
+        for place in places
+    )
+    return Explanation(plan.tried, candidates, plan.choice or _choice(plan.rule, plan.tried[-1], draw))
+
+
+def unavailable(member: Member, kept_from: Mapping[int, str], at: datetime) -> str:
+    """Say why a member takes no lead at `at` (`kept_from`: whom this one is kept from, and why), or nothing."""
+    if not member.active:
+        return "not active"
+    if member.role not in TAKES_LEADS:
+        return "does not work leads"
+    if member.away_until and member.away_until > at:
+        return f"away until {say_time(member.away_until)}"
+    return kept_from.get(member.pk, "")
+
+
+def returners(leads: Iterable[Lead]) -> dict[int, dict[int, str]]:
+    """Return for each lead, by ids, the members who returned it for a reason that keeps it from them, with the words.
+
+    One statement, none where no lead was ever returned.
+    """
+    leads = list(leads)
+    kept: dict[int, dict[int, str]] = {lead.pk: {} for lead in leads}
+    came_back = [lead.pk for lead in leads if lead.returned_at]
+    if came_back:
+        returned = Handoff.everywhere.filter(lead__in=came_back, state=HandoffState.RETURNED, reason__same_rep=False)
+        for lead, owner in returned.exclude(owner=None).values_list("lead_id", "owner_id"):
+            kept[lead][owner] = "returned this lead before"
+    return kept
+
+
+def _rules(workspace_id: int) -> list[RoutingRule]:
+    active = RoutingRule.objects.of(workspace_id).filter(active=True)
+    return list(active.select_related("pool").order_by("position", "pk"))
+
+
+def _plan(wish: Wish, rules: Sequence[RoutingRule], returned: Mapping[int, str], owners: Mapping[int, Member]) -> _Plan:
+    """Decide how a wish is answered; `owners` are those of the accounts, by the leads' ids."""
+    if wish.chosen:
+        return _Plan({}, wish.chosen)
+    kept_from = dict(returned)
+    if wish.besides is not None:
+        kept_from[wish.besides.pk] = "has it now"
+    choice, owner = None, owners.get(wish.lead.pk)
+    if owner and not unavailable(owner, kept_from, wish.at):
+        words = f"{owner} looks after {wish.lead.account}"
+        choice = Choice(owner, {"words": words, "rule": "Owner of the account"})
+    tried: list[Tried] = []
+    for rule in rules:
+        held, because = True, ALWAYS
+        if rule.condition:
+            result = conditions.evaluate(rule.condition, wish.facts, wish.at)
+            held, because = result.passed, result.because
+        tried.append(Tried(rule.name, rule.pool.name, held, because))
+        if held:
+            return _Plan(kept_from, choice, rule, tuple(tried))
+    return _Plan(kept_from, choice, None, tuple(tried))
+
+
+def _account_owners(leads: Iterable[Lead]) -> dict[int, Member]:
+    """Return who looks after the account of each lead, by the leads' ids, in one statement at most."""
+    wanted = {lead.pk: lead.account.owner_id for lead in leads if lead.account_id and lead.account.owner_id}  # type: ignore[union-attr]
+    if not wanted:
+        return {}
+    members = Member.everywhere.select_related("user").in_bulk(set(wanted.values()))
+    return {lead: members[owner] for lead, owner in wanted.items()}
+
+
+def _places(pools: Iterable[Pool]) -> dict[int, list[PoolMember]]:
+    """Return the places of pools with their members and how many handoffs each has open, in one statement."""
+    places: dict[int, list[PoolMember]] = {pool.pk: [] for pool in pools}
+    if not places:
+        return places
+    counted = (
+        Handoff.everywhere.filter(workspace=OuterRef("workspace"), owner=OuterRef("member"), state__in=OPEN)
+        .order_by()
+        .values("owner")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    rows = PoolMember.everywhere.filter(pool__in=places).select_related("member__user").order_by("pk")
+    for place in rows.annotate(load=Coalesce(Subquery(counted), 0)):
+        place.open_before, place.credit_before = place.load, place.credit
+        places[place.pool_id].append(place)
+    return places
+
+
+def _draw(
+    pool: Pool,
+    places: Sequence[PoolMember],
+    kept_from: Mapping[int, str],
+    at: datetime,
+    given: Mapping[int, int] = MappingProxyType({}),
+) -> _Draw:
+    """Decide who of a pool is next, by its strategy; `given` (member → leads) came on top since. Writes nothing."""
+    for place in places:
+        place.open_handoffs = place.open_before + given.get(place.member_id, 0)
+    passed_over = {place.pk: words for place in places if (words := _passed_over(place, kept_from, at))}
+    eligible = [place for place in places if place.pk not in passed_over]
+    why: dict[str, Any] = {"passed_over": {str(p.member): passed_over[p.pk] for p in places if p.pk in passed_over}}
+    if not eligible:
+        return _Draw(None, (), passed_over, why)
+    if pool.strategy == Pool.Strategy.LEAST_LOADED:
+        winner = min(eligible, key=lambda place: (place.open_handoffs / place.weight, -place.credit, place.pk))
+        why["words"] = f"{winner.member} has the fewest open for the weight: {winner.open_handoffs}"
+    else:
+        winner = min(eligible, key=lambda place: (-(place.credit + place.weight), place.pk))
+        why["words"] = f"{winner.member} is next in turn"
+    why["weight"], why["open_handoffs"] = winner.weight, winner.open_handoffs
+    return _Draw(winner, eligible, passed_over, why)
+
+
+def _passed_over(place: PoolMember, kept_from: Mapping[int, str], at: datetime) -> str:
+    if why := unavailable(place.member, kept_from, at):
+        return why
+    if place.weight == 0:
+        return "has weight 0"
+    if place.capacity is not None and place.open_handoffs >= place.capacity:
+        return f"has {place.open_handoffs} open of {place.capacity}"
+    return ""
+
+
+def _take_turn(draw: _Draw) -> None:
+    """Change the credits after a draw: smooth weighted round robin.
+
+    Everyone available gains the own weight, the winner pays the weights of all. So nobody gets a run of leads, and
+    who was away has neither saved up nor lost turns.
+    """
+    if draw.winner is None:
+        return
+    for place in draw.eligible:
+        place.credit += place.weight
+    draw.winner.credit -= sum(place.weight for place in draw.eligible)
+
+
+def _choice(rule: RoutingRule, tried: Tried, draw: _Draw) -> Choice:
+    why = {"rule": rule.name, "because": list(tried.because), "pool": rule.pool.name, **draw.why}
+    if draw.winner is None:
+        reasons = "; ".join(f"{name} {why}" for name, why in draw.why["passed_over"].items()) or "it has no members"
+        return Choice(None, {**why, "words": f"{QUEUE}: nobody in the pool {rule.pool.name} is available ({reasons})"})
+    return Choice(draw.winner.member, {**why, "words": f"{draw.why['words']} in the pool {rule.pool.name}"})
+
+
+def _no_rule(tried: Sequence[Tried]) -> dict[str, Any]:
+    return {"rule": None, "pool": None, "words": f"{QUEUE}: no routing rule holds ({len(tried)} tried)"}

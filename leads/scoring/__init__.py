@@ -1,0 +1,1 @@
+"""Score fit and interest."""

@@ -1,0 +1,1 @@
+"""Keep a workspace's own words."""
