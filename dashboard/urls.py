@@ -1,12 +1,21 @@
-"""The addresses of the pages, by section; each section's file is beside this one."""
+"""The addresses of the pages: one file per section."""
 
 from django.urls import include, path
 
+from dashboard.settings import join_views
+
 app_name = "dashboard"
 urlpatterns = [
-    path("", include("dashboard.urls_public")),
-    path("", include("dashboard.urls_sales")),
-    path("", include("dashboard.urls_marketing")),
-    path("", include("dashboard.urls_agreement")),
-    path("settings/", include("dashboard.urls_settings")),
+    path("", include("dashboard.shell.urls")),
+    path("", include("dashboard.inbox.urls")),
+    path("", include("dashboard.leads.urls")),
+    path("", include("dashboard.capture.urls")),
+    path("", include("dashboard.returns.urls")),
+    path("", include("dashboard.reports.urls")),
+    path("", include("dashboard.nurture.urls")),
+    path("", include("dashboard.agreement.urls")),
+    path("", include("dashboard.outbox.urls")),
+    path("settings/", include("dashboard.settings.urls")),
+    path("invitations/<str:token>/", join_views.join, name="join"),
+    path("invitations/<str:token>", join_views.join),
 ]

@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "dashboard.middleware.NoNul",
+    "dashboard.shell.middleware.NoNul",
 ]
 
 ROOT_URLCONF = "leadflow.urls"
@@ -110,11 +110,18 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": ["template_partials.templatetags.partials"],
+            "libraries": {
+                "leadflow": "dashboard.design.tags",
+                "charts": "dashboard.design.charts",
+                "wording": "dashboard.wording.tags",
+                "leads": "dashboard.leads.tags",
+                "nurture": "dashboard.nurture.tags",
+            },
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "dashboard.context.shell",
+                "dashboard.shell.context.shell",
             ],
         },
     }

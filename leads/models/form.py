@@ -11,7 +11,7 @@ class Form(Owned):
     token = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=80)
     heading = models.CharField(max_length=120)
-    fields = models.JSONField(default=list)  # names out of `leads.intake.FORM_FIELDS`; e-mail always
+    fields = models.JSONField(default=list)  # names out of `leads.intake.upsert.FORM_FIELDS`; e-mail always
     event_type = models.CharField(max_length=60, default="form")
     topics = models.JSONField(default=list, blank=True)
     source = models.CharField(max_length=80, default="form")

@@ -139,9 +139,9 @@ def test_every_type_leads_to_a_page(api):
 def test_every_refusal_of_a_door_of_the_api_has_a_page_of_its_own():
     root = Path(__file__).resolve().parents[2]
     doors = (
-        "leads/guards.py",
-        "leads/identity.py",
-        "leads/intake.py",
+        "leads/lifecycle/guards.py",
+        "leads/people/identity.py",
+        "leads/intake/upsert.py",
         "nurture/enrolments.py",
         "nurture/eligibility.py",
     )

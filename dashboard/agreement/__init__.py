@@ -1,0 +1,1 @@
+"""The agreement, its definitions, the scoreboard."""

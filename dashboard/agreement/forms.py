@@ -1,0 +1,138 @@
+"""The forms of the agreement: its terms, with one form per tier and one per step of the ladder."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+
+from dashboard.design.inputs import DayInput
+from leadflow.errors import DomainError
+from sla import information
+from sla.models.clock import Escalation, Kind
+from sla.words import duration
+
+_LENGTH = re.compile(r"(?:(\d{1,5})\s*h(?:ours?)?)?\s*(?:(\d{1,6})\s*(?:m|min|minutes?)?)?", re.IGNORECASE)
+_PLACE = re.compile(r"(sales|ladder)\[(\d+)\]\.(\w+)")
+
+
+class LengthField(forms.Field):
+    """Read a length of work time, "4 h", "1 h 30 min" or "45", as minutes."""
+
+    widget = forms.TextInput(attrs={"size": 10, "autocomplete": "off"})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write minutes in words."""
+        return duration(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> int | None:
+        """Return minutes."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        found = _LENGTH.fullmatch(text)
+        if found is None:
+            raise forms.ValidationError("Give hours and minutes of working time, such as 1 h 30 min.")
+        return 60 * int(found[1] or 0) + int(found[2] or 0)
+
+
+class TermsForm(forms.Form):
+    """What marketing promises, and what holds for both sides."""
+
+    mqls_per_month = forms.IntegerField(label="Leads handed over a month", min_value=0)
+    complete_percent = forms.IntegerField(label="With all the information, in %", min_value=0, max_value=100)
+    triage_minutes = LengthField(
+        label="Answer a contested return within", help_text="Working time, such as 16 h or 1 h 30 min."
+    )
+    information = forms.MultipleChoiceField(
+        label="Information with every lead",
+        required=False,
+        choices=list(information.LABELS.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    met_percent = forms.IntegerField(
+        label="A commitment is kept when so many % are met in time", min_value=1, max_value=100
+    )
+    warn_percent = forms.IntegerField(label="Warn the owner at so many % of the time", min_value=1, max_value=99)
+    reassign_restarts_accept = forms.BooleanField(
+        label="A lead that is reassigned gives the new owner the whole time to accept", required=False
+    )
+    review_on = forms.DateField(label="Review on", required=False, widget=DayInput())
+
+
+class PolicyForm(forms.Form):
+    """What sales promises for one tier."""
+
+    tier = forms.CharField(label="Tier", max_length=40)
+    accept_minutes = LengthField(label="Accept or return within")
+    first_touch_minutes = LengthField(label="First touch within")
+    attempts = forms.IntegerField(label="Attempts", min_value=1, max_value=50)
+    channels = forms.IntegerField(label="On channels", min_value=1, max_value=4)
+    attempts_minutes = LengthField(label="Attempts within")
+    decide_minutes = LengthField(label="Decide within")
+
+
+class RungForm(forms.Form):
+    """One step of the ladder."""
+
+    action = forms.ChoiceField(label="What is done", choices=[("", "Choose"), *Escalation.Action.choices])
+    after_minutes = LengthField(label="After the breach", help_text="0 min: at once.")
+    kinds = forms.MultipleChoiceField(
+        label="For these clocks", choices=Kind.choices, widget=forms.CheckboxSelectMultiple, initial=list(Kind.values)
+    )
+
+
+Policies = formset_factory(PolicyForm, extra=1, can_delete=True, max_num=20, absolute_max=21)
+Rungs = formset_factory(RungForm, extra=1, can_delete=True, max_num=10, absolute_max=11)
+
+
+class Editor:
+    """Hold the forms of one draft together: `terms` in JSON when all are valid, refusals where they belong."""
+
+    def __init__(self, terms: Mapping[str, Any], data: Any = None) -> None:
+        marketing = terms["marketing"]
+        self.main = TermsForm(data, initial={**terms, **marketing})
+        self.policies = Policies(data, prefix="sales", initial=list(terms["sales"]))
+        self.rungs = Rungs(data, prefix="ladder", initial=list(terms["ladder"]))
+        self._marketing = tuple(marketing)
+
+    def is_valid(self) -> bool:
+        """Check all forms, so that every error is shown at once."""
+        return all([self.main.is_valid(), self.policies.is_valid(), self.rungs.is_valid()])
+
+    def terms(self) -> dict[str, Any]:
+        """Return what was typed, in the shape that `sla.agreements.edit` takes."""
+        facts = dict(self.main.cleaned_data)
+        review = facts.pop("review_on")
+        return {
+            "marketing": {name: facts.pop(name) for name in self._marketing},
+            **facts,
+            "review_on": review.isoformat() if review else None,
+            "sales": [_facts(form) for form in _kept(self.policies)],
+            "ladder": [_facts(form) for form in _kept(self.rungs)],
+        }
+
+    def refuse(self, error: DomainError) -> None:
+        """Put a refusal beside the field it names, in the form of the tier or step it names."""
+        place = _PLACE.fullmatch(error.field or "")
+        if place:
+            forms_of = _kept(self.policies if place[1] == "sales" else self.rungs)
+            form, name = forms_of[int(place[2])], place[3]
+        else:
+            form, name = self.main, (error.field or "").removeprefix("marketing.")
+        form.add_error(name if name in form.fields else None, error.message)
+
+    @property
+    def has_errors(self) -> bool:
+        """Tell whether anything was refused."""
+        return bool(self.main.errors or any(self.policies.errors) or any(self.rungs.errors))
+
+
+def _kept(formset: BaseFormSet) -> list[Any]:
+    """Return the forms that hold something and are not to be removed."""
+    return [form for form in formset.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+
+
+def _facts(form: forms.Form) -> dict[str, Any]:
+    return {name: value for name, value in form.cleaned_data.items() if name != "DELETE"}

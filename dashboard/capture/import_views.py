@@ -1,0 +1,114 @@
+"""Import leads from CSV: upload, say what the columns are, look at what would happen, start, watch, mend the rest."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+
+from dashboard.capture.import_forms import Mapping, Upload
+from dashboard.design import paging
+from dashboard.design.paging import csv_response
+from dashboard.shell.access import PageRequest, page
+from leadflow.errors import DomainError, Missing
+from leads.intake.imports import jobs
+from leads.models import Import
+from leads.models.importing import RowError
+
+ERRORS_SHOWN = 20
+
+
+@page("leads.import")
+def index(request: PageRequest) -> HttpResponse:
+    """List the imports, newest first."""
+    found = Import.objects.of(request.workspace).defer("file").select_related("member__user")
+    shown = paging.by_id(found, after=request.GET.get("after", ""))
+    running = sum(each.status == Import.Status.RUNNING for each in shown.rows)
+    return render(request, "capture/imports.html", {"title": "Import", "page": shown, "running": running})
+
+
+@page("leads.import")
+def new(request: PageRequest) -> HttpResponse:
+    """Take a file in."""
+    form = Upload(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            batch = jobs.receive(
+                request.workspace, actor=request.actor, file_name=file.name, content=file.read(jobs.MAX_BYTES + 1)
+            )
+        except DomainError as error:
+            form.add_error("file", error.message)
+        else:
+            return redirect("dashboard:import", batch.pk)
+    context = {"title": "Import leads", "form": form}
+    return render(request, "capture/import_new.html", context, status=422 if form.errors else 200)
+
+
+@page("leads.import")
+def one(request: PageRequest, pk: int) -> HttpResponse:
+    """Show an import where it stands: its mapping, its progress, or what came of it."""
+    batch = _get(request, pk)
+    if batch.status == Import.Status.MAPPING:
+        return _map(request, batch)
+    context: dict[str, Any] = {"title": batch.file_name, "batch": batch}
+    if batch.status != Import.Status.RUNNING:
+        errors = RowError.objects.of(request.workspace).filter(batch=batch).order_by("line")
+        context["errors"] = list(errors[:ERRORS_SHOWN])
+    return render(request, "capture/import.html", context)
+
+
+@page("leads.import")
+def progress(request: PageRequest, pk: int) -> HttpResponse:
+    """Give the progress bar; once it is over, let the page be read afresh."""
+    batch = _get(request, pk)
+    response = render(request, "capture/import_progress.html", {"batch": batch})
+    if batch.status != Import.Status.RUNNING:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@page("leads.import")
+def errors(request: PageRequest, pk: int) -> StreamingHttpResponse:
+    """Stream the rows that were not taken, each with why, to be mended and imported again."""
+    batch = _get(request, pk)
+    return csv_response(jobs.error_file(batch), f"not-imported-{batch.pk}.csv")
+
+
+def _map(request: PageRequest, batch: Import) -> HttpResponse:
+    """Ask for the mapping; on POST read the file as told, then preview, or start."""
+    form = Mapping(request.POST or None, batch=batch, head=jobs.head(batch))
+    rows = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            if _reread(batch, form):
+                messages.info(request, "The file has other columns when it is read like this. Look at them again.")
+                return redirect("dashboard:import", batch.pk)
+            if request.POST.get("act") == "start":
+                jobs.start(batch, mapping=form.mapping, options=form.options)
+                messages.success(request, f"{batch.file_name} is being imported.")
+                return redirect("dashboard:import", batch.pk)
+            rows = jobs.preview(batch, form.mapping, form.options)
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+    context = {"title": batch.file_name, "batch": batch, "form": form, "rows": rows}
+    return render(request, "capture/import_mapping.html", context, status=422 if form.errors else 200)
+
+
+def _reread(batch: Import, form: Mapping) -> bool:
+    """Read the file anew if the form says that it is written otherwise; tell whether its columns are others now."""
+    encoding, delimiter = form.cleaned_data["encoding"], form.cleaned_data["delimiter"]
+    if (encoding, delimiter) == (batch.encoding, batch.delimiter) or not encoding:
+        return False
+    before = batch.header
+    jobs.reread(batch, encoding=encoding, delimiter=delimiter)
+    batch.refresh_from_db()
+    form.head = jobs.head(batch)
+    return len(batch.header) != len(before)
+
+
+def _get(request: PageRequest, pk: int) -> Import:
+    found = Import.objects.of(request.workspace).select_related("workspace", "member__user").filter(pk=pk).first()
+    if found is None:
+        raise Missing("There is no such import in this workspace.")
+    return found

@@ -1,0 +1,1 @@
+"""What every page is built from: tags, words, charts, inputs, paging, periods."""

@@ -1,0 +1,1 @@
+"""The inbox of sales, and the queue."""

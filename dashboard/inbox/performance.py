@@ -1,0 +1,109 @@
+"""Put the counts of the inbox and how a rep stands into the four figures and the sentence of the page."""
+
+from typing import Any
+
+from dashboard.design import words
+from dashboard.design.tags import percent
+from sla.inbox import Counts, Standing
+
+
+def sentence(counts: Counts, targets: dict[str, int], *, own: bool) -> str:
+    """Say what is the case now, and what the agreement asks for: minutes to accept, by tier."""
+    if not counts.waiting:
+        return "Nothing waits for your answer." if own else "Nothing waits for an answer."
+    many = "1 lead waits" if counts.waiting == 1 else f"{counts.waiting:,} leads wait"
+    said = f"{many} for {'your' if own else 'an'} answer."
+    if counts.late:
+        said += f" {counts.late:,} {'is' if counts.late == 1 else 'are'} overdue."
+    if targets:
+        said += f" The agreement asks for one within {_targets(targets)} of working time."
+    return said
+
+
+def figures(counts: Counts, standing: Standing | None, *, own: bool, query: str) -> list[dict[str, Any]]:
+    """Give the four figures, each with the address of the rows behind it; `query` keeps the member chosen.
+
+    Without a standing, three of them say that they are on their way.
+    """
+    shown: list[dict[str, Any]] = [
+        {
+            "label": "Waiting for you" if own else "Waiting for an answer",
+            "value": f"{counts.waiting:,}",
+            "note": _urgent(counts),
+            "url": f"?tab=waiting{query}",
+            "icon": "inbox",
+        },
+        {"label": "Median time to accept", "url": f"?tab=accepted{query}", "icon": "clock"},
+        {"label": "SLA met, 30 days", "url": f"?tab=promises{query}", "icon": "shield-check"},
+        {"label": "Accepted that became SQL", "url": f"?tab=accepted{query}", "icon": "target"},
+    ]
+    measured = [{"value": "…", "note": "takes a moment longer"}] * 3 if standing is None else _measured(standing)
+    return [shown[0], *(figure | more for figure, more in zip(shown[1:], measured, strict=True))]
+
+
+def _measured(standing: Standing) -> list[dict[str, Any]]:
+    """Give the values of the three figures that are measured over time."""
+    return [
+        _accept_time(standing),
+        {
+            "value": _share(standing.kept.in_time, standing.kept.in_time + standing.kept.late),
+            "note": f"target {standing.kept_target}%" if standing.kept_target else "no agreement is signed yet",
+            **_points(standing.kept.share, standing.kept_before.share),
+        },
+        {
+            "value": _share(standing.promoted, standing.accepted),
+            "note": "of those accepted in 30 days",
+            **_points(
+                _rate(standing.promoted, standing.accepted), _rate(standing.promoted_before, standing.accepted_before)
+            ),
+        },
+    ]
+
+
+def _urgent(counts: Counts) -> str:
+    soon = counts.within_hour - counts.late
+    said = [f"{counts.late:,} overdue"] if counts.late else []
+    said += [f"{soon:,} due within the hour"] if soon else []
+    return ", ".join(said) or "none due within the hour"
+
+
+def _targets(targets: dict[str, int]) -> str:
+    """Say the time to accept: once when it is the same in every tier, else with the tier that each is for."""
+    if len(set(targets.values())) == 1:
+        return words.span(60 * next(iter(targets.values())))
+    return " or ".join(f"{words.span(60 * minutes)} ({tier})" for tier, minutes in targets.items())
+
+
+def _accept_time(standing: Standing) -> dict[str, Any]:
+    now, before = standing.accept_minutes, standing.accept_minutes_before
+    figure: dict[str, Any] = {
+        "value": "–" if now is None else words.span(60 * now),
+        "note": "of working time, 30 days",
+    }
+    if standing.accept_targets:
+        figure["note"] = f"target {_targets(standing.accept_targets)} of working time"
+    if now is not None and before and round(abs(now - before) / before, 2):
+        faster = now < before
+        share = abs(now - before) / before
+        figure |= {
+            "change": f"{share:.0%} {'faster' if faster else 'slower'}",
+            "change_tone": "good" if faster else "bad",
+            "change_up": not faster,
+        }
+    return figure
+
+
+def _points(now: float | None, before: float | None) -> dict[str, Any]:
+    """Give the change of a percentage, in points."""
+    if now is None or before is None or round(now - before, 1) == 0:
+        return {}
+    up = now > before
+    return {"change": f"{abs(now - before):.1f} points", "change_tone": "good" if up else "bad", "change_up": up}
+
+
+def _rate(part: int, whole: int) -> float | None:
+    return 100 * part / whole if whole else None
+
+
+def _share(part: int, whole: int) -> str:
+    return percent(part, whole)

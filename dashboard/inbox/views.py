@@ -1,0 +1,219 @@
+"""The inbox of sales and the queue: what waits, what is in work, what is done, and why each lead is there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dashboard.design.paging import read_id
+from dashboard.inbox import performance
+from dashboard.leads.move_forms import SALES_ROLES
+from dashboard.shell.access import PageRequest, page
+from dashboard.shell.responses import done, next_url, refused
+from dashboard.wording import evidence
+from leadflow.errors import DomainError
+from leads.lifecycle import moves
+from leads.models import Handoff, HandoffState
+from leads.queries import lookups
+from leads.routing import assign, pools
+from sla import inbox as desk
+from sla import selectors as clocks
+from sla.models import Clock
+from workspaces import access
+from workspaces.models import Member
+
+TABS = ("waiting", "in_work", "done", "accepted", "promises")
+BY_TIME = {"done": "closed_at", "accepted": "accepted_at", "promises": "started_at"}  # tab → its order
+MOST_AT_ONCE = 200
+NEXT_ACTIONS = {
+    "accept": "Accept or return",
+    "first_touch": "Make the first touch",
+    "attempts": "Try again",
+    "decide": "Promote or return",
+    "follow_up": "Follow up",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Hold one row: a handoff, the clock that is due first, why the lead is here and what it is interested in."""
+
+    handoff: Handoff
+    clock: Clock | None
+    why: str
+    topic: str
+    action: str
+    took: float | None = None  # seconds of working time from the offer to the acceptance
+
+
+@page("handoffs.work")
+def inbox(request: PageRequest) -> HttpResponse:
+    """Show a rep's own leads, or to a sales manager everybody's or one member's."""
+    now = timezone.now()
+    tab = tab_of(request)
+    member, members = whose(request)
+    found = _page(request, tab, listed(request, tab, member, now))
+    rows = _rows(request, found.rows) if tab != "promises" else found.rows
+    own = member is not None and member.pk == request.member.pk
+    query = f"&member={request.GET['member']}" if members and request.GET.get("member") else ""
+    counts = desk.counts(request.workspace, member, at=now)
+    # Over everybody the figures take longer than all the rest: the page asks for them once it is there.
+    later = member is None and not request.htmx and "figures" not in request.GET
+    stands = None if later else desk.standing(request.workspace, member, at=now)
+    targets = stands.accept_targets if stands else desk.accept_targets(request.workspace)
+    context = {
+        "title": "Inbox",
+        "tab": tab,
+        "rows": rows,
+        "page": found,
+        "counts": counts,
+        "sentence": performance.sentence(counts, targets, own=own),
+        "figures": performance.figures(counts, stands, own=own, query=query),
+        "later": later,
+        "members": members,
+        "whose": member,
+        "own": own,
+        "query": query,
+        "panel": _focused(request, rows) if tab in ("waiting", "in_work") else None,
+        "no_pool": own and tab == "waiting" and not rows and not pools.has_place(request.member),
+    }
+    return render(request, "inbox/inbox.html", context)
+
+
+@page("handoffs.work_any")
+def figures(request: PageRequest) -> HttpResponse:
+    """Show the figures over everybody, for a page of the inbox that is open already."""
+    if not request.htmx:
+        return redirect(f"{reverse('dashboard:inbox')}?figures=1")
+    now = timezone.now()
+    stands = desk.standing(request.workspace, None, at=now)
+    counts = desk.counts(request.workspace, None, at=now)
+    shown = performance.figures(counts, stands, own=False, query="")
+    return render(request, "components/figures.html", {"figures": shown})
+
+
+@page("handoffs.claim")
+def queue(request: PageRequest) -> HttpResponse:
+    """Show what nobody owns yet, and why nobody got it."""
+    found = desk.page(desk.queue(request.workspace), after=request.GET.get("after", ""))
+    rows = _rows(request, found.rows)
+    context = {"title": "Queue", "rows": rows, "page": found, "panel": _focused(request, rows)}
+    return render(request, "inbox/queue.html", context)
+
+
+@page("leads.view")
+def why(request: PageRequest, pk: int) -> HttpResponse:
+    """Show why a lead was handed over, beside the list."""
+    handoff = lookups.handoff(request.workspace, pk)
+    if not request.htmx:
+        return redirect(reverse("dashboard:lead", args=[handoff.lead_id]))
+    return render(request, "inbox/why.html", {"panel": evidence.panel(handoff)})
+
+
+@require_POST
+@page("handoffs.work")
+def accept_many(request: PageRequest) -> HttpResponse:
+    """Accept the rows that were ticked, each for itself; say which were taken by somebody else."""
+    asked = [pk for pk in map(read_id, request.POST.getlist("handoff")[:MOST_AT_ONCE]) if pk is not None]
+    accepted, refusals = 0, []
+    for handoff in lookups.handoffs(request.workspace).filter(pk__in=asked).order_by("pk"):
+        try:
+            moves.accept(handoff, actor=request.actor)
+            accepted += 1
+        except DomainError as error:
+            refusals.append(f"{handoff.lead.name}: {error.message}")
+    if not accepted:
+        return _none_accepted(request, refusals)
+    words = f"{accepted} {'lead is' if accepted == 1 else 'leads are'} yours."
+    return done(request, " ".join([words, *refusals[:3]]))
+
+
+def _none_accepted(request: PageRequest, refusals: list[str]) -> HttpResponse:
+    words = " ".join(refusals[:3]) or "Tick the leads that you accept first."
+    if request.htmx:
+        return refused(words, 409)
+    messages.error(request, words)
+    return redirect(next_url(request))
+
+
+def whose(request: PageRequest) -> tuple[Member | None, list[Member]]:
+    """Return whose inbox is shown (None: everybody's) and, to who may see them, whose can be chosen."""
+    if not request.actor.can("handoffs.work_any"):
+        return request.member, []
+    members = list(access.members_of(request.workspace, roles=SALES_ROLES))
+    chosen = request.GET.get("member", "")
+    return next((member for member in members if str(member.pk) == chosen), None), members
+
+
+def tab_of(request: PageRequest) -> str:
+    """Return the tab that is asked for, else the first."""
+    asked = request.GET.get("tab", "")
+    return asked if asked in TABS else TABS[0]
+
+
+def listed(request: PageRequest, tab: str, member: Member | None, now: datetime) -> QuerySet:
+    """Return all rows of a tab: handoffs, or clocks where it lists promises."""
+    dated = {"done": desk.done, "accepted": desk.accepted, "promises": desk.promises}
+    if tab in dated:
+        return dated[tab](request.workspace, member, at=now)
+    return (desk.in_work if tab == "in_work" else desk.waiting)(request.workspace, member)
+
+
+def _page(request: PageRequest, tab: str, found: QuerySet) -> desk.Page:
+    after = request.GET.get("after", "")
+    if tab in BY_TIME:
+        return desk.page_by_time(found, BY_TIME[tab], after=after)
+    return desk.page(found, after=after)
+
+
+def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[Row]:
+    """Add to handoffs their clocks, their reason in one line and their topic. Three statements."""
+    of = clocks.clocks_of(handoffs)
+    topics = lookups.topic_labels(request.workspace)
+    answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
+    minutes = iter(desk.working_minutes(request.workspace, answered))
+    rows = []
+    for handoff in handoffs:
+        running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind != "triage"]
+        clock = min(running, key=lambda each: each.due_at or desk.NEVER, default=None)
+        topic = lookups.main_topic(handoff.lead.interests or handoff.evidence.get("interests"))
+        rows.append(
+            Row(
+                handoff,
+                clock,
+                _why(handoff),
+                topics.get(topic, topic),
+                _next_action(handoff, clock),
+                60 * next(minutes) if handoff.accepted_at else None,
+            )
+        )
+    return rows
+
+
+def _why(handoff: Handoff) -> str:
+    """Return one line: why nobody got the lead, of one that waits in the queue; else why it is qualified."""
+    queued = handoff.state == HandoffState.OFFERED and handoff.owner_id is None
+    return (assign.why_queued(handoff) if queued else "") or evidence.headline(handoff.evidence)
+
+
+def _next_action(handoff: Handoff, clock: Clock | None) -> str:
+    if clock is not None:
+        return NEXT_ACTIONS.get(clock.kind, "")
+    if handoff.state != HandoffState.ACCEPTED:
+        return ""
+    return "Win or lose" if handoff.promoted_at else "Promote or return"
+
+
+def _focused(request: PageRequest, rows: Iterable[Row]) -> evidence.Panel | None:
+    """Return the panel of the row asked for, else of the first."""
+    listed = [row.handoff for row in rows]
+    asked = request.GET.get("why", "")
+    chosen = next((each for each in listed if str(each.pk) == asked), listed[0] if listed else None)
+    return evidence.panel(chosen) if chosen else None

@@ -1,0 +1,1 @@
+"""Leads: the list, one lead, moves."""

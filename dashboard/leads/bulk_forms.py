@@ -1,0 +1,93 @@
+"""What is asked before many leads are changed at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+
+from dashboard.leads import bulk
+from leads.lifecycle import moves
+from leads.models import Lead, Reason
+from nurture import enrolments
+from nurture.models import Program
+from workspaces.actors import Actor
+from workspaces.models import Workspace
+
+
+class BulkForm(forms.Form):
+    """The base: `act` gives the door to call for each lead, unless `run` has one for them all."""
+
+    capability = verb = consequence = done = ""
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace = workspace
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill in choices."""
+
+    def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.Result:
+        """Do it to the leads."""
+        return bulk.each(leads, self.act(actor))
+
+    def act(self, actor: Actor) -> Callable[[Lead], Any]:
+        """Return what to do with each lead."""
+        raise NotImplementedError
+
+
+class Enrol(BulkForm):
+    """Put leads into a program by hand."""
+
+    capability, verb, done = "nurture.edit", "Enrol in a program", "enrolled"
+    consequence = "They get the program's mails from now on, in its send window."
+    program = forms.ModelChoiceField(Program.everywhere.none(), label="Program", empty_label="Choose a program")
+
+    def prepare(self) -> None:
+        active = Program.objects.of(self.workspace).filter(status=Program.Status.ACTIVE).order_by("name")
+        self.fields["program"].queryset = active  # type: ignore[attr-defined]
+        if not active:
+            self.fields["program"].help_text = "No program is active. Activate one first."
+
+    def act(self, actor: Actor) -> Callable[[Lead], Any]:
+        program, why = self.cleaned_data["program"], {"words": f"Enrolled by {actor.name}."}
+        return lambda lead: enrolments.enrol(lead, program, actor=actor, why=why)
+
+
+class Disqualify(BulkForm):
+    """Take leads out for good."""
+
+    capability, verb, done = "leads.disqualify", "Disqualify", "disqualified"
+    consequence = "They leave every program and are never handed over, unless somebody reopens them."
+    reason = forms.ModelChoiceField(Reason.everywhere.none(), label="Reason", empty_label="Choose a reason")
+    note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000, required=False)
+
+    def prepare(self) -> None:
+        reasons = Reason.objects.of(self.workspace).filter(kind=Reason.Kind.DISQUALIFY, active=True)
+        self.fields["reason"].queryset = reasons.order_by("position", "label")  # type: ignore[attr-defined]
+
+    def act(self, actor: Actor) -> Callable[[Lead], Any]:
+        facts = {"reason": self.cleaned_data["reason"], "note": self.cleaned_data["note"]}
+        return lambda lead: moves.disqualify(lead, actor=actor, **facts)
+
+
+class HandOver(BulkForm):
+    """Hand leads over to sales by hand."""
+
+    capability, verb, done = "handoffs.qualify", "Hand over to sales", "handed over"
+    consequence = "The evidence of each is frozen as it is now, routing chooses the rep, and the accept clocks start."
+    override = forms.CharField(
+        label="Why now",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text="The rep reads this with each lead. It counts also where the definition is not met.",
+    )
+
+    def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.Result:
+        """Hand them over together."""
+        override = self.cleaned_data["override"]
+        candidates = [moves.Candidate(lead, override=override) for lead in leads]
+        return bulk.tally(moves.qualify_many(candidates, actor=actor))
+
+
+ACTIONS: dict[str, type[BulkForm]] = {"enrol": Enrol, "disqualify": Disqualify, "qualify": HandOver}

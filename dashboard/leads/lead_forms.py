@@ -1,0 +1,138 @@
+"""The forms about a lead itself: what sales did and will do, what the lead answered, and its fields."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from dashboard.design.inputs import MomentInput
+from dashboard.leads.move_forms import MoveForm
+from leads.intake.upsert import Person
+from leads.models import Lead, Question
+from leads.models.lead import ConsentState
+from leads.models.touch import Channel, Outcome
+from leads.queries import lookups
+from workspaces.models import Workspace
+
+COLUMNS = ("first_name", "last_name", "title", "phone", "country", "territory", "time_zone", "language")
+
+
+class Touch(MoveForm):
+    """Log what sales did to a lead."""
+
+    channel = forms.ChoiceField(label="What you did", choices=Channel.choices)
+    outcome = forms.ChoiceField(label="What came of it", choices=Outcome.choices)
+    note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, required=False)
+    at = forms.DateTimeField(
+        label="When", required=False, widget=MomentInput(), help_text="In your own time zone. Empty: now."
+    )
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and at > timezone.now():
+            raise forms.ValidationError("A touch lies in the past. Plan a follow-up for what is still to come.")
+        return at
+
+
+class FollowUp(MoveForm):
+    """Promise a next action."""
+
+    due_at = forms.DateTimeField(label="When", widget=MomentInput(), help_text="In your own time zone.")
+    note = forms.CharField(label="What you will do", max_length=300, required=False)
+
+    def prepare(self) -> None:
+        tomorrow = timezone.localtime() + timedelta(days=1)
+        self.initial.setdefault("due_at", tomorrow.replace(hour=10, minute=0, second=0, microsecond=0))
+
+
+class Answer(MoveForm):
+    """Keep what the lead answered to one question; the field is of the question's kind."""
+
+    value = forms.CharField(label="Answer")
+
+    def __init__(self, *args: Any, question: Question, **kwargs: Any) -> None:
+        self.question = question
+        super().__init__(*args, **kwargs)
+
+    def prepare(self) -> None:
+        kind = self.question.kind
+        if kind == Question.Kind.CHOICE:
+            self._offer([(choice, choice) for choice in self.question.choices])
+        elif kind == Question.Kind.BOOLEAN:
+            self._offer([("yes", "Yes"), ("no", "No")])
+        elif kind == Question.Kind.NUMBER:
+            self.fields["value"].widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
+        else:
+            self.fields["value"].widget = forms.Textarea(attrs={"rows": 3})
+        self.fields["value"].label = self.question.label
+
+    def _offer(self, choices: list[tuple[str, str]]) -> None:
+        self.fields["value"].widget = forms.Select(choices=[("", "Choose an answer"), *choices])
+
+
+class Fields(forms.Form):
+    """What is known of a person, as somebody types it."""
+
+    first_name = forms.CharField(label="First name", max_length=120, required=False)
+    last_name = forms.CharField(label="Last name", max_length=120, required=False)
+    title = forms.CharField(label="Job title", max_length=160, required=False)
+    phone = forms.CharField(label="Phone", max_length=40, required=False)
+    company = forms.CharField(label="Account", max_length=200, required=False, help_text="The company's name.")
+    country = forms.CharField(label="Country", max_length=2, required=False, help_text="Two letters, e.g. DE.")
+    industry = forms.CharField(label="Industry", max_length=80, required=False)
+    employees = forms.IntegerField(label="Employees", min_value=0, required=False)
+    territory = forms.CharField(label="Territory", max_length=80, required=False)
+    persona = forms.ChoiceField(label="Persona", required=False)
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        personas = [(each.code, each.label) for each in lookups.personas(workspace)]
+        self.fields["persona"].choices = [("", "Not known"), *personas]  # type: ignore[attr-defined]
+
+
+class Edit(Fields):
+    """Change the fields of a lead. What is left empty stays as it is."""
+
+    time_zone = forms.CharField(label="Time zone", max_length=64, required=False, help_text="E.g. Europe/Berlin.")
+    language = forms.CharField(label="Language", max_length=12, required=False)
+
+    def __init__(self, *args: Any, lead: Lead, **kwargs: Any) -> None:
+        self.lead = lead
+        account = lead.account
+        known = {name: getattr(lead, name) for name in COLUMNS}
+        known |= {
+            "company": account.name if account else "",
+            "industry": account.industry if account else "",
+            "employees": account.employees if account else None,
+            "persona": lead.persona.code if lead.persona else "",
+        }
+        super().__init__(*args, initial=known, workspace=lead.workspace, **kwargs)
+
+    def person(self) -> Person:
+        """Return what was changed, under an id by which the lead is found again."""
+        changed = {name: self.cleaned_data[name] for name in self.changed_data if self.cleaned_data[name]}
+        ids = tuple((each.system, each.value) for each in self.lead.external_ids.all()) if not self.lead.email else ()
+        return Person(email=self.lead.email, external_ids=ids, **changed)
+
+
+class Add(Fields):
+    """Add a person."""
+
+    email = forms.EmailField(label="E-mail", max_length=254)
+    source = forms.CharField(label="Source", max_length=80, required=False, help_text="Where the lead came from first.")
+    campaign = forms.CharField(
+        label="Campaign", max_length=120, required=False, help_text="Its code; a new one is made."
+    )
+    consent = forms.ChoiceField(label="Marketing mail", choices=ConsentState.choices, required=False)
+    consent_wording = forms.CharField(
+        label="What the person was told",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The wording of the opt-in, or how it was given.",
+    )
+    field_order = ("email", "first_name", "last_name", "title", "phone", "company")
+
+    def person(self) -> Person:
+        """Return what was typed."""
+        return Person(**{name: value for name, value in self.cleaned_data.items() if value not in (None, "")})

@@ -1,0 +1,109 @@
+"""One lead: the brief, its timeline, its fields."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from dashboard.leads import moves
+from dashboard.leads.lead_forms import Add, Edit
+from dashboard.shell.access import PageRequest, page
+from dashboard.wording import evidence
+from leadflow.errors import DomainError
+from leads.intake import upsert
+from leads.models import Lead
+from leads.queries import lead_page, lookups
+from leads.queries.timeline import timeline
+from nurture import selectors as nurture
+from sla import selectors as clocks
+from sla.models import Clock
+from workspaces.roles import Role
+
+
+@page("leads.view")
+def lead(request: PageRequest, pk: int) -> HttpResponse:
+    """Show all that is known of a lead, and what can be done with it now."""
+    now = timezone.now()
+    known = lead_page.lead_page(request.workspace, pk)
+    actions = moves.open_to(request.actor, known.lead, known.handoff)
+    shown = known.lead.score_lines
+    context = {
+        "title": known.lead.name,
+        "known": known,
+        "lead": known.lead,
+        "handoff": known.handoff,
+        "panel": evidence.panel(known.handoff) if known.handoff else None,
+        "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
+        "parts": evidence.parts(shown, {"grade": known.lead.fit_grade}, {"level": known.lead.interest_level}),
+        "clocks": _clocks(known),
+        "nurture": nurture.of_lead(known.lead, at=now),
+        "timeline": timeline(known.lead, also=[nurture.sends]),
+        "actions": actions[: moves.SHOWN],
+        "more": actions[moves.SHOWN :],
+        "may_answer": moves.may_answer(request.actor, known.handoff),
+        "came_back": _came_back(known),
+        "marketing_first": request.member.role in (Role.MARKETING, Role.MARKETING_MANAGER, Role.VIEWER),
+    }
+    return render(request, "leads/lead.html", context)
+
+
+@page("leads.view")
+def lead_timeline(request: PageRequest, pk: int) -> HttpResponse:
+    """Show the older part of a lead's story: a part of the page, or a page of its own."""
+    found = lookups.lead(request.workspace, pk)
+    story = timeline(found, before=request.GET.get("before", ""), also=[nurture.sends])
+    context = {"title": f"Timeline of {found.name}", "lead": found, "timeline": story}
+    return render(request, "leads/timeline_part.html" if request.htmx else "leads/timeline.html", context)
+
+
+@page("leads.edit")
+def lead_add(request: PageRequest) -> HttpResponse:
+    """Add a person, or what is new of one who is known already."""
+    form = Add(request.POST or None, workspace=request.workspace)
+    taken = _take(request, form)
+    if taken is not None:
+        name = taken.lead.name
+        words = f"{name} is added." if taken.created else f"{name} was known already; what is new was added."
+        messages.success(request, words)
+        return redirect("dashboard:lead", taken.lead.pk)
+    context = {"title": "Add lead", "form": form}
+    return render(request, "leads/lead_form.html", context, status=422 if form.errors else 200)
+
+
+@page("leads.edit")
+def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
+    """Change the fields of a lead."""
+    found = lookups.lead(request.workspace, pk)
+    form = Edit(request.POST or None, lead=found)
+    taken = _take(request, form)
+    if taken is not None:
+        messages.success(request, f"{taken.lead.name} is saved." if taken.changed else "Nothing was changed.")
+        return redirect("dashboard:lead", pk)
+    context = {"title": f"Edit {found.name}", "form": form, "lead": found}
+    return render(request, "leads/lead_form.html", context, status=422 if form.errors else 200)
+
+
+def _take(request: PageRequest, form: Add | Edit) -> upsert.Result | None:
+    """Take in what a form says, by the one path; a refusal stands beside the field, and None is returned."""
+    if request.method != "POST" or not form.is_valid():
+        return None
+    try:
+        if isinstance(form, Edit):
+            return upsert.edit(form.lead, form.person(), actor=request.actor)
+        return upsert.upsert(request.workspace, form.person(), actor=request.actor)
+    except DomainError as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return None
+
+
+def _clocks(known: lead_page.LeadPage) -> list[Clock]:
+    """Return the running clocks of the newest handoff, what is due first at the top."""
+    if known.handoff is None:
+        return []
+    return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]
+
+
+def _came_back(known: lead_page.LeadPage) -> Lead | None:
+    """Return the lead when its last handoff was returned and it is not out again: the page then says where it went."""
+    returned = known.handoff is not None and known.handoff.state == "returned"
+    return known.lead if returned and known.open_handoff is None else None

@@ -1,0 +1,73 @@
+"""The list of leads: filters in the address, many at once, CSV of what is shown."""
+
+from dataclasses import replace
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from dashboard.design.paging import csv_response, read_id
+from dashboard.leads.bulk_forms import ACTIONS
+from dashboard.leads.filters import MORE, LeadFilter
+from dashboard.shell.access import PageRequest, page
+from leadflow import csvfile
+from leads.models import Lead
+from leads.queries import lead_list
+from workspaces import roles
+
+MOST_AT_ONCE = 500
+
+
+@page("leads.view")
+def index(request: PageRequest) -> HttpResponse:
+    """Show the leads that the filters want, fifty at a time."""
+    form = LeadFilter(request.GET, workspace=request.workspace)
+    filters = form.filters
+    found = lead_list.lead_list(request.workspace, filters, form.among)
+    shown = lead_list.page(
+        found, sort=form.order, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    total = lead_list.count(found) if filters.countable else None
+    context = {
+        "title": "Leads",
+        "form": form,
+        "chips": form.chips(request.GET),
+        "more_fields": [form[name] for name in MORE],
+        "page": replace(shown, total=total),
+        "total": total,
+        "counted": filters.countable,
+        "bound": lead_list.COUNTED,
+        "may_export": request.actor.can("leads.export"),
+        "actions": [(name, kind.verb) for name, kind in ACTIONS.items() if request.actor.can(kind.capability)],
+    }
+    return render(request, "leads/list.html", context)
+
+
+@page("leads.export")
+def download(request: PageRequest) -> StreamingHttpResponse:
+    """Stream the leads that the filters want as CSV."""
+    form = LeadFilter(request.GET, workspace=request.workspace)
+    found = lead_list.lead_list(request.workspace, form.filters, form.among)
+    return csv_response(csvfile.write(lead_list.export(found, form.order)), "leads.csv")
+
+
+@require_POST
+@page("leads.view")
+def many(request: PageRequest) -> HttpResponse:
+    """Ask what is needed to change the leads ticked, then change them and tell what was refused and why."""
+    kind = ACTIONS.get(request.POST.get("action", ""))
+    if kind is None:
+        raise Http404("There is no such action.")
+    roles.demand(request.actor, kind.capability)
+    ids = [read_id(pk) for pk in request.POST.getlist("lead")[:MOST_AT_ONCE]]
+    leads = list(Lead.objects.of(request.workspace).filter(pk__in=[pk for pk in ids if pk]).order_by("pk"))
+    if not leads:
+        messages.error(request, "Nothing was changed: tick the leads first.")
+        return redirect("dashboard:leads")
+    form = kind(request.POST if "confirmed" in request.POST else None, workspace=request.workspace)
+    context = {"title": form.verb, "form": form, "leads": leads, "action": request.POST["action"]}
+    if form.is_bound and form.is_valid():
+        context["result"] = form.run(leads, request.actor)
+        return render(request, "leads/many_done.html", context)
+    return render(request, "leads/many.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,151 @@
+"""Make moves from pages: one view per move, as a page of its own, in a dialog, or at once by its button."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from dashboard.leads import lead_forms, moves
+from dashboard.leads.move_forms import MoveForm, WithReason
+from dashboard.leads.moves import Move
+from dashboard.shell import responses
+from dashboard.shell.access import PageRequest, View, page
+from leadflow.errors import DomainError, Forbidden, Missing
+from leads.activity import answers, follow_ups
+from leads.models import Handoff, Lead
+from leads.queries import lookups
+from nurture import choosing
+
+
+def of_handoff(move: Move) -> View:
+    """Make the view of a move of a handoff."""
+
+    @page(move.capability)
+    def view(request: PageRequest, pk: int) -> HttpResponse:
+        handoff = lookups.handoff(request.workspace, pk)
+        return _serve(request, move, handoff.lead, handoff)
+
+    return view
+
+
+def of_lead(move: Move) -> View:
+    """Make the view of a move of a lead."""
+
+    @page(move.capability)
+    def view(request: PageRequest, pk: int) -> HttpResponse:
+        return _serve(request, move, lookups.lead(request.workspace, pk), None)
+
+    return view
+
+
+@page("leads.edit")
+def answer(request: PageRequest, pk: int, question_pk: int) -> HttpResponse:
+    """Keep the lead's answer to one question."""
+    question = lookups.question(request.workspace, question_pk)
+    lead = lookups.lead(request.workspace, pk)
+    known = lead.answers.filter(question=question).first()
+    move = Move(
+        "answer",
+        "leads.edit",
+        "Keep the answer",
+        "What {lead} says",
+        "The answer counts for the definitions from now on.",
+        "The answer of {lead} is kept.",
+        lambda lead, *, actor, value: answers.record(lead, actor=actor, question=question, value=value),
+        lead_forms.Answer,
+        of_handoff=False,
+    )
+    initial = {"value": known.value if known else ""}
+    return _serve(request, move, lead, None, question=question, initial=initial, url=request.path)
+
+
+@page("handoffs.work")
+def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
+    """Mark a follow-up as done by hand."""
+    follow_up = lookups.follow_up(request.workspace, pk)
+    move = Move(
+        "follow_up",
+        "handoffs.work",
+        "Mark as done",
+        "The follow-up with {lead} is done",
+        "Its clock stops. A touch that you log does the same by itself.",
+        "The follow-up with {lead} is done.",
+        lambda lead, *, actor: follow_ups.finish(follow_up, actor=actor),
+        of_handoff=False,
+    )
+    lead = lookups.lead(request.workspace, follow_up.lead_id)
+    return _serve(request, move, lead, None, url=request.path)
+
+
+def _serve(
+    request: PageRequest, move: Move, lead: Lead, handoff: Handoff | None, *, url: str = "", **extra: Any
+) -> HttpResponse:
+    """Show the form of a move, or make the move and go on."""
+    asking = {"lead": lead, "handoff": handoff, "member": request.member, **extra}
+    url = url or move.url(lead, handoff)
+    if request.method != "POST":
+        if request.htmx:
+            asking["initial"] = {**extra.get("initial", {}), **request.GET.dict()}
+        return _show(request, move, lead, move.form(**asking), url)
+    form = move.form(request.POST, **asking)
+    if not form.is_valid():
+        return _show(request, move, lead, form, url, status=422)
+    try:
+        result = move.door(handoff or lead, actor=request.actor, **form.facts())
+    except Missing:
+        raise
+    except DomainError as error:
+        return _refuse(request, move, lead, form, url, error)
+    return responses.done(request, move.told(lead, result), lead)
+
+
+def _show(request: PageRequest, move: Move, lead: Lead, form: MoveForm, url: str, status: int = 200) -> HttpResponse:
+    """Render the form: the part after the reason, a dialog, or a page."""
+    context = {
+        "move": move,
+        "lead": lead,
+        "form": form,
+        "url": url,
+        "title": move.title.format(lead=lead.name),
+        "next": responses.next_url(request, lead),
+        "follows": _what_follows(form),
+        "unanswered": lookups.unanswered(lead) if move is moves.PROMOTE else [],
+    }
+    template = "leads/move.html"
+    if request.htmx:
+        template = "leads/move.html#more" if request.GET.get("part") == "more" else "leads/move.html#dialog"
+    return render(request, template, context, status=status)
+
+
+def _refuse(request: PageRequest, move: Move, lead: Lead, form: MoveForm, url: str, error: DomainError) -> HttpResponse:
+    """Say why not: beside the field, or at the button that was pressed. Somebody may have been faster: look again."""
+    status = 409 if isinstance(error, Forbidden) else error.status
+    if request.htmx and request.htmx.target != "modal-body":
+        return responses.refused(error.message, status)
+    form.add_error(error.field if error.field in form.fields else None, error.message)
+    return _show(request, move, lead, form, url, status=status)
+
+
+def _what_follows(form: MoveForm) -> str:
+    """Say what the chosen reason of a return or a disqualification leads to."""
+    if not isinstance(form, WithReason) or form.chosen is None:
+        return ""
+    reason, words = form.chosen, []
+    if reason.disqualifies:
+        return "The lead is disqualified: no program takes it, and it is not handed over again."
+    if reason.kind != "return":
+        return ""
+    choice = choosing.choose_for_return(form.lead.workspace, form.lead, reason, at=timezone.now())
+    words.append(f"It enters “{choice.program.name}”. {choice.why['words']}" if choice.program else choice.why["words"])
+    if reason.cool_off_days:
+        words.append(f"It is not handed over again for {reason.cool_off_days} days.")
+    if reason.blames:
+        words.append("Marketing must answer this return.")
+    return " ".join(words)
+
+
+HANDOFF_VIEWS = {move.name: of_handoff(move) for move in moves.OF_HANDOFF}
+
+
+LEAD_VIEWS = {move.name: of_lead(move) for move in moves.OF_LEAD}

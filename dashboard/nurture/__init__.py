@@ -1,0 +1,1 @@
+"""Programs, content, and the public pages of marketing mail."""

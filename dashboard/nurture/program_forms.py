@@ -1,0 +1,111 @@
+"""What a program is: who enters, when it sends; and what trying it out asks."""
+
+from typing import Any
+
+from django import forms
+
+from dashboard.design.inputs import TimeInput
+from leads.models import Lead, Reason, Topic
+from nurture.models import Program
+from workspaces.models import Workspace
+
+WEEKDAYS = [(str(day), name) for day, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))]
+
+
+class ProgramForm(forms.Form):
+    """Name, entry, hold-out and send window."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    reasons = forms.MultipleChoiceField(
+        label="Takes leads returned as",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text="None ticked, here or below: any reason that no other program names.",
+    )
+    lost = forms.MultipleChoiceField(
+        label="Takes leads recycled that were lost because of",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text="A reason that returns have too is ticked above.",
+    )
+    topics = forms.MultipleChoiceField(
+        label="Best for leads interested in",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text="Of several programs for one reason, the one with the most of the lead's interests is chosen.",
+    )
+    manual = forms.BooleanField(label="By hand only: no returned lead enters by itself", required=False)
+    reentry = forms.ChoiceField(label="A lead may enter", choices=Program.Reentry.choices)
+    holdout_percent = forms.IntegerField(
+        label="Hold-out, in percent",
+        min_value=0,
+        max_value=90,
+        required=False,
+        help_text="So many get no mail from it, so that its effect can be measured.",
+    )
+    send_from = forms.TimeField(label="Send from", widget=TimeInput())
+    send_until = forms.TimeField(label="Send until", widget=TimeInput(), help_text="In the lead's own time zone.")
+    send_weekdays = forms.MultipleChoiceField(
+        label="On these days",
+        required=False,
+        choices=WEEKDAYS,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text="None ticked: Monday to Friday.",
+    )
+
+    def __init__(self, data: Any, *, workspace: Workspace, program: Program | None = None) -> None:
+        shown = program or Program(workspace=workspace, send_from="08:00", send_until="18:00")
+        self.entry, self.exit = dict(shown.entry), shown.exit
+        super().__init__(
+            data,
+            initial={
+                **{
+                    name: getattr(shown, name)
+                    for name in ("name", "reentry", "holdout_percent", "send_from", "send_until")
+                },
+                **{name: self.entry.get(name) for name in ("reasons", "topics", "manual")},
+                "lost": self.entry.get("reasons"),
+                "send_weekdays": [str(day) for day in shown.send_weekdays],
+            },
+        )
+        reasons = Reason.objects.of(workspace).filter(disqualifies=False).order_by("position", "label")
+        returned = dict(reasons.filter(kind=Reason.Kind.RETURN).values_list("code", "label"))
+        lost = reasons.filter(kind=Reason.Kind.LOSE).exclude(code__in=returned).values_list("code", "label")
+        self.fields["reasons"].choices = list(returned.items())  # type: ignore[attr-defined]
+        self.fields["lost"].choices = list(lost)  # type: ignore[attr-defined]
+        topics = Topic.objects.of(workspace).order_by("label").values_list("code", "label")
+        self.fields["topics"].choices = list(topics)  # type: ignore[attr-defined]
+
+    def facts(self) -> dict[str, Any]:
+        """Return the fields of the doors `create` and `edit`; an entry condition that there is stays."""
+        given = self.cleaned_data
+        plain = {name: given[name] for name in ("name", "reentry", "send_from", "send_until")}
+        entry = {"reasons": [*given["reasons"], *given["lost"]], "topics": given["topics"], "manual": given["manual"]}
+        return {
+            **plain,
+            "entry": {**self.entry, **entry},
+            "holdout_percent": given["holdout_percent"] or 0,
+            "send_weekdays": [int(day) for day in given["send_weekdays"]],
+        }
+
+
+class Try(forms.Form):
+    """Choose the lead as whom a mail is shown, and where a test goes."""
+
+    lead = forms.CharField(label="As the lead", required=False, help_text="E-mail address. Empty: the newest lead.")
+    to = forms.EmailField(label="Send a test to", required=False)
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        self.workspace = workspace
+        super().__init__(*args, **kwargs)
+
+    def clean_lead(self) -> Lead | None:
+        """Return the lead with this e-mail, or the newest that has one."""
+        text = self.cleaned_data["lead"].strip().lower()
+        leads = Lead.objects.of(self.workspace).exclude(email="")
+        found = leads.filter(email=text).first() if text else leads.order_by("-pk").first()
+        if found is None:
+            raise forms.ValidationError(
+                "No lead has this e-mail address." if text else "There is no lead with an e-mail yet."
+            )
+        return found

@@ -1,0 +1,208 @@
+"""Programs: their figures, their steps, who is in them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from dashboard.design import paging
+from dashboard.nurture.program_forms import ProgramForm, Try
+from dashboard.nurture.step_forms import WORDS, Steps
+from dashboard.shell.access import PageRequest, attempt, page
+from dashboard.wording import figures
+from leadflow.errors import DomainError, Missing
+from leads.models import Attribute, Reason, Topic
+from nurture import programs, rendering, reports, trials
+from nurture.models import Enrolment, Program, Step
+
+TURNS = {
+    "activate": (programs.activate, "The program is active: leads enter it from now on."),
+    "pause": (programs.pause, "The program is paused: nothing is sent until you activate it again."),
+    "archive": (programs.archive, "The program is archived: everybody has left it, its figures stay."),
+}
+
+
+@page("nurture.view")
+def index(request: PageRequest) -> HttpResponse:
+    """List the programs with their figures."""
+    found = Program.objects.of(request.workspace).order_by("status", "name")
+    archived = request.GET.get("archived") == "1"
+    shown = list(found.filter(status="archived") if archived else found.exclude(status="archived"))
+    counted = reports.program_figures(request.workspace, shown)
+    context = {
+        "title": "Programs",
+        "archived": archived,
+        "rows": [(each, counted[each.pk]) for each in shown],
+        "totals": reports.totals(counted),
+        "active": sum(each.status == "active" for each in shown),
+    }
+    return render(request, "nurture/programs.html", context)
+
+
+@page("nurture.view")
+def one(request: PageRequest, pk: int) -> HttpResponse:
+    """Show one program: what it does, what came of it, who is in it."""
+    program = _get(request, pk)
+    people = Enrolment.objects.of(request.workspace).filter(program=program)
+    state = request.GET.get("state", "")
+    if state in Enrolment.State.values:
+        people = people.filter(state=state)
+    shown = paging.by_id(people.select_related("lead__account", "step"), after=request.GET.get("after", ""))
+    context = {
+        "title": program.name,
+        "program": program,
+        "steps": list(program.steps.all()),
+        "page": shown,
+        "state": state,
+        "states": Enrolment.State.choices,
+        "entry": _entry_words(program),
+        "leads_url": figures.leads_url(program=str(program.pk)),
+        "figures": reports.program_figures(request.workspace, [program])[program.pk],
+    }
+    return render(request, "nurture/program.html", context)
+
+
+@page("nurture.edit")
+def new(request: PageRequest) -> HttpResponse:
+    """Make a program; a mail, a wait and a mail are proposed."""
+    return _edit(request, None)
+
+
+@page("nurture.edit")
+def edit(request: PageRequest, pk: int) -> HttpResponse:
+    """Change a program and its steps."""
+    return _edit(request, _get(request, pk))
+
+
+@require_POST
+@page("nurture.edit")
+def turn(request: PageRequest, pk: int) -> HttpResponse:
+    """Activate, pause or archive a program."""
+    program = _get(request, pk)
+    if request.POST.get("to") not in TURNS:
+        raise Http404("There is no such change.")
+    door, done = TURNS[request.POST["to"]]
+    attempt(request, lambda: door(program, actor=request.actor), done)
+    return redirect("dashboard:program", pk)
+
+
+@page("nurture.view")
+def preview(request: PageRequest, pk: int, step_pk: int) -> HttpResponse:
+    """Show a step's mail as a lead would get it; on POST send it to oneself."""
+    program = _get(request, pk)
+    step = program.steps.filter(pk=step_pk).first()
+    if step is None:
+        raise Missing("There is no such step in this program.")
+    step.workspace = request.workspace
+    first = {"lead": "", "to": request.user.email}
+    form = Try(request.POST or {**first, **request.GET.dict()}, workspace=request.workspace)
+    shown = _try(request, step, form) if form.is_valid() else None
+    context = {
+        "title": f"Step {step.position}: {WORDS[Step.Kind(step.kind)].lower()}",
+        "program": program,
+        "form": form,
+        "shown": shown,
+        "may_send": request.actor.can("nurture.edit"),
+    }
+    return render(request, "nurture/preview.html", context, status=422 if form.errors else 200)
+
+
+def _try(request: PageRequest, step: Step, form: Try) -> trials.Preview | None:
+    lead, to = form.cleaned_data["lead"], form.cleaned_data["to"]
+    try:
+        if request.method == "POST" and request.actor.can("nurture.edit"):
+            shown = trials.send_test(step, lead, to=to, actor=request.actor)
+            messages.success(request, f"The test mail went to {to}.")
+            return shown
+        return trials.preview(step, lead)
+    except DomainError as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+    return None
+
+
+def _edit(request: PageRequest, program: Program | None) -> HttpResponse:
+    """Show the editor; a button beside “save” gives it back with the steps changed, nothing kept yet."""
+    act = request.POST.get("act", "")
+    form = ProgramForm(request.POST or None, workspace=request.workspace, program=program)
+    if request.method != "POST":
+        return _editor(request, form, Steps.of(program.steps.all()) if program else Steps.first(), program)
+    steps = Steps.read(request.POST)
+    if ":" in act:
+        steps.change(act)
+        form = ProgramForm(request.POST, workspace=request.workspace, program=program)
+        return _editor(request, form, steps, program, changed=True)
+    if form.is_valid():
+        try:
+            saved = _save(request, program, form, steps, activate=act == "activate")
+        except DomainError as error:
+            if not steps.blame(error):
+                name = (error.field or "").rpartition(".")[2]
+                form.add_error(name if name in form.fields else None, error.message)
+        else:
+            messages.success(request, "The program is saved." if act != "activate" else "The program is active.")
+            return redirect("dashboard:program", saved.pk)
+    return _editor(request, form, steps, program, status=422)
+
+
+@transaction.atomic
+def _save(request: PageRequest, program: Program | None, form: ProgramForm, steps: Steps, *, activate: bool) -> Program:
+    """Save fields and steps, all or nothing."""
+    if program is None:
+        program = programs.create(request.workspace, actor=request.actor, **form.facts())
+    else:
+        program = programs.edit(program, actor=request.actor, **form.facts())
+    programs.replace_steps(program, actor=request.actor, steps_in=steps.steps_in())
+    return programs.activate(program, actor=request.actor) if activate else program
+
+
+def _editor(
+    request: PageRequest,
+    form: ProgramForm,
+    steps: Steps,
+    program: Program | None,
+    *,
+    changed: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    keys = Attribute.objects.of(request.workspace).order_by("key").values_list("key", flat=True)
+    context: dict[str, Any] = {
+        "title": f"Edit {program.name}" if program else "New program",
+        "program": program,
+        "form": form,
+        "steps": steps,
+        "kinds": WORDS.items(),
+        "merge_fields": [*rendering.FIELDS, *(rendering.ATTRIBUTE + key for key in keys)],
+    }
+    template = "nurture/steps.html" if request.htmx and changed else "nurture/program_edit.html"
+    return render(request, template, context, status=status)
+
+
+def _entry_words(program: Program) -> str:
+    """Say who enters."""
+    entry, workspace = program.entry, program.workspace
+    if entry.get("manual"):
+        return "Leads that somebody puts in by hand."
+    named = Reason.objects.of(workspace).filter(code__in=entry.get("reasons", ()))
+    by_kind = {kind: _labels(named.filter(kind=kind).order_by("position", "label")) for kind in ("return", "lose")}
+    returned, lost = by_kind["return"], by_kind["lose"]
+    topics = _labels(Topic.objects.of(workspace).filter(code__in=entry.get("topics", ())).order_by("label"))
+    taken = [f"returned as {returned}"] if returned else []
+    taken += [f"recycled that were lost because of {lost}"] if lost else []
+    words = f"Leads {', or '.join(taken)}" if taken else "Leads returned for a reason that no other program names"
+    return f"{words}; best for those interested in {topics}." if topics else f"{words}."
+
+
+def _labels(rows: QuerySet[Any]) -> str:
+    """Put labels in a row, in quotes: each may hold a comma."""
+    return ", ".join(f"“{label}”" for label in rows.values_list("label", flat=True))
+
+
+def _get(request: PageRequest, pk: int) -> Program:
+    found = Program.objects.of(request.workspace).select_related("workspace").filter(pk=pk).first()
+    if found is None:
+        raise Missing("There is no such program in this workspace.")
+    return found

@@ -1,0 +1,1 @@
+"""Mail that is planned, sent or set aside."""

@@ -1,0 +1,1 @@
+"""Returned leads, and marketing's answers."""

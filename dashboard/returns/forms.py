@@ -1,0 +1,52 @@
+"""The filters of the returns, and marketing's answer to one."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from dashboard.leads.move_forms import SALES_ROLES
+from leads.models import Handoff, Reason
+from leads.queries import lookups
+from workspaces import access
+from workspaces.models import Workspace
+
+
+class ReturnFilter(forms.Form):
+    """Filter the returns by reason, campaign and rep; what cannot be read says nothing."""
+
+    reason = forms.ChoiceField(label="Reason", required=False)
+    campaign = forms.ChoiceField(label="Campaign", required=False)
+    rep = forms.ChoiceField(label="Returned by", required=False)
+
+    def __init__(self, data: Any, *, workspace: Workspace) -> None:
+        super().__init__(data)
+        reasons = Reason.objects.of(workspace).filter(kind=Reason.Kind.RETURN).order_by("position", "label")
+        self._offer("reason", "Any reason", reasons.values_list("code", "label"))
+        self._offer("campaign", "Any campaign", lookups.campaigns(workspace).values_list("code", "name")[:500])
+        reps = access.members_of(workspace, roles=SALES_ROLES)
+        self._offer("rep", "Anybody", [(str(each.pk), str(each)) for each in reps])
+        self.is_valid()
+
+    def _offer(self, name: str, empty: str, choices: Any) -> None:
+        self.fields[name].choices = [("", empty), *choices]  # type: ignore[attr-defined]
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether anything is filtered."""
+        return any(self.cleaned_data.values())
+
+    def narrow(self, found: QuerySet[Handoff]) -> QuerySet[Handoff]:
+        """Keep the returns that are wanted."""
+        columns = {"reason": "reason__code", "campaign": "campaign__code", "rep": "owner"}
+        return found.filter(
+            **{columns[name]: value for name, value in self.cleaned_data.items() if value and name in columns}
+        )
+
+
+class Answer(forms.Form):
+    """Say what marketing makes of a return."""
+
+    note = forms.CharField(
+        label="What marketing makes of it", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, strip=True
+    )

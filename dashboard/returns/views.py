@@ -1,0 +1,108 @@
+"""What sales gave back: why, on what evidence, where it went, and what waits for marketing's answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from dashboard.design import paging, periods
+from dashboard.returns.forms import Answer, ReturnFilter
+from dashboard.shell.access import PageRequest, page
+from dashboard.wording import evidence, figures
+from leadflow.errors import DomainError, Forbidden, Missing
+from leads.models import Handoff
+from leads.queries import lookups, reports
+from nurture.models import Enrolment
+from sla import clocks
+from sla import selectors as promises
+from sla.models import Clock
+from sla.models.clock import Kind
+
+
+@dataclass(frozen=True)
+class Row:
+    """Hold one return: what was handed over, where it went, and marketing's answer where one was owed."""
+
+    handoff: Handoff
+    headline: str
+    enrolment: Enrolment | None
+    clock: Clock | None
+
+    @property
+    def revisit_at(self) -> datetime | None:
+        """Return when the lead is looked at again, while it is where this return put it."""
+        lead = self.handoff.lead
+        return lead.revisit_at if lead.passes == self.handoff.pass_number else None
+
+
+@page("returns.view")
+def index(request: PageRequest) -> HttpResponse:
+    """Show the returns, those that wait for an answer on top."""
+    return _show(request)
+
+
+@page("nurture.edit")
+def answer(request: PageRequest, pk: int) -> HttpResponse:
+    """Answer a return that blames the lead's data or the definition."""
+    handoff = Handoff.objects.of(request.workspace).filter(pk=pk).first()
+    if handoff is None:
+        raise Missing("There is no such return in this workspace.")
+    if request.method != "POST":
+        return redirect("dashboard:returns")
+    form = Answer(request.POST)
+    if form.is_valid():
+        try:
+            clocks.answer_triage(handoff, actor=request.actor, note=form.cleaned_data["note"])
+        except (Missing, Forbidden):
+            raise
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(request, "Your answer is kept with the return, and its clock has stopped.")
+            return redirect("dashboard:returns")
+    return _show(request, answered=pk, form=form, status=422)
+
+
+def _show(request: PageRequest, *, answered: int = 0, form: Answer | None = None, status: int = 200) -> HttpResponse:
+    now, workspace = timezone.now(), request.workspace
+    wanted = ReturnFilter(request.GET, workspace=workspace)
+    found = wanted.narrow(lookups.handoffs(workspace).filter(state="returned"))
+    shown = paging.by_time(found, "closed_at", after=request.GET.get("after", ""))
+    period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
+    counted = reports.returns_by_reason(workspace, since=period.since, until=period.until)
+    waiting = [
+        (clock, form if form and clock.handoff_id == answered else Answer(auto_id=f"id_%s_{clock.handoff_id}"))
+        for clock in promises.to_triage(workspace)[: paging.SIZE]
+    ]
+    context = {
+        "title": "Returns",
+        "filter": wanted,
+        "page": shown,
+        "rows": _rows(workspace, shown.rows),
+        "waiting": waiting,
+        "stray": form if form and answered not in [clock.handoff_id for clock, _ in waiting] else None,
+        "period": period,
+        "reasons": figures.reason_bars(workspace, counted, period),
+        "count": sum(each.count for each in counted),
+    }
+    return render(request, "returns/returns.html", context, status=status)
+
+
+def _rows(workspace: Any, handoffs: list[Handoff]) -> list[Row]:
+    """Add to each return where it went and its triage clock, in two statements."""
+    entered = Enrolment.objects.of(workspace).filter(handoff__in=handoffs).select_related("program").order_by("pk")
+    went = {each.handoff_id: each for each in entered}
+    owed = promises.clocks_of(handoffs)
+    return [
+        Row(
+            each,
+            evidence.headline(each.evidence),
+            went.get(each.pk),
+            next((clock for clock in owed.get(each.pk, []) if clock.kind == Kind.TRIAGE), None),
+        )
+        for each in handoffs
+    ]

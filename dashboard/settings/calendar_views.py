@@ -1,0 +1,104 @@
+"""The calendar: the week's windows, the zone and the holidays that clocks count in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from dashboard.settings.forms import CountryForm, HolidayForm, HoursForm
+from dashboard.shell.access import PageRequest, attempt, page
+from dashboard.shell.submitting import submit
+from sla import agreements, calendars
+from workspaces import roles
+
+
+@page("settings.view")
+def calendar(request: PageRequest) -> HttpResponse:
+    """Show the hours; change the week and the zone."""
+    found = calendars.of(request.workspace)
+    form = HoursForm(request.POST if request.method == "POST" else None, initial=_initial(found.hours))
+    if request.method == "POST":
+        roles.demand(request.actor, "settings.rules")
+        if submit(request, form, lambda: _save(request, found.hours, form), "The hours are saved."):
+            return redirect("dashboard:calendar")
+    return _page(request, found.hours, form)
+
+
+@require_POST
+@page("settings.rules")
+def holiday_add(request: PageRequest) -> HttpResponse:
+    """Add one holiday by hand."""
+    found = calendars.of(request.workspace)
+    form = HolidayForm(request.POST)
+    if submit(request, form, lambda: _add(request, found.hours, form.cleaned_data), "The holiday is added."):
+        return redirect("dashboard:calendar")
+    return _page(request, found.hours, HoursForm(initial=_initial(found.hours)), holiday=form)
+
+
+@require_POST
+@page("settings.rules")
+def holidays_of(request: PageRequest) -> HttpResponse:
+    """Copy the public holidays of a country and year."""
+    found = calendars.of(request.workspace)
+    form = CountryForm(request.POST)
+    added = submit(
+        request, form, lambda: (calendars.add_holidays(found, actor=request.actor, **form.cleaned_data),), "Copied."
+    )
+    if added:
+        return redirect("dashboard:calendar")
+    return _page(request, found.hours, HoursForm(initial=_initial(found.hours)), country=form)
+
+
+@require_POST
+@page("settings.rules")
+def holiday_remove(request: PageRequest) -> HttpResponse:
+    """Take one holiday out."""
+    hours, day = calendars.of(request.workspace).hours, request.POST.get("date", "")
+    kept = [each for each in hours["holidays"] if each["date"] != day]
+    edited = {**hours, "holidays": kept}
+    attempt(
+        request, lambda: calendars.edit(request.workspace, actor=request.actor, hours=edited), "It is a working day."
+    )
+    return redirect("dashboard:calendar")
+
+
+def _page(
+    request: PageRequest,
+    hours: Mapping[str, Any],
+    form: HoursForm,
+    holiday: HolidayForm | None = None,
+    country: CountryForm | None = None,
+) -> HttpResponse:
+    refused = any(each is not None and each.errors for each in (form, holiday, country))
+    context = {
+        "title": "Calendar",
+        "form": form,
+        "holidays": hours["holidays"],
+        "holiday_form": holiday or HolidayForm(),
+        "country_form": country or CountryForm(),
+        "agreement": agreements.active(request.workspace),
+        "may": request.actor.can("settings.rules"),
+    }
+    return render(request, "settings/calendar.html", context, status=422 if refused else 200)
+
+
+def _initial(hours: Mapping[str, Any]) -> dict[str, str]:
+    """Return the week as the form writes it."""
+    week: dict[str, Any] = {"zone": hours["zone"]}
+    for number in range(7):
+        of_day = [each for each in hours["windows"] if each["weekday"] == number]
+        week[f"day{number}"] = ", ".join(f"{each['start']} to {each['end']}" for each in of_day)
+    return week
+
+
+def _save(request: PageRequest, hours: Mapping[str, Any], form: HoursForm) -> Any:
+    edited = {**hours, "zone": form.cleaned_data["zone"], "windows": form.windows()}
+    return calendars.edit(request.workspace, actor=request.actor, hours=edited)
+
+
+def _add(request: PageRequest, hours: Mapping[str, Any], typed: Mapping[str, Any]) -> Any:
+    day = {"date": typed["date"].isoformat(), "name": typed["name"]}
+    others = [each for each in hours["holidays"] if each["date"] != day["date"]]
+    return calendars.edit(request.workspace, actor=request.actor, hours={**hours, "holidays": [*others, day]})

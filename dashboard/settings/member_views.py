@@ -1,0 +1,96 @@
+"""Members: who is here, what they may do, and who is invited."""
+
+from functools import partial
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from dashboard.settings.forms import InviteForm, MemberForm
+from dashboard.shell.access import PageRequest, attempt, page
+from dashboard.shell.submitting import submit
+from leadflow.errors import Invalid
+from workspaces import access, invitations, roles
+from workspaces import members as places
+from workspaces.models import Member
+from workspaces.roles import Role
+
+MEANINGS = {
+    Role.ADMIN: "everything, except signing the agreement",
+    Role.MARKETING: "leads, programs and content",
+    Role.MARKETING_MANAGER: "the same, rules, export, and signing for marketing",
+    Role.SALES: "its own leads and the queue",
+    Role.SALES_MANAGER: "every lead in sales, rules, export, and signing for sales",
+    Role.VIEWER: "reads",
+}
+
+
+@page("settings.view")
+def members(request: PageRequest) -> HttpResponse:
+    """List members and open invitations; invite somebody."""
+    form = InviteForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and _invite(request, form):
+        return redirect("dashboard:members")
+    found = Member.objects.of(request.workspace).select_related("user").order_by("-active", "user__name", "pk")
+    context = {
+        "title": "Members",
+        "rows": list(found),
+        "pending": list(invitations.pending(request.workspace).select_related("invited_by__user")),
+        "form": form,
+        "meanings": [(Role(role).label, words) for role, words in MEANINGS.items()],
+    }
+    return render(request, "settings/members.html", context, status=422 if form.errors else 200)
+
+
+@page("members.manage")
+def member(request: PageRequest, pk: int) -> HttpResponse:
+    """Change a member's role, and until when they are away."""
+    found = access.member(request.workspace, pk)
+    known = {"role": found.role, "away_until": found.away_until}
+    form = MemberForm(request.POST if request.method == "POST" else None, initial=known)
+    if request.method == "POST" and submit(request, form, lambda: _change(request, found, form), f"{found} is saved."):
+        return redirect("dashboard:members")
+    context = {"title": str(found), "member_shown": found, "form": form}
+    return render(request, "settings/member.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@page("members.manage")
+def active(request: PageRequest, pk: int) -> HttpResponse:
+    """Shut a member out, or let them in again."""
+    found = access.member(request.workspace, pk)
+    if request.POST.get("active") == "yes":
+        attempt(request, lambda: places.activate(found, actor=request.actor), f"{found} is let in again.")
+    else:
+        attempt(request, lambda: places.deactivate(found, actor=request.actor), f"{found} is shut out.")
+    return redirect("dashboard:members")
+
+
+@require_POST
+@page("members.manage")
+def revoke(request: PageRequest, pk: int) -> HttpResponse:
+    """Take an invitation back."""
+    found = invitations.get(request.workspace, pk)
+    done = f"The invitation of {found.email} opens nothing any more."
+    attempt(request, lambda: invitations.revoke(found, actor=request.actor) or True, done)
+    return redirect("dashboard:members")
+
+
+def _invite(request: PageRequest, form: InviteForm) -> bool:
+    roles.demand(request.actor, "members.manage")
+    done = f"An invitation goes to {form.data.get('email', '')}."
+    door = partial(invitations.invite, request.workspace, actor=request.actor)
+    return bool(submit(request, form, lambda: door(**form.cleaned_data), done))
+
+
+@transaction.atomic
+def _change(request: PageRequest, found: Member, form: MemberForm) -> None:
+    """Change both in one request; what stands so already is not written."""
+    facts = form.cleaned_data
+    changed = places.change_role(found, actor=request.actor, role=facts["role"])
+    if changed.away_until != facts["away_until"]:
+        try:
+            places.set_away(changed, actor=request.actor, until=facts["away_until"])
+        except Invalid as error:
+            raise Invalid(error.message, field="away_until") from error

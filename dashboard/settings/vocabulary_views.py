@@ -1,0 +1,111 @@
+"""The workspace's own words: reasons, questions, topics, personas, attributes."""
+
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from dashboard.settings import rule_forms as forms
+from dashboard.shell.access import PageRequest, page
+from dashboard.shell.submitting import submit
+from dashboard.wording import promises
+from leads.models import Attribute, Persona, Question, Reason, Topic
+from leads.vocabulary import words
+from sla import agreements
+from workspaces import edits
+
+KEPT = "The agreement that runs keeps its copy: what follows in it changes with the next one that is signed."
+
+
+@page("settings.view")
+def reasons(request: PageRequest) -> HttpResponse:
+    """List the reasons by what they are for, with what follows."""
+    found = [(each, promises.follows(vars(each))) for each in words.reasons(request.workspace)]
+    groups = [(kind, [row for row in found if row[0].kind == kind]) for kind in Reason.Kind]
+    context = {
+        "title": "Reasons",
+        "groups": groups,
+        "may": request.actor.can("settings.rules"),
+        "agreement": agreements.active(request.workspace),
+    }
+    return render(request, "settings/reasons.html", context)
+
+
+@page("settings.rules")
+def reason(request: PageRequest, pk: int | None = None) -> HttpResponse:
+    """Add a reason, or change one."""
+    return _edit(request, Reason, forms.ReasonForm, pk, "reason", back="reasons", sentence=KEPT)
+
+
+@page("settings.view")
+def questions(request: PageRequest) -> HttpResponse:
+    """List the qualifying questions."""
+    context = {
+        "title": "Questions",
+        "rows": list(words.questions(request.workspace)),
+        "may": request.actor.can("settings.rules"),
+    }
+    return render(request, "settings/questions.html", context)
+
+
+@page("settings.rules")
+def question(request: PageRequest, pk: int | None = None) -> HttpResponse:
+    """Add a question, or change one."""
+    sentence = "A rep answers it on the lead's page. The definition of SQL says which answers a promotion needs."
+    return _edit(request, Question, forms.QuestionForm, pk, "question", back="questions", sentence=sentence)
+
+
+@page("settings.view")
+def vocabulary_page(request: PageRequest) -> HttpResponse:
+    """List topics, personas and custom attributes."""
+    lists = [
+        ("Topics", "topic", "Subjects of interest, carried by content and events.", Topic),
+        ("Personas", "persona", "Buyers' roles in the purchase.", Persona),
+        ("Attributes", "attribute", "Custom fields of leads, for imports, the API and conditions.", Attribute),
+    ]
+    context = {
+        "title": "Topics, personas and attributes",
+        "lists": [
+            (label, name, text, list(model.objects.of(request.workspace).order_by("label", "pk")))
+            for label, name, text, model in lists
+        ],
+        "may": request.actor.can("settings.rules"),
+    }
+    return render(request, "settings/words.html", context)
+
+
+@page("settings.rules")
+def topic(request: PageRequest, pk: int | None = None) -> HttpResponse:
+    """Add a topic, or change its words."""
+    return _edit(request, Topic, forms.TopicForm, pk, "topic", back="words")
+
+
+@page("settings.rules")
+def persona(request: PageRequest, pk: int | None = None) -> HttpResponse:
+    """Add a persona, or change its words."""
+    return _edit(request, Persona, forms.PersonaForm, pk, "persona", back="words")
+
+
+@page("settings.rules")
+def attribute(request: PageRequest, pk: int | None = None) -> HttpResponse:
+    """Add a custom attribute, or change its words."""
+    return _edit(request, Attribute, forms.AttributeForm, pk, "attribute", back="words")
+
+
+def _edit(
+    request: PageRequest, model: type[Any], kind: type[Any], pk: int | None, noun: str, *, back: str, sentence: str = ""
+) -> HttpResponse:
+    found: Any = edits.get(model, request.workspace, pk, noun) if pk else model(workspace=request.workspace)
+    title = _title(found) if pk else f"Add a{'n' if noun[0] in 'aeiou' else ''} {noun}"
+    form = kind(request.POST if request.method == "POST" else None, instance=found)
+    if request.method == "POST" and submit(
+        request, form, lambda: words.save(form.instance, actor=request.actor), f"The {noun} is saved."
+    ):
+        return redirect(f"dashboard:{back}")
+    context = {"title": title, "sentence": sentence, "form": form, "back": back}
+    return render(request, "settings/form.html", context, status=422 if form.errors else 200)
+
+
+def _title(found: Model) -> str:
+    return str(getattr(found, "label", found))

@@ -1,0 +1,35 @@
+"""The forms of a user: the profile, and a new workspace."""
+
+from django import forms
+
+from dashboard.design.inputs import zones
+from workspaces.models import User
+
+
+class Profile(forms.ModelForm):
+    """What a user says of themself."""
+
+    time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="Times on pages are shown in it.")
+    theme = forms.ChoiceField(label="Appearance", required=False, choices=User.theme.field.choices)
+
+    class Meta:
+        model = User
+        fields = ("name", "time_zone", "theme")
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = zones("The workspace's")  # type: ignore[attr-defined]
+        self.fields["name"].help_text = "As your colleagues see it."
+
+
+class NewWorkspace(forms.Form):
+    """Name a workspace."""
+
+    name = forms.CharField(label="Name of the workspace", max_length=120, help_text="As a rule your company's name.")
+    time_zone = forms.ChoiceField(
+        label="Time zone", initial="Europe/Berlin", help_text="Business hours are counted in it. It can be changed."
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = zones()  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Terms, evidence and figures in words, with links to the rows behind them."""

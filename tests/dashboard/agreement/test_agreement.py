@@ -1,0 +1,239 @@
+"""The agreement's pages: reading, drafting, proposing and signing."""
+
+from datetime import date
+
+import pytest
+
+from dashboard.wording import promises
+from leads.models import Definition
+from leads.qualification import definitions
+from sla import agreements
+from sla.models import Agreement, Signature
+from tests import builders
+from tests.dashboard.desk import Desk
+from tests.dashboard.marketing import queries
+from workspaces.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def draft(desk: Desk) -> Agreement:
+    return agreements.draft_next(desk.workspace, actor=builders.actor(desk.head))
+
+
+def form_of(page, **typed) -> dict[str, object]:
+    """Return what the editor's forms hold, as a browser would send it, with some of it typed over."""
+    editor = page.context["editor"]
+    data: dict[str, object] = {}
+    for form in [editor.main, *editor.policies, *editor.rungs]:
+        for field in form:
+            value = field.value()
+            if value not in (None, "", False):
+                data[field.html_name] = value
+    for formset in (editor.policies, editor.rungs):
+        for field in formset.management_form:
+            data[field.html_name] = field.value()
+    return {**data, **typed}
+
+
+def test_the_agreement_that_runs_is_told_in_words(desk):
+    page = desk.browser(desk.rep).get("/agreement/")
+    text = page.content.decode()
+    assert "within 4 h of working time" in text
+    assert "in the business hours of the agreement" in text
+    assert "<h3>Return</h3>" in text
+    assert "6 attempts on 2 channels within 10 working days" in text
+    assert "Fit is B or better" in text
+    assert agreements.active(desk.workspace).content_hash in text
+    assert "Mira Head" in text
+    assert "Sam Sales" in text
+
+
+def test_without_an_agreement_the_page_says_who_must_sign():
+    workspace = builders.workspace(active=False)
+    head = builders.member(workspace, "marketing_manager", "Mira Head")
+    from django.test import Client
+
+    browser = Client()
+    browser.force_login(head.user)
+    text = browser.get("/agreement/").content.decode()
+    assert "No agreement is signed yet" in text
+    assert "Mira Head can sign" in text
+    assert "Nobody has the role yet" in text
+    assert "Put reps into a pool" in text
+    assert 'href="/settings/routing/"' in text
+
+
+def test_a_draft_is_edited_in_hours_and_minutes(desk):
+    made = draft(desk)
+    browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
+    typed = form_of(browser.get(path), **{"sales-0-accept_minutes": "1 h 30 min", "review_on": "2027-01-15"})
+    answer = browser.post(path, typed)
+    assert answer.status_code == 302, answer.content.decode()
+    terms = agreements.terms_of(agreements.get(desk.workspace, made.version))
+    assert terms.sales[0].accept_minutes == 90
+    assert terms.review_on == date(2027, 1, 15)
+    assert terms.sales[1].accept_minutes == 240
+    assert len(terms.ladder) == 3
+
+
+def test_a_target_that_makes_no_sense_is_told_beside_its_field_and_changes_nothing(desk):
+    made = draft(desk)
+    browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
+    typed = form_of(browser.get(path), **{"sales-1-attempts": "2", "sales-1-channels": "4"})
+    answer = browser.post(path, typed)
+    assert answer.status_code == 422
+    assert "Give a whole number from 1 to 2." in str(answer.context["editor"].policies[1].errors["channels"])
+    assert agreements.get(desk.workspace, made.version).terms == made.terms
+
+
+def test_a_length_that_cannot_be_read_is_told_with_what_was_typed(desk):
+    made = draft(desk)
+    browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
+    answer = browser.post(path, form_of(browser.get(path), triage_minutes="soon"))
+    assert answer.status_code == 422
+    assert "such as 1 h 30 min" in answer.content.decode()
+    assert 'value="soon"' in answer.content.decode()
+
+
+def test_a_tier_can_be_added_and_a_step_of_the_ladder_removed(desk):
+    made = draft(desk)
+    browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
+    new = {
+        "tier": "cold",
+        "accept_minutes": "8 h",
+        "first_touch_minutes": "8 h",
+        "attempts": 2,
+        "channels": 1,
+        "attempts_minutes": "80 h",
+        "decide_minutes": "80 h",
+    }
+    typed = {f"sales-2-{name}": value for name, value in new.items()} | {"ladder-2-DELETE": "on"}
+    page = browser.get(path)
+    assert browser.post(path, form_of(page, **typed)).status_code == 302
+    terms = agreements.terms_of(agreements.get(desk.workspace, made.version))
+    assert [policy.tier for policy in terms.sales] == ["hot", "standard", "cold"]
+    assert len(terms.ladder) == 2
+
+
+def test_a_draft_says_what_it_changes_against_the_one_that_runs(desk):
+    made = draft(desk)
+    terms = {**made.terms, "warn_percent": 50}
+    agreements.edit(made, actor=builders.actor(desk.head), terms=terms)
+    page = desk.browser(desk.rep).get(f"/agreement/{made.version}/")
+    assert [(one.label, one.after) for one in page.context["changes"]] == [
+        ("The owner is warned", "when 50% of the time is used")
+    ]
+
+
+def test_a_draft_that_says_the_same_changes_nothing(desk):
+    made = draft(desk)
+    active = agreements.active(desk.workspace)
+    assert promises.changes(agreements.terms_of(active), agreements.complete(made)) == []
+
+
+def test_both_heads_sign_and_the_next_version_runs(desk):
+    made = draft(desk)
+    path = f"/agreement/{made.version}/"
+    desk.browser(desk.head).post(path + "propose/")
+    shown = agreements.get(desk.workspace, made.version).content_hash
+    desk.browser(desk.head).post(path + "sign/", {"side": "marketing", "content_hash": shown})
+    assert agreements.active(desk.workspace).version == 1
+    desk.browser(desk.manager).post(path + "sign/", {"side": "sales", "content_hash": shown})
+    assert agreements.active(desk.workspace).version == made.version
+
+
+def test_who_is_no_head_of_a_side_does_not_sign_for_it(desk):
+    made = draft(desk)
+    agreements.propose(made, actor=builders.actor(desk.head))
+    answer = desk.browser(desk.manager).post(f"/agreement/{made.version}/sign/", {"side": "marketing"})
+    assert answer.status_code == 403
+    assert not Signature.objects.of(desk.workspace).filter(agreement=made).exists()
+
+
+def test_terms_that_were_not_read_are_not_signed(desk):
+    made = draft(desk)
+    agreements.propose(made, actor=builders.actor(desk.head))
+    answer = desk.browser(desk.head).post(
+        f"/agreement/{made.version}/sign/", {"side": "marketing", "content_hash": "other"}, follow=True
+    )
+    assert "read them again" in answer.content.decode()
+    assert not Signature.objects.of(desk.workspace).filter(agreement=made).exists()
+
+
+def test_a_proposal_is_withdrawn_to_a_draft(desk):
+    made = draft(desk)
+    agreements.propose(made, actor=builders.actor(desk.head))
+    desk.browser(desk.manager).post(f"/agreement/{made.version}/withdraw/")
+    assert agreements.get(desk.workspace, made.version).status == "draft"
+
+
+def test_a_criterion_is_changed_where_it_stands(desk):
+    browser = desk.browser(desk.head)
+    page = browser.get("/agreement/definitions/mql/")
+    criteria = page.context["criteria"]
+    typed = {field.html_name: field.value() or "" for _, _, form in criteria.rows for field in form}
+    place = next(form.prefix for _, _, form in criteria.rows if form.initial["fact"] == "fit.grade")
+    typed |= {f"{place}-value": "A", "part": "criteria"}
+    typed |= {"n0-fact": "account.employees", "n0-op": "at_least", "n0-value": "50"}
+    typed = {name: value for name, value in typed.items() if not name.endswith("-remove")}
+    assert browser.post("/agreement/definitions/mql/", typed).status_code == 302
+    newest = Definition.objects.of(desk.workspace).filter(kind="mql").latest("version")
+    old = definitions.active(desk.workspace, "mql")
+    assert newest.version == old.version + 1
+    assert newest.status == "draft"
+    assert newest.condition["all"][-1] == {"fact": "account.employees", "op": "at_least", "value": 50}
+    assert newest.condition["all"][2]["any"][0]["all"][0]["value"] == "A"
+    assert newest.condition["all"][:2] == old.condition["all"][:2]
+    assert newest.tiers == old.tiers
+
+
+def test_a_condition_that_cannot_be_used_is_refused_with_the_places_to_mend(desk):
+    before = Definition.objects.of(desk.workspace).count()
+    condition = '{"all": [{"fact": "lead.emial", "op": "known"}, {"fact": "lead.email", "op": "isnt", "value": 1}]}'
+    answer = desk.browser(desk.head).post("/agreement/definitions/sal/", {"part": "json", "condition": condition})
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "/all/0/fact" in text
+    assert "/all/1/op" in text
+    assert "lead.emial" in text
+    assert Definition.objects.of(desk.workspace).count() == before
+
+
+def test_what_is_no_json_is_refused_with_the_line(desk):
+    before = Definition.objects.of(desk.workspace).count()
+    answer = desk.browser(desk.head).post("/agreement/definitions/sal/", {"part": "json", "condition": "{\n nope"})
+    assert answer.status_code == 422
+    assert "not JSON in line 2" in answer.content.decode()
+    assert Definition.objects.of(desk.workspace).count() == before
+
+
+def test_drafting_twice_is_refused_in_words(desk):
+    draft(desk)
+    count = Agreement.objects.of(desk.workspace).count()
+    answer = desk.browser(desk.head).post("/agreement/draft/", follow=True)
+    assert "is in work already" in answer.content.decode()
+    assert Agreement.objects.of(desk.workspace).count() == count
+
+
+def test_what_is_done_to_the_agreement_is_audited(desk):
+    made = draft(desk)
+    desk.browser(desk.head).post(f"/agreement/{made.version}/propose/")
+    assert AuditEntry.objects.of(desk.workspace).filter(action="agreement.proposed", actor_name="Mira Head").exists()
+
+
+def test_the_list_of_versions_reads_the_same_number_of_rows_however_many_there_are(desk):
+    browser = desk.browser(desk.rep)
+    few = queries(browser, "/agreement/versions/")
+    active = agreements.active(desk.workspace)
+    terms = agreements.get(desk.workspace, active.version).terms
+    Agreement.everywhere.bulk_create(
+        Agreement(workspace=desk.workspace, version=number, terms=terms, status="superseded", content_hash="x")
+        for number in range(10, 40)
+    )
+    assert queries(browser, "/agreement/versions/") == few
