@@ -5,11 +5,21 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils import timezone
 
+from leadflow.errors import Missing
+
 M = TypeVar("M", bound=models.Model)
 
 
 class Unscoped(RuntimeError):
     """A look-up that did not start from a workspace."""
+
+
+def get_row(rows: models.QuerySet[M], pk: int, noun: str) -> M:
+    """Return one of the rows of a workspace by its id; `noun` names it to people. Raise `Missing`."""
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Missing(f"There is no such {noun} in this workspace.")
+    return found
 
 
 class ScopedManager(models.Manager[M]):

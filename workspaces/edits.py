@@ -8,8 +8,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from leadflow.db import lock
-from leadflow.errors import Invalid, Missing
-from leadflow.models import Owned
+from leadflow.errors import Invalid
+from leadflow.models import Owned, get_row
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.models import Workspace
@@ -50,18 +50,10 @@ def remove(row: Owned, *, actor: Actor, noun: str, at: datetime | None = None) -
         audit.record(row.workspace_id, actor=actor, action=f"{noun}.removed", object_name=name, at=at)
 
 
-def get(model: type[R], workspace: Workspace | int, pk: int, noun: str) -> R:
-    """Return one row of a workspace. Raise `Missing` for another workspace's."""
-    found = model.objects.of(workspace).filter(pk=pk).first()
-    if found is None:
-        raise Missing(f"There is no such {noun} in this workspace.")
-    return found
-
-
 def _stored(row: R) -> R | None:
     if row.pk is None:
         return None
-    return get(type(row), row.workspace_id, row.pk, str(row._meta.verbose_name))
+    return get_row(type(row).objects.of(row.workspace_id), row.pk, str(row._meta.verbose_name))
 
 
 def _check(row: Owned, key: str) -> None:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 
 from dashboard.agreement.definition_forms import FACTS, Criteria, MqlForm, TreeForm
 from dashboard.shell.access import PageRequest, page
-from dashboard.shell.submitting import submit
+from dashboard.shell.editing import submit
 from dashboard.wording import promises
 from leads import conditions
 from leads.models import Definition

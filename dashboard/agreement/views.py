@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dashboard.agreement.forms import Editor
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import promises
 from leadflow.errors import DomainError, Forbidden, Missing
@@ -68,7 +69,7 @@ def edit(request: PageRequest, number: int) -> HttpResponse:
     found = agreements.get(request.workspace, number)
     if found.status != Status.DRAFT:
         return redirect("dashboard:agreement_version", number)
-    editor = Editor(found.terms, request.POST if request.method == "POST" else None)
+    editor = Editor(found.terms, editing.posted(request))
     if request.method == "POST" and editor.is_valid():
         try:
             agreements.edit(found, actor=request.actor, terms=editor.terms())

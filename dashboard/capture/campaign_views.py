@@ -1,13 +1,15 @@
 """Campaigns and what they cost."""
 
-from django.contrib import messages
+from collections.abc import Callable
+
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from dashboard.capture.campaign_forms import CampaignForm
 from dashboard.design import paging
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from leadflow.errors import DomainError, Missing
+from leadflow.models import get_row
 from leads.models import Campaign
 from leads.queries import reports
 from leads.vocabulary import campaigns
@@ -30,46 +32,42 @@ def index(request: PageRequest) -> HttpResponse:
 @page("leads.import")
 def new(request: PageRequest) -> HttpResponse:
     """Make a campaign."""
-    form = CampaignForm(request.POST or None)
-    if form.is_bound and form.is_valid():
-        try:
-            campaigns.create(request.workspace, actor=request.actor, **form.facts())
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, "The campaign is there.")
-            return redirect("dashboard:campaigns")
-    return _form(request, "New campaign", form)
+    form = CampaignForm(editing.posted(request))
+    return _edit(
+        request,
+        form,
+        lambda: campaigns.create(request.workspace, actor=request.actor, **form.facts()),
+        title="New campaign",
+        done="The campaign is there.",
+    )
 
 
 @page("leads.import")
 def edit(request: PageRequest, pk: int) -> HttpResponse:
     """Change a campaign."""
-    campaign = Campaign.objects.of(request.workspace).filter(pk=pk).first()
-    if campaign is None:
-        raise Missing("There is no such campaign in this workspace.")
+    campaign = get_row(Campaign.objects.of(request.workspace), pk, "campaign")
     initial = {name: getattr(campaign, name) for name in ("code", *campaigns.EDITABLE)}
-    form = CampaignForm(request.POST or None, initial=initial)
+    form = CampaignForm(editing.posted(request), initial=initial)
     form.fields["code"].disabled = True
-    if form.is_bound and form.is_valid():
+
+    def save() -> Campaign:
         facts = form.facts()
         del facts["code"]
-        try:
-            campaigns.edit(campaign, actor=request.actor, **facts)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, "The campaign is saved.")
-            return redirect("dashboard:campaigns")
-    return _form(request, campaign.name, form)
+        return campaigns.edit(campaign, actor=request.actor, **facts)
+
+    return _edit(request, form, save, title=campaign.name, done="The campaign is saved.")
 
 
-def _form(request: PageRequest, title: str, form: CampaignForm) -> HttpResponse:
-    context = {
-        "title": title,
-        "form": form,
-        "back": "dashboard:campaigns",
-        "section": "Campaigns",
-        "sentence": "Its cost stands beside the revenue of its leads in the reports.",
-    }
-    return render(request, "shell/form_page.html", context, status=422 if form.errors else 200)
+def _edit(
+    request: PageRequest, form: CampaignForm, save: Callable[[], Campaign], *, title: str, done: str
+) -> HttpResponse:
+    return editing.edit(
+        request,
+        form,
+        save,
+        title=title,
+        sentence="Its cost stands beside the revenue of its leads in the reports.",
+        done=done,
+        back="dashboard:campaigns",
+        section="Campaigns",
+    )

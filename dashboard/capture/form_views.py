@@ -1,16 +1,19 @@
 """Hosted forms: marketing makes them, visitors send them."""
 
-from django.contrib import messages
+from collections.abc import Callable
+
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from dashboard.capture.hosted_forms import TRAP, HostedForm, Visitor
 from dashboard.design import paging
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from leadflow.errors import DomainError, Missing
+from leadflow.errors import Missing
+from leadflow.models import get_row
 from leads.intake import forms
 from leads.models import Form
 
@@ -30,35 +33,29 @@ def index(request: PageRequest) -> HttpResponse:
 @page("nurture.edit")
 def new(request: PageRequest) -> HttpResponse:
     """Make a form."""
-    form = HostedForm(request.POST or None, workspace=request.workspace)
-    if form.is_bound and form.is_valid():
-        try:
-            forms.create(request.workspace, actor=request.actor, **form.facts())
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, "The form is there. Copy its address from the list.")
-            return redirect("dashboard:forms")
-    return _form(request, "New form", form)
+    form = HostedForm(editing.posted(request), workspace=request.workspace)
+    return _edit(
+        request,
+        form,
+        lambda: forms.create(request.workspace, actor=request.actor, **form.facts()),
+        title="New form",
+        done="The form is there. Copy its address from the list.",
+    )
 
 
 @page("nurture.edit")
 def edit(request: PageRequest, pk: int) -> HttpResponse:
     """Change a form."""
-    hosted = Form.objects.of(request.workspace).select_related("workspace").filter(pk=pk).first()
-    if hosted is None:
-        raise Missing("There is no such form in this workspace.")
+    hosted = get_row(Form.objects.of(request.workspace).select_related("workspace"), pk, "form")
     initial = {name: getattr(hosted, name) for name in forms.EDITABLE} | {"fields_asked": hosted.fields}
-    form = HostedForm(request.POST or None, workspace=request.workspace, initial=initial)
-    if form.is_bound and form.is_valid():
-        try:
-            forms.edit(hosted, actor=request.actor, **form.facts())
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, "The form is saved.")
-            return redirect("dashboard:forms")
-    return _form(request, hosted.name, form)
+    form = HostedForm(editing.posted(request), workspace=request.workspace, initial=initial)
+    return _edit(
+        request,
+        form,
+        lambda: forms.edit(hosted, actor=request.actor, **form.facts()),
+        title=hosted.name,
+        done="The form is saved.",
+    )
 
 
 @csrf_exempt  # a visitor has no session; what is sent is public input, whoever sends it
@@ -69,26 +66,28 @@ def public(request: HttpRequest, token: str) -> HttpResponse:
         hosted = forms.find(token)
     except Missing as error:
         raise Http404(error.message) from error
-    form = Visitor(request.POST if request.method == "POST" else None, form=hosted)
-    if form.is_bound and form.is_valid():
+    form = Visitor(editing.posted(request), form=hosted)
+    if form.is_valid():
         if form.cleaned_data.pop(TRAP):  # a robot: say thanks, keep nothing
-            return render(request, "capture/public_form_thanks.html", {"title": hosted.heading, "hosted": hosted})
-        try:
-            forms.submit(hosted, form.cleaned_data)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            return render(request, "capture/public_form_thanks.html", {"title": hosted.heading, "hosted": hosted})
+            return _thanks(request, hosted)
+        if editing.submit(request, form, lambda: forms.submit(hosted, form.cleaned_data), ""):
+            return _thanks(request, hosted)
     context = {"title": hosted.heading, "hosted": hosted, "form": form}
     return render(request, "capture/public_form.html", context, status=422 if form.errors else 200)
 
 
-def _form(request: PageRequest, title: str, form: HostedForm) -> HttpResponse:
-    context = {
-        "title": title,
-        "form": form,
-        "back": "dashboard:forms",
-        "section": "Forms",
-        "sentence": "Whoever sends it becomes a lead; what a known lead has said already is not overwritten.",
-    }
-    return render(request, "shell/form_page.html", context, status=422 if form.errors else 200)
+def _thanks(request: HttpRequest, hosted: Form) -> HttpResponse:
+    return render(request, "capture/public_form_thanks.html", {"title": hosted.heading, "hosted": hosted})
+
+
+def _edit(request: PageRequest, form: HostedForm, save: Callable[[], Form], *, title: str, done: str) -> HttpResponse:
+    return editing.edit(
+        request,
+        form,
+        save,
+        title=title,
+        sentence="Whoever sends it becomes a lead; what a known lead has said already is not overwritten.",
+        done=done,
+        back="dashboard:forms",
+        section="Forms",
+    )

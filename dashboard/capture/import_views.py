@@ -9,8 +9,10 @@ from django.shortcuts import redirect, render
 from dashboard.capture.import_forms import Mapping, Upload
 from dashboard.design import paging
 from dashboard.design.paging import csv_response
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from leadflow.errors import DomainError, Missing
+from leadflow.errors import DomainError
+from leadflow.models import get_row
 from leads.intake.imports import jobs
 from leads.models import Import
 from leads.models.importing import RowError
@@ -30,8 +32,8 @@ def index(request: PageRequest) -> HttpResponse:
 @page("leads.import")
 def new(request: PageRequest) -> HttpResponse:
     """Take a file in."""
-    form = Upload(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = Upload(editing.posted(request), request.FILES or None)
+    if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             batch = jobs.receive(
@@ -77,9 +79,9 @@ def errors(request: PageRequest, pk: int) -> StreamingHttpResponse:
 
 def _map(request: PageRequest, batch: Import) -> HttpResponse:
     """Ask for the mapping; on POST read the file as told, then preview, or start."""
-    form = Mapping(request.POST or None, batch=batch, head=jobs.head(batch))
+    form = Mapping(editing.posted(request), batch=batch, head=jobs.head(batch))
     rows = None
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             if _reread(batch, form):
                 messages.info(request, "The file has other columns when it is read like this. Look at them again.")
@@ -90,7 +92,7 @@ def _map(request: PageRequest, batch: Import) -> HttpResponse:
                 return redirect("dashboard:import", batch.pk)
             rows = jobs.preview(batch, form.mapping, form.options)
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            editing.refuse(form, error)
     context = {"title": batch.file_name, "batch": batch, "form": form, "rows": rows}
     return render(request, "capture/import_mapping.html", context, status=422 if form.errors else 200)
 
@@ -108,7 +110,4 @@ def _reread(batch: Import, form: Mapping) -> bool:
 
 
 def _get(request: PageRequest, pk: int) -> Import:
-    found = Import.objects.of(request.workspace).select_related("workspace", "member__user").filter(pk=pk).first()
-    if found is None:
-        raise Missing("There is no such import in this workspace.")
-    return found
+    return get_row(Import.objects.of(request.workspace).select_related("workspace", "member__user"), pk, "import")

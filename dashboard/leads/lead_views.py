@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dashboard.leads import moves
 from dashboard.leads.lead_forms import Add, Edit
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence
 from leadflow.errors import DomainError
@@ -59,7 +60,7 @@ def lead_timeline(request: PageRequest, pk: int) -> HttpResponse:
 @page("leads.edit")
 def lead_add(request: PageRequest) -> HttpResponse:
     """Add a person, or what is new of one who is known already."""
-    form = Add(request.POST or None, workspace=request.workspace)
+    form = Add(editing.posted(request), workspace=request.workspace)
     taken = _take(request, form)
     if taken is not None:
         name = taken.lead.name
@@ -74,7 +75,7 @@ def lead_add(request: PageRequest) -> HttpResponse:
 def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
     """Change the fields of a lead."""
     found = lookups.lead(request.workspace, pk)
-    form = Edit(request.POST or None, lead=found)
+    form = Edit(editing.posted(request), lead=found)
     taken = _take(request, form)
     if taken is not None:
         messages.success(request, f"{taken.lead.name} is saved." if taken.changed else "Nothing was changed.")
@@ -85,14 +86,14 @@ def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
 
 def _take(request: PageRequest, form: Add | Edit) -> upsert.Result | None:
     """Take in what a form says, by the one path; a refusal stands beside the field, and None is returned."""
-    if request.method != "POST" or not form.is_valid():
+    if not form.is_valid():
         return None
     try:
         if isinstance(form, Edit):
             return upsert.edit(form.lead, form.person(), actor=request.actor)
         return upsert.upsert(request.workspace, form.person(), actor=request.actor)
     except DomainError as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        editing.refuse(form, error)
         return None
 
 

@@ -4,15 +4,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from dashboard.design import paging
 from dashboard.nurture.content_forms import ContentForm
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from leadflow.errors import DomainError, Missing
+from leadflow.models import get_row
 from leads.models import Persona, Topic
 from nurture import library, reports
 from nurture.models import Content
@@ -58,41 +58,36 @@ def new(request: PageRequest) -> HttpResponse:
     topic = Topic.objects.of(request.workspace).filter(code=_code(request, "topic")).values_list("pk", flat=True)
     persona = Persona.objects.of(request.workspace).filter(code=_code(request, "persona")).first()
     initial = {"stage": request.GET.get("stage", ""), "topics": list(topic), "persona": persona, "active": True}
-    form = ContentForm(request.POST or None, workspace=request.workspace, initial=initial)
-    if form.is_bound and form.is_valid():
-        try:
-            library.add(request.workspace, actor=request.actor, **form.cleaned_data)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, "The content is in the library.")
-            return redirect("dashboard:content")
-    return _form(request, "Add content", form, "Programs choose from the library what fits a lead best.")
+    form = ContentForm(editing.posted(request), workspace=request.workspace, initial=initial)
+    return editing.edit(
+        request,
+        form,
+        lambda: library.add(request.workspace, actor=request.actor, **form.cleaned_data),
+        title="Add content",
+        sentence="Programs choose from the library what fits a lead best.",
+        done="The content is in the library.",
+        back="dashboard:content",
+        section="Content",
+    )
 
 
 @page("nurture.edit")
 def edit(request: PageRequest, pk: int) -> HttpResponse:
     """Change content."""
-    content = Content.objects.of(request.workspace).filter(pk=pk).first()
-    if content is None:
-        raise Missing("There is no such content in this workspace.")
+    content = get_row(Content.objects.of(request.workspace), pk, "content")
     names = (*library.EDITABLE, "topics")
     initial = {name: getattr(content, name) for name in names if name != "topics"} | {"topics": content.topics.all()}
-    form = ContentForm(request.POST or None, workspace=request.workspace, initial=initial)
-    if form.is_bound and form.is_valid():
-        try:
-            library.edit(content, actor=request.actor, **form.cleaned_data)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, "The content is saved.")
-            return redirect("dashboard:content")
-    return _form(request, content.title, form, "What was sent already stays as it was.")
-
-
-def _form(request: PageRequest, title: str, form: ContentForm, sentence: str) -> HttpResponse:
-    context = {"title": title, "form": form, "sentence": sentence, "back": "dashboard:content", "section": "Content"}
-    return render(request, "shell/form_page.html", context, status=422 if form.errors else 200)
+    form = ContentForm(editing.posted(request), workspace=request.workspace, initial=initial)
+    return editing.edit(
+        request,
+        form,
+        lambda: library.edit(content, actor=request.actor, **form.cleaned_data),
+        title=content.title,
+        sentence="What was sent already stays as it was.",
+        done="The content is saved.",
+        back="dashboard:content",
+        section="Content",
+    )
 
 
 def _wanted(request: PageRequest, found: QuerySet[Content]) -> QuerySet[Content]:

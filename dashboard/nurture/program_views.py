@@ -12,9 +12,11 @@ from django.views.decorators.http import require_POST
 from dashboard.design import paging
 from dashboard.nurture.program_forms import ProgramForm, Try
 from dashboard.nurture.step_forms import WORDS, Steps
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import figures
-from leadflow.errors import DomainError, Missing
+from leadflow.errors import DomainError
+from leadflow.models import get_row
 from leads.models import Attribute, Reason, Topic
 from nurture import programs, rendering, reports, trials
 from nurture.models import Enrolment, Program, Step
@@ -94,9 +96,7 @@ def turn(request: PageRequest, pk: int) -> HttpResponse:
 def preview(request: PageRequest, pk: int, step_pk: int) -> HttpResponse:
     """Show a step's mail as a lead would get it; on POST send it to oneself."""
     program = _get(request, pk)
-    step = program.steps.filter(pk=step_pk).first()
-    if step is None:
-        raise Missing("There is no such step in this program.")
+    step = get_row(program.steps.all(), step_pk, "step")
     step.workspace = request.workspace
     first = {"lead": "", "to": request.user.email}
     form = Try(request.POST or {**first, **request.GET.dict()}, workspace=request.workspace)
@@ -120,14 +120,14 @@ def _try(request: PageRequest, step: Step, form: Try) -> trials.Preview | None:
             return shown
         return trials.preview(step, lead)
     except DomainError as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        editing.refuse(form, error)
     return None
 
 
 def _edit(request: PageRequest, program: Program | None) -> HttpResponse:
     """Show the editor; a button beside “save” gives it back with the steps changed, nothing kept yet."""
     act = request.POST.get("act", "")
-    form = ProgramForm(request.POST or None, workspace=request.workspace, program=program)
+    form = ProgramForm(editing.posted(request), workspace=request.workspace, program=program)
     if request.method != "POST":
         return _editor(request, form, Steps.of(program.steps.all()) if program else Steps.first(), program)
     steps = Steps.read(request.POST)
@@ -202,7 +202,4 @@ def _labels(rows: QuerySet[Any]) -> str:
 
 
 def _get(request: PageRequest, pk: int) -> Program:
-    found = Program.objects.of(request.workspace).select_related("workspace").filter(pk=pk).first()
-    if found is None:
-        raise Missing("There is no such program in this workspace.")
-    return found
+    return get_row(Program.objects.of(request.workspace).select_related("workspace"), pk, "program")

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from dashboard.design import paging, periods
 from dashboard.returns.forms import Answer, ReturnFilter
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence, figures
-from leadflow.errors import DomainError, Forbidden, Missing
+from leadflow.models import get_row
 from leads.models import Handoff
 from leads.queries import lookups, reports
 from nurture.models import Enrolment
@@ -48,22 +48,17 @@ def index(request: PageRequest) -> HttpResponse:
 @page("nurture.edit")
 def answer(request: PageRequest, pk: int) -> HttpResponse:
     """Answer a return that blames the lead's data or the definition."""
-    handoff = Handoff.objects.of(request.workspace).filter(pk=pk).first()
-    if handoff is None:
-        raise Missing("There is no such return in this workspace.")
+    handoff = get_row(Handoff.objects.of(request.workspace), pk, "return")
     if request.method != "POST":
         return redirect("dashboard:returns")
     form = Answer(request.POST)
-    if form.is_valid():
-        try:
-            clocks.answer_triage(handoff, actor=request.actor, note=form.cleaned_data["note"])
-        except (Missing, Forbidden):
-            raise
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, "Your answer is kept with the return, and its clock has stopped.")
-            return redirect("dashboard:returns")
+    if editing.submit(
+        request,
+        form,
+        lambda: clocks.answer_triage(handoff, actor=request.actor, note=form.cleaned_data["note"]),
+        "Your answer is kept with the return, and its clock has stopped.",
+    ):
+        return redirect("dashboard:returns")
     return _show(request, answered=pk, form=form, status=422)
 
 

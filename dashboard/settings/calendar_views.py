@@ -8,8 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from dashboard.settings.forms import CountryForm, HolidayForm, HoursForm
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
-from dashboard.shell.submitting import submit
+from dashboard.shell.editing import submit
 from sla import agreements, calendars
 from workspaces import roles
 
@@ -18,7 +19,7 @@ from workspaces import roles
 def calendar(request: PageRequest) -> HttpResponse:
     """Show the hours; change the week and the zone."""
     found = calendars.of(request.workspace)
-    form = HoursForm(request.POST if request.method == "POST" else None, initial=_initial(found.hours))
+    form = HoursForm(editing.posted(request), initial=_initial(found.hours))
     if request.method == "POST":
         roles.demand(request.actor, "settings.rules")
         if submit(request, form, lambda: _save(request, found.hours, form), "The hours are saved."):

@@ -9,8 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
 from dashboard.settings.forms import JoinForm
+from dashboard.shell import editing
 from dashboard.shell.access import SESSION_KEY
-from dashboard.shell.submitting import refuse
+from dashboard.shell.editing import refuse
 from leadflow.errors import DomainError
 from workspaces import invitations
 from workspaces.models import Invitation, Member, User
@@ -24,7 +25,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     except DomainError as error:
         context = {"title": "This invitation does not open", "error": error}
         return render(request, "settings/join_closed.html", context, status=error.status)
-    form = JoinForm(request.POST if request.method == "POST" else None)
+    form = JoinForm(editing.posted(request))
     if request.method == "POST":
         try:
             member = _join(request, token, form)

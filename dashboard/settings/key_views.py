@@ -6,8 +6,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from dashboard.settings.forms import KeyForm
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
-from dashboard.shell.submitting import submit
+from dashboard.shell.editing import submit
 from workspaces import keys as doors
 from workspaces.models import ApiKey
 
@@ -16,12 +17,8 @@ from workspaces.models import ApiKey
 @page("keys.manage")
 def keys(request: PageRequest) -> HttpResponse:
     """List the keys; make one. Its secret is in the answer to the form, and nowhere after."""
-    form = KeyForm(request.POST if request.method == "POST" else None)
-    made = None
-    if request.method == "POST":
-        made = submit(
-            request, form, lambda: doors.create(request.workspace, actor=request.actor, **form.cleaned_data), ""
-        )
+    form = KeyForm(editing.posted(request))
+    made = submit(request, form, lambda: doors.create(request.workspace, actor=request.actor, **form.cleaned_data), "")
     found = ApiKey.objects.of(request.workspace).select_related("created_by__user")
     context = {
         "title": "API keys",

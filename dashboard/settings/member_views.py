@@ -8,8 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from dashboard.settings.forms import InviteForm, MemberForm
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
-from dashboard.shell.submitting import submit
+from dashboard.shell.editing import submit
 from leadflow.errors import Invalid
 from workspaces import access, invitations, roles
 from workspaces import members as places
@@ -29,8 +30,8 @@ MEANINGS = {
 @page("settings.view")
 def members(request: PageRequest) -> HttpResponse:
     """List members and open invitations; invite somebody."""
-    form = InviteForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and _invite(request, form):
+    form = InviteForm(editing.posted(request))
+    if _invite(request, form):
         return redirect("dashboard:members")
     found = Member.objects.of(request.workspace).select_related("user").order_by("-active", "user__name", "pk")
     context = {
@@ -48,8 +49,8 @@ def member(request: PageRequest, pk: int) -> HttpResponse:
     """Change a member's role, and until when they are away."""
     found = access.member(request.workspace, pk)
     known = {"role": found.role, "away_until": found.away_until}
-    form = MemberForm(request.POST if request.method == "POST" else None, initial=known)
-    if request.method == "POST" and submit(request, form, lambda: _change(request, found, form), f"{found} is saved."):
+    form = MemberForm(editing.posted(request), initial=known)
+    if submit(request, form, lambda: _change(request, found, form), f"{found} is saved."):
         return redirect("dashboard:members")
     context = {"title": str(found), "member_shown": found, "form": form}
     return render(request, "settings/member.html", context, status=422 if form.errors else 200)

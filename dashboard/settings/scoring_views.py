@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from dashboard.settings.rule_forms import ScoringForm
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from dashboard.shell.submitting import submit
+from dashboard.shell.editing import submit
 from dashboard.wording import promises
 from leads.models import Scoring
 from leads.qualification import definitions
@@ -22,7 +23,7 @@ def scoring(request: PageRequest) -> HttpResponse:
     active = definitions.active_scoring(request.workspace)
     rules = active.rules if active else {}
     shown = {name: value for name, value in rules.items() if name != "version"}
-    form = ScoringForm(request.POST if request.method == "POST" else None, initial={"rules": shown})
+    form = ScoringForm(editing.posted(request), initial={"rules": shown})
     if request.method == "POST":
         roles.demand(request.actor, "settings.rules")
         done = "The new rules run. Leads in marketing's care are scored anew within the next minutes."

@@ -1,11 +1,11 @@
 """The settings: what there is, and the workspace itself."""
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from dashboard.settings.forms import WorkspaceForm
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from dashboard.shell.submitting import submit
 from workspaces import access
 
 # group, then (url name, words, what it is for, icon, capability)
@@ -57,18 +57,13 @@ def settings(request: PageRequest) -> HttpResponse:
 @page("settings.rules")
 def workspace(request: PageRequest) -> HttpResponse:
     """Change what holds for the whole workspace."""
-    form = WorkspaceForm(request.POST if request.method == "POST" else None, instance=request.workspace)
-    if request.method == "POST" and submit(
+    form = WorkspaceForm(editing.posted(request), instance=request.workspace)
+    return editing.edit(
         request,
         form,
         lambda: access.change_workspace(request.workspace, actor=request.actor, **form.cleaned_data),
-        "The workspace is saved.",
-    ):
-        return redirect("dashboard:workspace")
-    context = {
-        "title": "Workspace",
-        "sentence": "These hold in every part of the workspace. Each change is in the audit log.",
-        "form": form,
-        "back": "settings",
-    }
-    return render(request, "settings/form.html", context, status=422 if form.errors else 200)
+        title="Workspace",
+        sentence="These hold in every part of the workspace. Each change is in the audit log.",
+        done="The workspace is saved.",
+        back="dashboard:settings",
+    )

@@ -4,16 +4,16 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from dashboard.settings import rule_forms as forms
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from dashboard.shell.submitting import submit
 from dashboard.wording import promises
+from leadflow.models import get_row
 from leads.models import Attribute, Persona, Question, Reason, Topic
 from leads.vocabulary import words
 from sla import agreements
-from workspaces import edits
 
 KEPT = "The agreement that runs keeps its copy: what follows in it changes with the next one that is signed."
 
@@ -96,15 +96,18 @@ def attribute(request: PageRequest, pk: int | None = None) -> HttpResponse:
 def _edit(
     request: PageRequest, model: type[Any], kind: type[Any], pk: int | None, noun: str, *, back: str, sentence: str = ""
 ) -> HttpResponse:
-    found: Any = edits.get(model, request.workspace, pk, noun) if pk else model(workspace=request.workspace)
+    found: Any = get_row(model.objects.of(request.workspace), pk, noun) if pk else model(workspace=request.workspace)
     title = _title(found) if pk else f"Add a{'n' if noun[0] in 'aeiou' else ''} {noun}"
-    form = kind(request.POST if request.method == "POST" else None, instance=found)
-    if request.method == "POST" and submit(
-        request, form, lambda: words.save(form.instance, actor=request.actor), f"The {noun} is saved."
-    ):
-        return redirect(f"dashboard:{back}")
-    context = {"title": title, "sentence": sentence, "form": form, "back": back}
-    return render(request, "settings/form.html", context, status=422 if form.errors else 200)
+    form = kind(editing.posted(request), instance=found)
+    return editing.edit(
+        request,
+        form,
+        lambda: words.save(form.instance, actor=request.actor),
+        title=title,
+        done=f"The {noun} is saved.",
+        back=f"dashboard:{back}",
+        sentence=sentence,
+    )
 
 
 def _title(found: Model) -> str:

@@ -7,8 +7,9 @@ from django.views.decorators.http import require_POST
 
 from dashboard.design import paging
 from dashboard.settings.forms import EndpointForm, RangeForm
+from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
-from dashboard.shell.submitting import submit
+from dashboard.shell.editing import submit
 from webhooks import deliveries, endpoints
 from webhooks.models import Delivery, Endpoint
 
@@ -17,7 +18,7 @@ from webhooks.models import Delivery, Endpoint
 @page("webhooks.manage")
 def webhooks(request: PageRequest) -> HttpResponse:
     """List the endpoints; make one. Its secret is in the answer to the form, and nowhere after."""
-    form = EndpointForm(request.POST if request.method == "POST" else None)
+    form = EndpointForm(editing.posted(request))
     made = None
     if request.method == "POST":
         made = submit(
@@ -37,8 +38,8 @@ def endpoint(request: PageRequest, pk: int) -> HttpResponse:
     """Show an endpoint with its deliveries; change it."""
     found = endpoints.get(request.workspace, pk)
     known = {"url": found.url, "description": found.description, "types": found.types}
-    form = EndpointForm(request.POST if request.method == "POST" else None, initial=known)
-    if request.method == "POST" and submit(
+    form = EndpointForm(editing.posted(request), initial=known)
+    if submit(
         request, form, lambda: endpoints.edit(found, actor=request.actor, **form.cleaned_data), "The endpoint is saved."
     ):
         return redirect("dashboard:endpoint", pk)

@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from dashboard.design.paging import read_id
+from dashboard.shell import editing
 from dashboard.shell.access import SESSION_KEY, PageRequest, page
 from dashboard.shell.forms import NewWorkspace, Profile
 from leadflow.errors import DomainError, Missing
@@ -60,13 +61,13 @@ def workspace_switch(request: HttpRequest) -> HttpResponse:
 @login_required
 def workspace_new(request: HttpRequest) -> HttpResponse:
     """Name a workspace and make it: the second step of signing up."""
-    form = NewWorkspace(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = NewWorkspace(editing.posted(request))
+    if form.is_valid():
         facts = form.cleaned_data
         try:
             made = access.create_workspace(facts["name"], owner=request.user, time_zone=facts["time_zone"])
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            editing.refuse(form, error)
         else:
             request.session[SESSION_KEY] = made.pk
             messages.success(request, f"The workspace {made.name} is ready.")
@@ -79,8 +80,8 @@ def workspace_new(request: HttpRequest) -> HttpResponse:
 @page("leads.view")
 def profile(request: PageRequest) -> HttpResponse:
     """Let a user change their name, zone and appearance."""
-    form = Profile(request.POST or None, instance=request.user)
-    if request.method == "POST" and form.is_valid():
+    form = Profile(editing.posted(request), instance=request.user)
+    if form.is_valid():
         form.save()
         messages.success(request, "Your account is saved.")
         return _with_theme(redirect("dashboard:profile"), request.user.theme)

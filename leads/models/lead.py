@@ -20,7 +20,7 @@ class ConsentState(models.TextChoices):
 
 
 class Lead(Owned, Timer):
-    """One person. Only `leads.lifecycle.moves` changes `state`; `next_at` is when the engine next evaluates the lead."""
+    """One person. Only `leads.lifecycle.moves` changes `state`; `next_at` says when the lead is evaluated next."""
 
     email = models.CharField(max_length=254, blank=True)  # lower case; empty where only another id is known
     first_name = models.CharField(max_length=120, blank=True)
@@ -125,7 +125,7 @@ class Lead(Owned, Timer):
         """Return what to call the person: the full name, else the e-mail, else the number."""
         return f"{self.first_name} {self.last_name}".strip() or self.email or f"Lead {self.pk}"
 
-    # The moves. Only `leads.lifecycle.moves` calls them, on a locked row; each touches its own fields and saves nothing.
+    # The moves, called by `leads.lifecycle.moves` alone, on a locked row; each sets its own fields and saves nothing.
 
     @transition(field=state, source=MOVES["qualify"].sources, target=State.MQL)
     def move_qualify(self, at: datetime) -> None:

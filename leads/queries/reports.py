@@ -1,7 +1,7 @@
 """The numbers of marketing and sales together: the funnel, what became of handoffs, why leads came back.
 
-Each counts people, once each in its line; `leads.queries.lead_list.lead_list` lists them by the same filters. Someone who
-was handed over twice may stand in two lines of what became of it.
+Each counts people, once each in its line; `leads.queries.lead_list` lists them by the same filters. Someone who was
+handed over twice may stand in two lines of what became of it.
 """
 
 from collections.abc import Iterator

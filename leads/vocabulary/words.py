@@ -6,6 +6,7 @@ from typing import TypeVar
 from django.db import models
 
 from leadflow.errors import Invalid
+from leadflow.models import get_row
 from leads.models import Attribute, Persona, Question, Reason, Topic
 from workspaces import edits
 from workspaces.actors import Actor
@@ -29,7 +30,7 @@ def save(word: W, *, actor: Actor, at: datetime | None = None) -> W:
     """
     kind = type(word)
     if word.pk is not None:
-        stored = edits.get(kind, word.workspace_id, word.pk, kind._meta.model_name or "word")
+        stored = get_row(kind.objects.of(word.workspace_id), word.pk, kind._meta.model_name or "word")
         if changed := [name for name in FIXED[kind] if getattr(stored, name) != getattr(word, name)]:
             raise Invalid("This stays as it is once it is in use: add another one instead.", field=changed[0])
     if isinstance(word, Question):
