@@ -31,7 +31,7 @@ MEANINGS = {
 def members(request: PageRequest) -> HttpResponse:
     """List members and open invitations; invite somebody."""
     form = InviteForm(editing.posted(request))
-    if _invite(request, form):
+    if form.is_bound and _invite(request, form):
         return redirect("dashboard:members")
     found = Member.objects.of(request.workspace).select_related("user").order_by("-active", "user__name", "pk")
     context = {
