@@ -17,11 +17,6 @@ from workspaces.models import AuditEntry
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
 def draft(desk: Desk) -> Agreement:
     return agreements.draft_next(desk.workspace, actor=builders.actor(desk.head))
 

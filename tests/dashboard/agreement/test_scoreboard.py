@@ -20,11 +20,6 @@ from workspaces.models import AuditEntry, Member
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
 def mail(desk: Desk, lead: Lead | None = None, **fields) -> Send:
     lead = lead or builders.lead(desk.workspace)
     facts = {"subject": "Hello", "html": "<p>Hello <b>you</b></p>", "text": "Hello you", "state": Send.State.PLANNED}

@@ -10,7 +10,7 @@ from django.utils import timezone
 from leads.intake.imports import jobs
 from leads.models import Import, Lead
 from tests import builders
-from tests.dashboard.desk import HTMX, Desk
+from tests.dashboard.desk import HTMX
 
 pytestmark = pytest.mark.django_db
 
@@ -24,16 +24,6 @@ ASKED = {
     "column_1": "first_name",
     "column_2": "",
 }
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-def browser(desk: Desk) -> Client:
-    return desk.browser(desk.marketer)
 
 
 def upload(browser: Client, content: bytes = CSV, name: str = "a.csv") -> Any:

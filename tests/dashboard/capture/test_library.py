@@ -26,16 +26,6 @@ ASKED = {
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-def browser(desk: Desk) -> Client:
-    return desk.browser(desk.marketer)
-
-
-@pytest.fixture
 def hosted(desk: Desk) -> Form:
     Topic.everywhere.create(workspace=desk.workspace, code="seo", label="SEO")
     return forms.create(

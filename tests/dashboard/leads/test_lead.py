@@ -20,16 +20,6 @@ from workspaces.roles import Role
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-def rep(desk):
-    return desk.browser(desk.rep)
-
-
 def answer_all(desk: Desk, lead: Lead) -> None:
     for question in Question.objects.of(desk.workspace):
         value = question.choices[0] if question.choices else "A planner"

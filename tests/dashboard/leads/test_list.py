@@ -15,11 +15,6 @@ from tests.dashboard.marketing import give_back, program
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
 def text(desk: Desk, path: str) -> str:
     return desk.browser(desk.head).get(path).content.decode()
 

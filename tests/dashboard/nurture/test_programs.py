@@ -4,27 +4,16 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.test import Client
 
 from leads.models import Topic
 from nurture import enrolments, programs
 from nurture.models import Enrolment, Program, Send
 from nurture.steps import StepIn
 from tests import builders
-from tests.dashboard.desk import HTMX, Desk
+from tests.dashboard.desk import HTMX
 from tests.dashboard.marketing import program
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-def browser(desk: Desk) -> Client:
-    return desk.browser(desk.marketer)
 
 
 def typed(**changes: Any) -> dict[str, Any]:

@@ -5,16 +5,10 @@ import pytest
 from nurture import suppression
 from nurture.models import Suppression
 from tests import builders
-from tests.dashboard.desk import Desk
 from tests.dashboard.marketing import queries
 from workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
 
 
 def test_suppressed_addresses_are_listed_page_by_page_in_a_fixed_number_of_statements(desk):

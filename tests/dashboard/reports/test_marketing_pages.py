@@ -43,11 +43,6 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
 def things(desk: Desk) -> dict[str, str]:
     """Make one of each thing that has a page of its own; return the pages with what they ask for."""
     actor = builders.actor(desk.marketer)

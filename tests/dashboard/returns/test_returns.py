@@ -8,15 +8,9 @@ from django.utils import timezone
 from leads.lifecycle import moves
 from sla.models import Clock
 from tests import builders
-from tests.dashboard.desk import Desk
 from tests.dashboard.marketing import give_back, program
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
 
 
 def test_a_return_shows_its_reason_its_note_and_the_program_that_took_it(desk):

@@ -4,17 +4,11 @@ import pytest
 from django.test import Client
 
 from tests import builders
-from tests.dashboard.desk import Desk
 from workspaces import invitations
 from workspaces.models import Member, User
 from workspaces.roles import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
 
 
 @pytest.fixture

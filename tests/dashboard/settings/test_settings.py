@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
 def admin(desk) -> Member:
     return Member.objects.of(desk.workspace).get(role=Role.ADMIN)
 

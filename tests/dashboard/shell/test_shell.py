@@ -11,16 +11,6 @@ from workspaces.models import Member, Notice, Workspace
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-def rep(desk):
-    return desk.browser(desk.rep)
-
-
 def test_a_stranger_is_asked_to_log_in():
     for url in ("/", "/inbox/", "/queue/", "/search/", "/notices/", "/profile/", "/workspace/new/"):
         assert Client().get(url)["Location"].startswith("/account/login/")

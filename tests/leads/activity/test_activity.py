@@ -19,11 +19,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def workspace():
-    return builders.workspace()
-
-
-@pytest.fixture
 def handoff(workspace):
     return builders.handoff(workspace, accepted=True)
 

@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture
-def workspace():
-    return builders.workspace()
-
-
 def due(lead, at=MONDAY):
     Lead.everywhere.filter(pk=lead.pk).update(next_at=at)
 

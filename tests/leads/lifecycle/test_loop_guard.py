@@ -17,11 +17,6 @@ LATER = MONDAY + 120 * DAY
 
 
 @pytest.fixture
-def workspace():
-    return builders.workspace()
-
-
-@pytest.fixture
 def rep(workspace):
     return builders.member(workspace)
 

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def workspace():
-    return builders.workspace()
-
-
-@pytest.fixture
 def fitting(workspace):
     """A lead of fit A that has asked for a demo."""
     lead = builders.lead(workspace, title="Head of Operations", account=builders.account(workspace), country="DE")

@@ -17,11 +17,6 @@ REACHABLE = {"fact": "lead.email", "op": "known"}
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def workspace():
-    return builders.workspace()
-
-
 class TestDefaults:
     def test_a_new_workspace_has_reasons_questions_scoring_and_an_empty_pool(self):
         workspace = builders.workspace(active=False)

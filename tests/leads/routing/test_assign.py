@@ -22,11 +22,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def workspace(db):
-    return builders.workspace()
-
-
-@pytest.fixture
 def pool(workspace):
     return Pool.objects.of(workspace).get(name="Sales")
 
