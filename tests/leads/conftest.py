@@ -7,6 +7,6 @@ from workspaces.models import Workspace
 
 
 @pytest.fixture
-def workspace() -> Workspace:
+def workspace(db: None) -> Workspace:
     """Make a workspace whose agreed definitions run."""
     return builders.workspace()
