@@ -9,11 +9,13 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from leadflow.celery import ring
 from leadflow.db import lock
 from leadflow.errors import Conflict, Forbidden, Invalid, Missing
+from leadflow.models import get_row
 from workspaces import audit, mail, tasks
 from workspaces.actors import Actor
 from workspaces.models import Invitation, Member, User, Workspace
@@ -139,17 +141,14 @@ def revoke(invitation: Invitation, *, actor: Actor, at: datetime | None = None) 
             audit.record(locked.workspace_id, actor=actor, action="invitation.revoked", object_name=locked.email, at=at)
 
 
-def pending(workspace: Workspace | int):
+def pending(workspace: Workspace | int) -> QuerySet[Invitation]:
     """Return the invitations of a workspace that were neither accepted nor revoked, expired ones too, newest first."""
     return _open(workspace).select_related("invited_by__user").order_by("-id")
 
 
 def get(workspace: Workspace | int, pk: int) -> Invitation:
     """Return one invitation of a workspace. Raise `Missing` for another workspace's."""
-    found = Invitation.objects.of(workspace).filter(pk=pk).first()
-    if found is None:
-        raise Missing("There is no such invitation in this workspace.")
-    return found
+    return get_row(Invitation.objects.of(workspace), pk, "invitation")
 
 
 def _join(invitation: Invitation, user: User, at: datetime) -> Member:
@@ -162,7 +161,7 @@ def _join(invitation: Invitation, user: User, at: datetime) -> Member:
     return member
 
 
-def _open(workspace: Workspace | int):
+def _open(workspace: Workspace | int) -> QuerySet[Invitation]:
     return Invitation.objects.of(workspace).filter(accepted_at__isnull=True, revoked_at__isnull=True)
 
 

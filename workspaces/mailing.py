@@ -7,6 +7,7 @@ again and the mail goes out again with the same Message-ID, by which mail progra
 import smtplib
 from datetime import datetime, timedelta
 from functools import singledispatch
+from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -33,7 +34,7 @@ def send_due(*, at: datetime | None = None, limit: int = 5000) -> int:
 
 
 def _send_all(model: type[Invitation] | type[Notice], related: tuple[str, ...], at: datetime, limit: int) -> int:
-    def with_people(rows: QuerySet) -> QuerySet:
+    def with_people(rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.select_related(*related)
 
     done = 0
@@ -124,5 +125,5 @@ def _failed(row: Invitation | Notice, words: str, at: datetime, *, final: bool) 
     )
 
 
-def _record(row: Invitation | Notice, **fields) -> None:
+def _record(row: Invitation | Notice, **fields: Any) -> None:
     type(row).everywhere.filter(pk=row.pk).update(**fields)

@@ -1,5 +1,7 @@
 """Roles and what each may do: the one table. A capability is checked by the caller of a door, never inside it."""
 
+from typing import Protocol
+
 from django.db import models
 
 from leadflow.errors import Forbidden
@@ -76,7 +78,14 @@ def can(role: str, capability: str) -> bool:
     return role in CAPABILITIES[capability]
 
 
-def demand(actor, capability: str) -> None:
-    """Raise `Forbidden` unless the actor (see `workspaces.actors.Actor`) has the capability."""
+class Capable(Protocol):
+    """Whoever acts: see `workspaces.actors.Actor`."""
+
+    def can(self, capability: str) -> bool:
+        """Tell whether the actor has a capability."""
+
+
+def demand(actor: Capable, capability: str) -> None:
+    """Raise `Forbidden` unless the actor has the capability."""
     if not actor.can(capability):
         raise Forbidden(f"Your role does not allow this ({capability}). Ask an admin of the workspace.")

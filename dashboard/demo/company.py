@@ -22,9 +22,9 @@ from leads.models import (
 from leads.routing import pools
 from leads.vocabulary import words
 from sla import agreements, calendars, worktime
-from sla.models import Signature
+from sla.models import Escalation, Signature
 from sla.models.clock import Kind
-from sla.terms import Escalation, Marketing, Policy, Rung, Terms
+from sla.terms import Marketing, Policy, Rung, Terms
 from webhooks import endpoints
 from workspaces import access, invitations, keys
 from workspaces.actors import Actor

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -158,7 +159,7 @@ def tab_of(request: PageRequest) -> str:
     return asked if asked in TABS else TABS[0]
 
 
-def listed(request: PageRequest, tab: str, member: Member | None, now: datetime) -> QuerySet:
+def listed(request: PageRequest, tab: str, member: Member | None, now: datetime) -> QuerySet[Any]:
     """Return all rows of a tab: handoffs, or clocks where it lists promises."""
     dated = {"done": desk.done, "accepted": desk.accepted, "promises": desk.promises}
     if tab in dated:
@@ -166,7 +167,7 @@ def listed(request: PageRequest, tab: str, member: Member | None, now: datetime)
     return (desk.in_work if tab == "in_work" else desk.waiting)(request.workspace, member)
 
 
-def _page(request: PageRequest, tab: str, found: QuerySet) -> desk.Page:
+def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> desk.Page:
     after = request.GET.get("after", "")
     if tab in BY_TIME:
         return desk.page_by_time(found, BY_TIME[tab], after=after)

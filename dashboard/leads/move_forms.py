@@ -72,7 +72,8 @@ class WithReason(MoveForm):
         picked = (self.data if self.is_bound else self.initial).get("reason") or ""
         if (pk := read_id(str(picked))) is None:
             return None
-        return self.fields["reason"].queryset.filter(pk=pk).first()  # type: ignore[attr-defined]
+        found: Reason | None = self.fields["reason"].queryset.filter(pk=pk).first()  # type: ignore[attr-defined]
+        return found
 
 
 class WithRevisit(WithReason):
@@ -141,7 +142,7 @@ class Win(MoveForm):
 
     def _moment(self, day: date) -> datetime | None:
         """Return noon of the day; on the day on which the lead was accepted not before that."""
-        moment, accepted = moment_on(day), self.handoff and self.handoff.accepted_at
+        moment, accepted = moment_on(day), self.handoff.accepted_at if self.handoff else None
         same_day = accepted is not None and timezone.localdate(accepted) == day
         return max(moment, accepted) if moment and accepted and same_day else moment
 

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 
@@ -83,7 +83,7 @@ def read(workspace: Workspace, name: str, *, invitations: bool) -> Content:
     if not is_kept() or not _NAME.fullmatch(name):
         raise missing
     try:
-        message = cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=policy.default))
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
     except OSError:
         raise missing from None
     if not _is_open(message, workspace, invitations):

@@ -32,7 +32,7 @@ class Kind:
 
     def rows(self, workspace: Workspace) -> QuerySet[Any]:
         """Return the rows set aside, the newest first."""
-        found = self.model.objects.of(workspace).exclude(dead_reason="")
+        found: QuerySet[Any] = self.model.objects.of(workspace).exclude(dead_reason="")
         return found.select_related(*self.related).defer(*self._bulky).order_by("-pk")
 
     @property

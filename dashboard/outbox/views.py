@@ -129,9 +129,7 @@ def retry(request: PageRequest, kind: str, pk: int) -> HttpResponse:
     """Try one row again."""
     if kind in aside.KINDS:
         roles.demand(request.actor, aside.KINDS[kind].capability)
-    attempt(
-        request, lambda: aside.retry(request.workspace, kind, pk, actor=request.actor) or True, "It is tried again now."
-    )
+    attempt(request, lambda: aside.retry(request.workspace, kind, pk, actor=request.actor), "It is tried again now.")
     return redirect("dashboard:set_aside")
 
 

@@ -1,7 +1,5 @@
 """Take an invitation: log in with the invited address, or sign up with it."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -42,7 +40,7 @@ def _join(request: HttpRequest, token: str, form: JoinForm) -> Member | None:
     if request.user.is_authenticated:
         form.is_valid()
         form.errors.clear()
-        return invitations.accept(token, user=cast(User, request.user))
+        return invitations.accept(token, user=request.user)
     if not form.is_valid():
         return None
     return invitations.sign_up(token, **form.cleaned_data)
@@ -58,7 +56,7 @@ def _let_in(request: HttpRequest, member: Member) -> HttpResponse:
 
 def _page(request: HttpRequest, invitation: Invitation, form: JoinForm) -> HttpResponse:
     known = User.objects.filter(email=invitation.email).exists()
-    fits = request.user.is_authenticated and cast(User, request.user).email.lower() == invitation.email
+    fits = request.user.is_authenticated and request.user.email.lower() == invitation.email
     context = {
         "title": f"Join {invitation.workspace}",
         "invitation": invitation,

@@ -34,5 +34,5 @@ def keys(request: PageRequest) -> HttpResponse:
 def revoke(request: PageRequest, pk: int) -> HttpResponse:
     """Make a key unusable."""
     found = doors.get(request.workspace, pk)
-    attempt(request, lambda: doors.revoke(found, actor=request.actor) or True, f"The key {found} opens nothing now.")
+    attempt(request, lambda: doors.revoke(found, actor=request.actor), f"The key {found} opens nothing now.")
     return redirect("dashboard:keys")

@@ -74,7 +74,7 @@ def revoke(request: PageRequest, pk: int) -> HttpResponse:
     """Take an invitation back."""
     found = invitations.get(request.workspace, pk)
     done = f"The invitation of {found.email} opens nothing any more."
-    attempt(request, lambda: invitations.revoke(found, actor=request.actor) or True, done)
+    attempt(request, lambda: invitations.revoke(found, actor=request.actor), done)
     return redirect("dashboard:members")
 
 

@@ -61,7 +61,7 @@ def rule_move(request: PageRequest, pk: int) -> HttpResponse:
     """Move a rule up or down by one."""
     found = get_row(RoutingRule.objects.of(request.workspace), pk, "rule")
     up = request.POST.get("to") == "up"
-    attempt(request, lambda: pools.move_rule(found, actor=request.actor, up=up) or True, "The order is saved.")
+    attempt(request, lambda: pools.move_rule(found, actor=request.actor, up=up), "The order is saved.")
     return redirect("dashboard:routing")
 
 
@@ -70,7 +70,7 @@ def rule_move(request: PageRequest, pk: int) -> HttpResponse:
 def rule_remove(request: PageRequest, pk: int) -> HttpResponse:
     """Remove a rule."""
     found = get_row(RoutingRule.objects.of(request.workspace), pk, "rule")
-    attempt(request, lambda: pools.remove_rule(found, actor=request.actor) or True, "The rule is removed.")
+    attempt(request, lambda: pools.remove_rule(found, actor=request.actor), "The rule is removed.")
     return redirect("dashboard:routing")
 
 
@@ -96,7 +96,7 @@ def pool(request: PageRequest, pk: int | None = None) -> HttpResponse:
 def pool_remove(request: PageRequest, pk: int) -> HttpResponse:
     """Remove a pool that no rule leads to."""
     found = get_row(Pool.objects.of(request.workspace), pk, "pool")
-    attempt(request, lambda: pools.remove_pool(found, actor=request.actor) or True, "The pool is removed.")
+    attempt(request, lambda: pools.remove_pool(found, actor=request.actor), "The pool is removed.")
     return redirect("dashboard:routing")
 
 
@@ -119,7 +119,7 @@ def place(request: PageRequest, pk: int) -> HttpResponse:
 def place_remove(request: PageRequest, pk: int) -> HttpResponse:
     """Take a member out of a pool."""
     found = get_row(PoolMember.objects.of(request.workspace), pk, "place")
-    attempt(request, lambda: pools.remove_place(found, actor=request.actor) or True, "The member is out of the pool.")
+    attempt(request, lambda: pools.remove_place(found, actor=request.actor), "The member is out of the pool.")
     return redirect("dashboard:routing")
 
 

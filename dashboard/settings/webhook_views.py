@@ -74,7 +74,7 @@ def rotate(request: PageRequest, pk: int) -> HttpResponse:
 def remove(request: PageRequest, pk: int) -> HttpResponse:
     """Delete an endpoint with its log."""
     found = endpoints.get(request.workspace, pk)
-    attempt(request, lambda: endpoints.delete(found, actor=request.actor) or True, "The endpoint is deleted.")
+    attempt(request, lambda: endpoints.delete(found, actor=request.actor), "The endpoint is deleted.")
     return redirect("dashboard:webhooks")
 
 

@@ -7,7 +7,8 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -30,7 +31,7 @@ class PageRequest(HttpRequest):
     htmx: Any
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def page(capability: str) -> Callable[[View], View]:
@@ -46,7 +47,7 @@ def page(capability: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         @login_required
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             member = current_member(request)
             if member is None:
                 return redirect("dashboard:workspace_new")
@@ -77,25 +78,32 @@ def _zone(member: Member) -> str:
     return next(known, "UTC")
 
 
+def current_user(request: HttpRequest) -> User:
+    """Return who is logged in, behind a log-in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def current_member(request: HttpRequest) -> Member | None:
     """Return the user's membership in the workspace chosen last, else in any. Only active memberships count."""
-    memberships = Member.everywhere.filter(user_id=request.user.pk, active=True).select_related("workspace", "user")
+    user = current_user(request)
+    memberships = Member.everywhere.filter(user=user, active=True).select_related("workspace", "user")
     chosen = request.session.get(SESSION_KEY)
     member = memberships.filter(workspace_id=chosen).first() if chosen else None
     return member or memberships.order_by("pk").first()
 
 
-def attempt(request: HttpRequest, act: Callable[[], Any], done: str) -> Any:
-    """Run a door for a page without a form: a success or a refusal becomes a message. Return what the door returned.
+def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> bool:
+    """Do what a button without a form asks: `done`, or the refusal, becomes a message. Return whether it was done.
 
     `Missing` and `Forbidden` pass on to `page`.
     """
     try:
-        result = act()
+        act()
     except (Missing, Forbidden):
         raise
     except DomainError as error:
         messages.error(request, error.message)
-        return None
+        return False
     messages.success(request, done)
-    return result
+    return True

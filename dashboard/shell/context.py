@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from leads.models import Handoff, HandoffState
+from workspaces.actors import Actor
 from workspaces.models import Member, Notice
 from workspaces.roles import Role
 
@@ -124,7 +125,7 @@ def _waiting(member: Member) -> dict[str, int]:
 class _Can:
     """Let a template ask `{% if can.leads_edit %}`; the dot of the capability is an underscore, the first one."""
 
-    def __init__(self, actor: Any) -> None:
+    def __init__(self, actor: Actor) -> None:
         self.actor = actor
 
     def __getitem__(self, name: str) -> bool:

@@ -1,22 +1,25 @@
 """The forms of a user: the profile, and a new workspace."""
 
+from typing import Any
+
 from django import forms
 
 from dashboard.design.inputs import zones
 from workspaces.models import User
+from workspaces.models.access import THEMES
 
 
 class Profile(forms.ModelForm):
     """What a user says of themself."""
 
     time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="Times on pages are shown in it.")
-    theme = forms.ChoiceField(label="Appearance", required=False, choices=User.theme.field.choices)
+    theme = forms.ChoiceField(label="Appearance", required=False, choices=THEMES)
 
     class Meta:
         model = User
         fields = ("name", "time_zone", "theme")
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].choices = zones("The workspace's")  # type: ignore[attr-defined]
         self.fields["name"].help_text = "As your colleagues see it."
@@ -30,6 +33,6 @@ class NewWorkspace(forms.Form):
         label="Time zone", initial="Europe/Berlin", help_text="Business hours are counted in it. It can be changed."
     )
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].choices = zones()  # type: ignore[attr-defined]

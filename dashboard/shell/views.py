@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.design.paging import read_id
 from dashboard.shell import editing
-from dashboard.shell.access import SESSION_KEY, PageRequest, page
+from dashboard.shell.access import SESSION_KEY, PageRequest, current_user, page
 from dashboard.shell.forms import NewWorkspace, Profile
 from leadflow.errors import DomainError, Missing
 from workspaces import access
@@ -50,7 +50,7 @@ def workspace_switch(request: HttpRequest) -> HttpResponse:
     asked = request.POST.get("workspace", "")
     try:
         known = read_id(asked)
-        member = access.membership(request.user, asked if known is None else known)
+        member = access.membership(current_user(request), asked if known is None else known)
     except Missing as error:
         messages.error(request, error.message)
         return redirect("dashboard:home")
@@ -65,14 +65,14 @@ def workspace_new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         facts = form.cleaned_data
         try:
-            made = access.create_workspace(facts["name"], owner=request.user, time_zone=facts["time_zone"])
+            made = access.create_workspace(facts["name"], owner=current_user(request), time_zone=facts["time_zone"])
         except DomainError as error:
             editing.refuse(form, error)
         else:
             request.session[SESSION_KEY] = made.pk
             messages.success(request, f"The workspace {made.name} is ready.")
             return redirect("dashboard:home")
-    first = not access.workspaces_of(request.user).exists()
+    first = not access.workspaces_of(current_user(request)).exists()
     context = {"title": "Name your workspace", "form": form, "first": first}
     return render(request, "shell/workspace_new.html", context, status=422 if form.errors else 200)
 

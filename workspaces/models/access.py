@@ -1,5 +1,7 @@
 """Who is let in: workspaces, users, members, invitations and API keys."""
 
+from typing import Any
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -34,17 +36,20 @@ class Workspace(models.Model):
         return self.name
 
 
+THEMES = [("", "As the system"), ("light", "Light"), ("dark", "Dark")]
+
+
 class UserManager(BaseUserManager["User"]):
     """Make users whose name is their e-mail."""
 
-    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user; the e-mail is kept in lower case."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user of the installation itself (Django's own rights; no workspace)."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
@@ -55,9 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the workspace's.")
-    theme = models.CharField(
-        max_length=6, blank=True, choices=[("", "As the system"), ("light", "Light"), ("dark", "Dark")]
-    )
+    theme = models.CharField(max_length=6, blank=True, choices=THEMES)
     is_active = models.BooleanField(default=True)  # type: ignore[misc]
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

@@ -184,6 +184,6 @@ def answers(url: str) -> bool:
     """Tell whether a GET of `url` gives 200 within a second."""
     try:
         with urllib.request.urlopen(url, timeout=1) as response:
-            return response.status == 200
+            return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
