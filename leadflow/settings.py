@@ -291,7 +291,7 @@ SPECTACULAR_SETTINGS = {
         "LeadState": "leads.states.State",
         "HandoffState": "leads.models.handoff.HandoffState",
         "ClockState": "sla.models.clock.Clock.State",
-        "ClockKind": "sla.models.clock.Kind",
+        "ClockKind": "sla.kinds.Kind",
         "EnrolmentState": "nurture.models.enrolment.Enrolment.State",
         "SendState": "nurture.models.send.Send.State",
         "ProgramStatus": "nurture.models.program.Program.Status",

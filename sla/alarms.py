@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sla import words, worktime
+from sla import kinds, words, worktime
 from sla.models import Clock
-from sla.models.clock import Kind
+from sla.sides import Side
 from sla.terms import Terms
 from workspaces import access, notices
 from workspaces.models import Member
 from workspaces.roles import Role
+
+_HEADS = {Side.MARKETING: Role.MARKETING_MANAGER, Side.SALES: Role.SALES_MANAGER}
 
 
 def warn(clock: Clock, terms: Terms, *, at: datetime) -> None:
@@ -39,8 +41,7 @@ def owners(clock: Clock) -> list[Member]:
 
 def managers(clock: Clock) -> list[Member]:
     """List the active managers of the side that owes: marketing an answer to a return, sales everything else."""
-    role = Role.MARKETING_MANAGER if clock.kind == Kind.TRIAGE else Role.SALES_MANAGER
-    return list(access.members_of(clock.workspace_id, roles=[role]))
+    return list(access.members_of(clock.workspace_id, roles=[_HEADS[kinds.of(clock.kind).side]]))
 
 
 def _tell(members: Iterable[Member], clock: Clock, step: str, text: str, at: datetime) -> None:

@@ -15,9 +15,9 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads.models import FollowUp, Handoff
-from sla import agreements, alarms, escalations, worktime
+from sla import agreements, alarms, escalations, kinds, worktime
+from sla.effects import Cause, Effect
 from sla.models import Agreement, Clock
-from sla.models.clock import Kind
 from sla.terms import Terms
 from workspaces import audit
 from workspaces.actors import Actor
@@ -62,11 +62,11 @@ def start(agreement: Agreement, starts: Sequence[Start], *, now: datetime) -> li
     return Clock.everywhere.bulk_create(clocks)
 
 
-def promise(agreement: Agreement, follow_up: FollowUp, *, tier: str, at: datetime, now: datetime) -> Clock:
-    """Start the clock of a follow-up: it is due at the moment that was promised."""
+def promise(agreement: Agreement, follow_up: FollowUp, kind: str, *, tier: str, at: datetime, now: datetime) -> Clock:
+    """Start a clock of this kind on a follow-up: it is due at the moment that was promised."""
     clock = Clock(
         workspace_id=follow_up.workspace_id,
-        kind=Kind.FOLLOW_UP,
+        kind=kind,
         agreement=agreement,
         lead_id=follow_up.lead_id,
         handoff_id=follow_up.handoff_id,
@@ -109,15 +109,16 @@ def pass_on(handoff: Handoff, *, at: datetime, now: datetime) -> None:
 
     An unanswered accept clock starts afresh where that agreement says so; all others run on as they are.
     """
-    running = Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, state=Clock.State.RUNNING)
-    running = running.exclude(kind=Kind.TRIAGE)
-    accepting = running.filter(kind=Kind.ACCEPT).select_related("agreement").defer("agreement__terms").first()
-    if accepting is not None and agreements.terms_of(accepting.agreement).reassign_restarts_accept:
-        cancel(running.filter(kind=Kind.ACCEPT), at=at)
-        again = Start(
-            Kind.ACCEPT, handoff, handoff.owner, at, accepting.missing.split(",") if accepting.missing else ()
-        )
-        start(accepting.agreement, [again], now=now)
+    restarting = kinds.affected(Cause.REASSIGN, Effect.RESTARTS)
+    passed_on = kinds.affected(Cause.REASSIGN, Effect.PASSED_ON)
+    running = Clock.objects.of(handoff.workspace_id).filter(
+        handoff=handoff, state=Clock.State.RUNNING, kind__in=[*restarting, *passed_on]
+    )
+    for old in running.filter(kind__in=restarting).select_related("agreement").defer("agreement__terms"):
+        if agreements.terms_of(old.agreement).reassign_restarts_accept:
+            cancel(running.filter(pk=old.pk), at=at)
+            again = Start(old.kind, handoff, handoff.owner, at, old.missing.split(",") if old.missing else ())
+            start(old.agreement, [again], now=now)
     running.update(member=handoff.owner)
 
 
@@ -130,7 +131,7 @@ def answer_triage(handoff: Handoff, *, actor: Actor, note: str, at: datetime | N
     at = at or timezone.now()
     if not note.strip():
         raise Invalid("Say what marketing makes of this return.", field="note")
-    owed = Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind=Kind.TRIAGE)
+    owed = Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
     stopped = stop(owed, at=at)
     if not stopped:
         raise Conflict("This return waits for no answer from marketing.", code="nothing_to_answer")

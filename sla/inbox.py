@@ -14,9 +14,11 @@ from django.db.models.functions import Coalesce
 from leads.models import Handoff, HandoffState
 from leads.models.handoff import OPEN
 from leads.queries import lookups
-from sla import agreements, calendars, reports, terms, worktime
+from sla import agreements, calendars, kinds, reports, terms, worktime
+from sla.effects import Cause
+from sla.kinds import Kind
 from sla.models import Clock
-from sla.models.clock import Kind
+from sla.sides import Side
 from workspaces.models import Member, Workspace
 
 DAYS = 30
@@ -53,8 +55,8 @@ class Counts:
 class Standing:
     """Hold how a member did in a period and in the one before; None where there is nothing to judge."""
 
-    accept_minutes: float | None  # the median, of work time
-    accept_minutes_before: float | None
+    accept_median: float | None  # in minutes of work time
+    accept_median_before: float | None
     accept_targets: dict[str, int]  # minutes of work time by tier, as agreed; empty without an agreement
     kept: reports.Tally
     kept_before: reports.Tally
@@ -70,12 +72,13 @@ def waiting(workspace: Workspace | int, member: Member | None) -> QuerySet[Hando
     found = _of(workspace, member).filter(state=HandoffState.OFFERED)
     if member is None:
         found = found.exclude(owner=None)  # what nobody owns waits in the queue
-    return _by_due(found, Kind.ACCEPT)
+    return _by_due(found, *kinds.met_by(Cause.ACCEPT))
 
 
 def queue(workspace: Workspace | int) -> QuerySet[Handoff]:
     """Return what is offered to nobody in particular."""
-    return _by_due(lookups.handoffs(workspace).filter(state=HandoffState.OFFERED, owner=None), Kind.ACCEPT)
+    found = lookups.handoffs(workspace).filter(state=HandoffState.OFFERED, owner=None)
+    return _by_due(found, *kinds.met_by(Cause.ACCEPT))
 
 
 def in_work(workspace: Workspace | int, member: Member | None) -> QuerySet[Handoff]:
@@ -137,7 +140,7 @@ def counts(workspace: Workspace | int, member: Member | None, *, at: datetime) -
     """Count what waits and what is in work. Two statements."""
     mine = Handoff.objects.of(workspace).filter(state__in=OPEN)
     clocks = Clock.objects.of(workspace).filter(
-        state=Clock.State.RUNNING, kind=Kind.ACCEPT, due_at__lte=at + timedelta(hours=1)
+        state=Clock.State.RUNNING, kind__in=kinds.met_by(Cause.ACCEPT), due_at__lte=at + timedelta(hours=1)
     )
     if member is not None:
         mine, clocks = mine.filter(owner=member), clocks.filter(member=member)
@@ -165,9 +168,9 @@ def standing(workspace: Workspace | int, member: Member | None, *, at: datetime)
     kept = _kept(workspace, member, first, middle, at)
     became = _became_sql(workspace, member, first, middle, at)
     return Standing(
-        accept_minutes=median(spans[0]) if spans[0] else None,
-        accept_minutes_before=median(spans[1]) if spans[1] else None,
-        accept_targets={policy.tier: policy.accept_minutes for policy in agreed.sales} if agreed else {},
+        accept_median=median(spans[0]) if spans[0] else None,
+        accept_median_before=median(spans[1]) if spans[1] else None,
+        accept_targets=_accept_targets(agreed),
         kept=kept[0],
         kept_before=kept[1],
         kept_target=agreed.met_percent if agreed else None,
@@ -177,8 +180,7 @@ def standing(workspace: Workspace | int, member: Member | None, *, at: datetime)
 
 def accept_targets(workspace: Workspace | int) -> dict[str, int]:
     """Return the minutes of work time to accept by tier, as agreed; empty without an agreement. One statement."""
-    agreed = terms_now(workspace)
-    return {policy.tier: policy.accept_minutes for policy in agreed.sales} if agreed else {}
+    return _accept_targets(terms_now(workspace))
 
 
 def terms_now(workspace: Workspace | int) -> terms.Terms | None:
@@ -193,16 +195,24 @@ def working_minutes(workspace: Workspace | int, spans: list[tuple[datetime, date
     return [_minutes(hours, start, end) for start, end in spans]
 
 
+def _accept_targets(agreed: terms.Terms | None) -> dict[str, int]:
+    if agreed is None:
+        return {}
+    answers = kinds.met_by(Cause.ACCEPT)
+    return {policy.tier: min(agreed.target(kind, policy.tier) for kind in answers) for policy in agreed.sales}
+
+
 def _of(workspace: Workspace | int, member: Member | None) -> QuerySet[Handoff]:
     found = lookups.handoffs(workspace)
     return found if member is None else found.filter(owner=member)
 
 
-def _by_due(found: QuerySet[Handoff], *kinds: Kind) -> QuerySet[Handoff]:
+def _by_due(found: QuerySet[Handoff], *among: Kind) -> QuerySet[Handoff]:
     """Order by the running clock (of these kinds, if given) that is due first; what has none comes last."""
-    clocks = Clock.everywhere.filter(handoff=OuterRef("pk"), state=Clock.State.RUNNING).exclude(kind=Kind.TRIAGE)
-    if kinds:
-        clocks = clocks.filter(kind__in=kinds)
+    clocks = Clock.everywhere.filter(handoff=OuterRef("pk"), state=Clock.State.RUNNING)
+    clocks = clocks.exclude(kind__in=kinds.owed_by(Side.MARKETING))
+    if among:
+        clocks = clocks.filter(kind__in=among)
     due = Subquery(clocks.order_by(F("due_at").asc(nulls_last=True)).values("due_at")[:1])
     never = Value(NEVER, output_field=DateTimeField())
     return found.annotate(due_or_never=Coalesce(due, never)).order_by("due_or_never", "pk")
@@ -212,7 +222,7 @@ def _sales_clocks(
     workspace: Workspace | int, member: Member | None, since: datetime, until: datetime
 ) -> QuerySet[Clock]:
     found = Clock.objects.of(workspace).filter(
-        kind__in=reports.SALES_KINDS, started_at__gt=since, started_at__lte=until
+        kind__in=kinds.owed_by(Side.SALES), started_at__gt=since, started_at__lte=until
     )
     return found if member is None else found.filter(member=member)
 

@@ -3,9 +3,9 @@
 A workspace without a signed agreement has promised nothing: no clock starts. Clocks that run go on to be stopped.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from django.db.models import QuerySet
 from django.dispatch import receiver
@@ -13,14 +13,14 @@ from django.dispatch import receiver
 from leads.models import FollowUp, Handoff, Lead, Touch, Transition
 from leads.models.touch import Outcome
 from leads.signals import moved, planned, touched
-from sla import agreements, calendars, clocks, information
+from sla import agreements, calendars, clocks, information, kinds
+from sla.effects import Cause, Effect, cause_of
+from sla.kinds import Kind
 from sla.models import Clock
-from sla.models.clock import Kind
+from sla.sides import Side
 from workspaces.actors import Actor
-from workspaces.models import Workspace
+from workspaces.models import Member, Workspace
 from workspaces.signals import created
-
-AFTER_ACCEPT = (Kind.FIRST_TOUCH, Kind.ATTEMPTS, Kind.DECIDE)
 
 
 @receiver(created, dispatch_uid="sla.workspace_created")
@@ -32,25 +32,32 @@ def set_up(workspace: Workspace, at: datetime, **kwargs: Any) -> None:
 
 @receiver(moved, dispatch_uid="sla.moved")
 def on_move(move: str, transitions: Sequence[Transition], now: datetime, **kwargs: Any) -> None:
-    """Start and stop the clocks of handoffs as their move says."""
+    """Start, end and pass on the clocks of handoffs as the catalogue says of their move."""
     passes = [(row, row.handoff) for row in transitions if row.handoff is not None]
-    if move == "qualify":
-        _qualified(passes, now)
-    elif move in _MOVES:
-        for row, handoff in passes:
-            _MOVES[move](handoff, row, row.at, now)
+    if move == Cause.QUALIFY:
+        _start_offered(passes, now)
+        return
+    for row, handoff in passes:
+        cause = cause_of(move, row.reason)
+        if cause is not None:
+            _end(handoff, cause, row.at, _heard(row.actor_kind, now))
+            _start(handoff, cause, row.at, now)
+        if cause is Cause.REASSIGN:
+            clocks.pass_on(handoff, at=row.at, now=now)
 
 
 @receiver(touched, dispatch_uid="sla.touched")
 def on_touch(touch: Touch, handoff: Handoff | None, at: datetime, now: datetime, **kwargs: Any) -> None:
-    """Meet the first touch, and the attempts once there are enough or one connected."""
+    """Meet what a touch meets, at once or when there are enough of them."""
     if handoff is None:
         return
-    running = _of(handoff, Kind.FIRST_TOUCH, Kind.ATTEMPTS).filter(state=Clock.State.RUNNING)
+    cause = Cause.CONNECTION if touch.outcome == Outcome.CONNECTED else Cause.TOUCH
+    concerned = kinds.affected(cause, Effect.MET, Effect.MET_IF_ENOUGH)
+    running = _of(handoff, *concerned).filter(state=Clock.State.RUNNING)
     met = [
         clock.kind
         for clock in running.select_related("agreement").defer("agreement__terms")
-        if clock.kind == Kind.FIRST_TOUCH or touch.outcome == Outcome.CONNECTED or _attempted_enough(clock, handoff)
+        if _meets(cause, clock, handoff)
     ]
     if met:
         clocks.stop(_of(handoff, *met), at=at, heard=_heard(touch.actor_kind, now))
@@ -62,10 +69,29 @@ def on_follow_up(
 ) -> None:
     """Start the clock of a promised follow-up, or stop it when the follow-up is done, as it is by the next touch."""
     if follow_up.done_at is not None:
-        promised = Clock.objects.of(lead.workspace_id).filter(follow_up=follow_up)
+        promised = Clock.objects.of(lead.workspace_id).filter(
+            follow_up=follow_up, kind__in=kinds.met_by(Cause.FOLLOW_UP_DONE)
+        )
         clocks.stop(promised, at=follow_up.done_at, heard=_heard(actor.kind, now))
     elif agreement := agreements.active(lead.workspace_id):
-        clocks.promise(agreement, follow_up, tier=handoff.tier if handoff else "", at=at, now=now)
+        for kind in kinds.started_by(Cause.FOLLOW_UP_PLANNED):
+            clocks.promise(agreement, follow_up, kind, tier=handoff.tier if handoff else "", at=at, now=now)
+
+
+def _meets(cause: Cause, clock: Clock, handoff: Handoff) -> bool:
+    """Tell whether a touch meets a clock of its handoff."""
+    effect = kinds.of(clock.kind).effects.of(cause)
+    match effect:
+        case Effect.MET:
+            return True
+        case Effect.MET_IF_ENOUGH:
+            return _attempted_enough(clock, handoff)
+        case Effect.MET_WITH_FOLLOW_UP | Effect.STARTS | Effect.RUNS_ON:  # a fulfilled follow-up comes as done
+            return False
+        case Effect.CANCELLED | Effect.PASSED_ON | Effect.RESTARTS:
+            return False
+        case _:
+            assert_never(effect)
 
 
 def _attempted_enough(clock: Clock, handoff: Handoff) -> bool:
@@ -78,51 +104,41 @@ def _attempted_enough(clock: Clock, handoff: Handoff) -> bool:
     return connected or (len(touches) >= policy.attempts and len(channels) >= policy.channels)
 
 
-def _qualified(passes: Sequence[tuple[Transition, Handoff]], now: datetime) -> None:
-    """Start the accept clocks of a set, in two statements."""
+def _start_offered(passes: Sequence[tuple[Transition, Handoff]], now: datetime) -> None:
+    """Start the clocks of a set that was handed over, in two statements."""
     if passes and (agreement := agreements.active(passes[0][1].workspace_id)):
         promised = agreements.terms_of(agreement).information
         starts = [
-            clocks.Start(Kind.ACCEPT, handoff, handoff.owner, row.at, information.missing(row.lead, promised))
+            clocks.Start(kind, handoff, _owner(kind, handoff), row.at, information.missing(row.lead, promised))
             for row, handoff in passes
+            for kind in kinds.started_by(Cause.QUALIFY)
         ]
         clocks.start(agreement, starts, now=now)
 
 
-def _accepted(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
-    clocks.stop(_of(handoff, Kind.ACCEPT), at=at, heard=_heard(transition.actor_kind, now))
-    if agreement := agreements.active(handoff.workspace_id):
-        starts = [clocks.Start(kind, handoff, handoff.owner, at) for kind in AFTER_ACCEPT]
-        started = clocks.start(agreement, starts, now=now)
-        if handoff.first_touch_at is not None:  # touched while it was only offered
-            met = [clock.kind for clock in started if clock.kind == Kind.FIRST_TOUCH]
-            met += [c.kind for c in started if c.kind == Kind.ATTEMPTS and _attempted_enough(c, handoff)]
+def _start(handoff: Handoff, cause: Cause, at: datetime, now: datetime) -> None:
+    """Start the clocks that a move of a handoff starts; a touch from before, while it was offered, meets them too."""
+    starting = kinds.started_by(cause)
+    if not starting or not (agreement := agreements.active(handoff.workspace_id)):
+        return
+    starts = [clocks.Start(kind, handoff, _owner(kind, handoff), at) for kind in starting]
+    started = clocks.start(agreement, starts, now=now)
+    if handoff.first_touch_at is not None:
+        met = [clock.kind for clock in started if _meets(Cause.TOUCH, clock, handoff)]
+        if met:
             clocks.stop(_of(handoff, *met), at=at)
 
 
-def _returned(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
-    answered = (Kind.ACCEPT, Kind.ATTEMPTS, Kind.DECIDE)
-    running = _of(handoff, *answered, Kind.FIRST_TOUCH, Kind.FOLLOW_UP)
-    clocks.settle(running, met=answered, at=at, heard=_heard(transition.actor_kind, now))
-    if (
-        transition.reason is not None
-        and transition.reason.blames
-        and (agreement := agreements.active(handoff.workspace_id))
-    ):
-        clocks.start(agreement, [clocks.Start(Kind.TRIAGE, handoff, None, at)], now=now)
+def _end(handoff: Handoff, cause: Cause, at: datetime, heard: datetime | None) -> None:
+    """End the running clocks of a handoff that a move meets or cancels."""
+    met, cancelled = kinds.met_by(cause), kinds.affected(cause, Effect.CANCELLED)
+    if met or cancelled:
+        clocks.settle(_of(handoff, *met, *cancelled), met=met, at=at, heard=heard)
 
 
-def _promoted(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
-    running = _of(handoff, Kind.ATTEMPTS, Kind.DECIDE, Kind.FIRST_TOUCH)
-    clocks.settle(running, met=(Kind.ATTEMPTS, Kind.DECIDE), at=at, heard=_heard(transition.actor_kind, now))
-
-
-def _closed(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
-    clocks.cancel(_of(handoff, *Kind.values), at=at, heard=_heard(transition.actor_kind, now))
-
-
-def _reassigned(handoff: Handoff, transition: Transition, at: datetime, now: datetime) -> None:
-    clocks.pass_on(handoff, at=at, now=now)
+def _owner(kind: Kind, handoff: Handoff) -> Member | None:
+    """Return who owes a clock that starts: the handoff's owner, or marketing as a team."""
+    return handoff.owner if kinds.of(kind).side is Side.SALES else None
 
 
 def _heard(kind: str, now: datetime) -> datetime | None:
@@ -132,15 +148,3 @@ def _heard(kind: str, now: datetime) -> datetime | None:
 
 def _of(handoff: Handoff, *kinds: str) -> QuerySet[Clock]:
     return Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind__in=kinds)
-
-
-_MOVES: dict[str, Callable[[Handoff, Transition, datetime, datetime], None]] = {
-    "accept": _accepted,
-    "return": _returned,
-    "recall": _closed,
-    "reassign": _reassigned,
-    "promote": _promoted,
-    "win": _closed,
-    "lose": _closed,
-    "disqualify": _closed,
-}

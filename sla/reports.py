@@ -16,18 +16,20 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from leads.models import Handoff
-from sla import agreements, words
+from sla import agreements, kinds, targets, words
+from sla.effects import Cause
+from sla.kinds import Kind
 from sla.models import Clock
-from sla.models.clock import Kind
+from sla.sides import Side
+from sla.targets import PromisedDate
 from sla.terms import Terms
 from workspaces.models import Workspace
 
 DAYS_A_MONTH = 30.4375
-SALES_KINDS = (Kind.ACCEPT, Kind.FIRST_TOUCH, Kind.ATTEMPTS, Kind.DECIDE, Kind.FOLLOW_UP)
 IN_TIME, LATE, OPEN = "in_time", "late", "open"
 COMPLETE, INCOMPLETE = "complete", "incomplete"
 # What is missing is kept by the clock that began with the offer, not by one started afresh for a new owner.
-_FIRST_ACCEPT = Q(kind=Kind.ACCEPT, started_at=F("handoff__offered_at"))
+_FIRST_ACCEPT = Q(kind__in=kinds.met_by(Cause.ACCEPT), started_at=F("handoff__offered_at"))
 _COMPLETENESS = {COMPLETE: Q(missing=""), INCOMPLETE: ~Q(missing="")}
 
 
@@ -57,7 +59,7 @@ class Line:
     """
 
     side: str
-    code: str  # mqls | complete | triage | accept | first_touch | attempts | decide | follow_up
+    code: str  # mqls | complete | a kind of clock
     label: str
     tier: str
     promise: str  # the target in words
@@ -108,14 +110,7 @@ def scoreboard(
     rows = {"since": since, "until": until}
     lines = [
         *_marketing(terms, now_offers, before_offers, until - since, rows),
-        _clock_line("marketing", Kind.TRIAGE, None, terms, now_clocks, before_clocks, rows),
-        *(
-            _clock_line("sales", kind, policy.tier, terms, now_clocks, before_clocks, rows)
-            for policy in terms.sales
-            for kind in SALES_KINDS
-            if kind != Kind.FOLLOW_UP
-        ),
-        _clock_line("sales", Kind.FOLLOW_UP, None, terms, now_clocks, before_clocks, rows),
+        *(_clock_line(kind, tier, terms, now_clocks, before_clocks, rows) for kind, tier in _promised(terms)),
     ]
     return Scoreboard(since, until, agreement.version, tuple(lines))
 
@@ -184,8 +179,18 @@ def _marketing(
     )
 
 
+def _promised(terms: Terms) -> list[tuple[Kind, str | None]]:
+    """List the promises of marketing, of sales for each tier, and of sales for all tiers (None), in this order."""
+    sales = kinds.owed_by(Side.SALES)
+    tiered = [kind for kind in sales if targets.by_tier(kinds.of(kind).target)]
+    return [
+        *((kind, None) for kind in kinds.owed_by(Side.MARKETING)),
+        *((kind, policy.tier) for policy in terms.sales for kind in tiered),
+        *((kind, None) for kind in sales if kind not in tiered),
+    ]
+
+
 def _clock_line(
-    side: str,
     kind: Kind,
     tier: str | None,
     terms: Terms,
@@ -199,7 +204,7 @@ def _clock_line(
     if tier is not None:
         facts["tier"] = tier
     return Line(
-        side=side,
+        side=kinds.of(kind).side.value,
         code=kind.value,
         label=kind.label,
         tier=tier or "",
@@ -215,14 +220,11 @@ def _clock_line(
 
 def _promise(kind: Kind, tier: str | None, terms: Terms) -> str:
     """Put the target of a kind of clock into words."""
-    if kind == Kind.FOLLOW_UP:
+    target = kinds.of(kind).target
+    if isinstance(target, PromisedDate):
         return "on the date promised"
     within = f"within {words.duration(terms.target(kind, tier or ''), terms.hours)}"
-    if kind == Kind.ATTEMPTS:
-        policy = terms.policy(tier or "")
-        channels = f" on {policy.channels} channels" if policy.channels > 1 else ""
-        return f"{policy.attempts} attempts{channels} {within}"
-    return within
+    return f"{targets.amount(target, terms.policy(tier or ''))} {within}".lstrip()
 
 
 _Tallies = dict[tuple[str, str], Tally]  # (kind, tier) → count

@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 
 from leads.models import Handoff
+from sla import kinds
+from sla.effects import Cause
 from sla.models import Clock, Escalation
 from workspaces.models import Member, Workspace
 
@@ -69,13 +71,13 @@ def clock_list(workspace: Workspace | int, **filters: Any) -> QuerySet[Clock]:
 
 def to_triage(workspace: Workspace | int) -> QuerySet[Clock]:
     """Return the returns that wait for marketing's answer, what is due first at the top, with lead and reason."""
-    found = running(workspace).filter(kind="triage")
+    found = running(workspace).filter(kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
     return found.select_related("lead", "handoff__reason", "handoff__owner__user", "member__user")
 
 
 def overdue_answers(workspace: Workspace | int, *, at: datetime) -> QuerySet[Clock]:
     """Return the running accept clocks that are over at a time."""
-    return Clock.objects.of(workspace).filter(RUNNING, kind="accept", due_at__lte=at)
+    return Clock.objects.of(workspace).filter(RUNNING, kind__in=kinds.met_by(Cause.ACCEPT), due_at__lte=at)
 
 
 def ladder_of(clock: Clock) -> QuerySet[Escalation]:

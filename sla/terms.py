@@ -13,8 +13,10 @@ from functools import cached_property
 from typing import Any
 
 from leadflow.errors import Invalid
-from sla import information, worktime
-from sla.models.clock import Escalation, Kind
+from sla import information, kinds, targets, worktime
+from sla.effects import Cause
+from sla.kinds import Kind
+from sla.models.clock import Escalation
 
 MOST_MINUTES = 366 * 24 * 60
 MOST_POLICIES = 20
@@ -22,7 +24,6 @@ MOST_RUNGS = 10
 KINDS: tuple[str, ...] = tuple(Kind.values)
 # An owner can change only where a handoff is open: a promised follow-up and marketing's answer stay where they are.
 _MOVING = (Escalation.Action.REASSIGN, Escalation.Action.TO_QUEUE)
-_STAYING = (Kind.FOLLOW_UP, Kind.TRIAGE)
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,6 @@ class Policy:
     channels: int
     attempts_minutes: int
     decide_minutes: int
-
-    def minutes(self, kind: str) -> int:
-        """Return the target of a kind of clock."""
-        target: int = getattr(self, f"{kind}_minutes")
-        return target
 
 
 @dataclass(frozen=True)
@@ -87,8 +83,8 @@ class Terms:
         return next((policy for policy in self.sales if policy.tier == tier), self.sales[-1])
 
     def target(self, kind: str, tier: str) -> int:
-        """Return the minutes that a kind of clock runs; a follow-up runs to its date and has none."""
-        return self.marketing.triage_minutes if kind == Kind.TRIAGE else self.policy(tier).minutes(kind)
+        """Return the minutes that a kind of clock runs. Raise `ValueError` for one that runs to a promised date."""
+        return targets.minutes(kinds.of(kind).target, self, tier)
 
     def rungs(self, kind: str) -> tuple[Rung, ...]:
         """List the steps of the ladder for a kind of clock, the earliest first."""
@@ -114,7 +110,7 @@ def default() -> Terms:
         ladder=(
             Rung(Escalation.Action.REMIND, 0),
             Rung(Escalation.Action.TELL_MANAGER, 60),
-            Rung(Escalation.Action.REASSIGN, 240, (Kind.ACCEPT,)),
+            Rung(Escalation.Action.REASSIGN, 240, kinds.met_by(Cause.ACCEPT)),
         ),
         reassign_restarts_accept=True,
     )
@@ -189,12 +185,12 @@ def _read_rung(place: str, item: Any) -> Rung:
     action = item.get("action")
     if action not in Escalation.Action.values:
         raise Invalid(f"Choose one of {', '.join(Escalation.Action.values)}.", field=f"{place}.action")
-    kinds = _read_codes(f"{place}.kinds", item.get("kinds", list(KINDS)), KINDS)
-    if not kinds:
+    chosen = _read_codes(f"{place}.kinds", item.get("kinds", list(KINDS)), KINDS)
+    if not chosen:
         raise Invalid("Name the clocks for which this step is taken.", field=f"{place}.kinds")
-    if action in _MOVING and (staying := [kind for kind in kinds if kind in _STAYING]):
+    if action in _MOVING and (staying := [kind for kind in chosen if not kinds.of(kind).moves_owner]):
         raise Invalid(f"A lead does not change hands over {', '.join(staying)}.", field=f"{place}.kinds")
-    return Rung(action, _whole(f"{place}.after_minutes", item.get("after_minutes"), 0, MOST_MINUTES), kinds)
+    return Rung(action, _whole(f"{place}.after_minutes", item.get("after_minutes"), 0, MOST_MINUTES), chosen)
 
 
 def _read_calendar(data: Any) -> Mapping[str, Any]:

@@ -3,26 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sla import kinds
 from sla.models import Clock
-from sla.models.clock import Kind
+from sla.sides import Side
 from sla.worktime import Hours
-
-_WAITS = {
-    Kind.ACCEPT: "waits for your answer",
-    Kind.FIRST_TOUCH: "waits for your first touch",
-    Kind.ATTEMPTS: "waits for more attempts",
-    Kind.DECIDE: "waits for your decision",
-    Kind.FOLLOW_UP: "expects your follow-up",
-    Kind.TRIAGE: "was returned and waits for marketing's answer",
-}
-_OWES = {
-    Kind.ACCEPT: "to accept or return",
-    Kind.FIRST_TOUCH: "to make the first touch",
-    Kind.ATTEMPTS: "to make more attempts",
-    Kind.DECIDE: "to decide",
-    Kind.FOLLOW_UP: "to follow up",
-    Kind.TRIAGE: "to answer the return",
-}
 
 
 def duration(minutes: float, hours: Hours | None = None) -> str:
@@ -49,16 +33,15 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
 
 def waits(clock: Clock) -> str:
     """Say to its owner what a clock waits for: "Priya Raman waits for your answer"."""
-    return f"{clock.lead.name} {_WAITS[Kind(clock.kind)]}"
+    return kinds.of(clock.kind).waits.format(lead=clock.lead.name)
 
 
 def owes(clock: Clock) -> str:
-    """Say to a manager who owes what: "Ben Okafor has Priya Raman to accept or return"."""
-    if clock.kind == Kind.TRIAGE:
-        return f"Marketing has the return of {clock.lead.name} to answer"
-    if clock.member is None:
+    """Say to a manager who owes what: "Ben Okafor has to accept or return: Priya Raman"."""
+    kind = kinds.of(clock.kind)
+    if kind.side is Side.SALES and clock.member is None:
         return f"Nobody has taken {clock.lead.name} from the queue"
-    return f"{clock.member} has {_OWES[Kind(clock.kind)]}: {clock.lead.name}"
+    return kind.owes.format(owner=clock.member, lead=clock.lead.name)
 
 
 def _day_minutes(hours: Hours) -> int:

@@ -10,8 +10,8 @@ from api.filters import IdFilter, InstantFilter
 from api.v1.shapes import MemberRef
 from api.views import Resource
 from leadflow.errors import Missing
+from sla.kinds import Kind
 from sla.models import Agreement, Clock, Signature
-from sla.models.clock import Kind
 
 
 class ClockShape(serializers.ModelSerializer):

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from django import forms
-from django.forms import BaseFormSet, formset_factory
+from django.forms import BaseFormSet, BoundField, formset_factory
 
 from dashboard.design.inputs import DayInput
 from leadflow.errors import DomainError
-from sla import information
-from sla.models.clock import Escalation, Kind
+from sla import information, kinds
+from sla.kinds import Kind
+from sla.models.clock import Escalation
+from sla.sides import Side
+from sla.targets import MarketingLength, PromisedDate, Target, TierAttempts, TierLength
 from sla.words import duration
 
 _LENGTH = re.compile(r"(?:(\d{1,5})\s*h(?:ours?)?)?\s*(?:(\d{1,6})\s*(?:m|min|minutes?)?)?", re.IGNORECASE)
@@ -37,14 +40,50 @@ class LengthField(forms.Field):
         return 60 * int(found[1] or 0) + int(found[2] or 0)
 
 
-class TermsForm(forms.Form):
+def target_fields(target: Target) -> dict[str, forms.Field]:
+    """Return the fields in which a target is given, by their member of the terms; none for a promised date."""
+    match target:
+        case TierLength():
+            return {target.minutes: LengthField(label=target.label)}
+        case TierAttempts():
+            return {
+                target.attempts: forms.IntegerField(label="Attempts", min_value=1, max_value=50),
+                target.channels: forms.IntegerField(label="On channels", min_value=1, max_value=4),
+                target.minutes: LengthField(label=target.label),
+            }
+        case MarketingLength():
+            hint = "Working time, such as 16 h or 1 h 30 min."
+            return {target.minutes: LengthField(label=target.label, help_text=hint)}
+        case PromisedDate():
+            return {}
+        case _:
+            assert_never(target)
+
+
+class TargetsForm(forms.Form):
+    """A form with the targets of one side beside its own fields."""
+
+    side: Side
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = [target_fields(kinds.of(kind).target) for kind in kinds.owed_by(self.side)]
+        self._targets = {name: field for each in sorted(found, key=len) for name, field in each.items()}
+        self.fields |= self._targets
+
+    @property
+    def targets(self) -> list[BoundField]:
+        """List the fields of the targets, those of one field before those of several."""
+        return [self[name] for name in self._targets]
+
+
+class TermsForm(TargetsForm):
     """What marketing promises, and what holds for both sides."""
+
+    side = Side.MARKETING
 
     mqls_per_month = forms.IntegerField(label="Leads handed over a month", min_value=0)
     complete_percent = forms.IntegerField(label="With all the information, in %", min_value=0, max_value=100)
-    triage_minutes = LengthField(
-        label="Answer a contested return within", help_text="Working time, such as 16 h or 1 h 30 min."
-    )
     information = forms.MultipleChoiceField(
         label="Information with every lead",
         required=False,
@@ -61,16 +100,12 @@ class TermsForm(forms.Form):
     review_on = forms.DateField(label="Review on", required=False, widget=DayInput())
 
 
-class PolicyForm(forms.Form):
+class PolicyForm(TargetsForm):
     """What sales promises for one tier."""
 
+    side = Side.SALES
+
     tier = forms.CharField(label="Tier", max_length=40)
-    accept_minutes = LengthField(label="Accept or return within")
-    first_touch_minutes = LengthField(label="First touch within")
-    attempts = forms.IntegerField(label="Attempts", min_value=1, max_value=50)
-    channels = forms.IntegerField(label="On channels", min_value=1, max_value=4)
-    attempts_minutes = LengthField(label="Attempts within")
-    decide_minutes = LengthField(label="Decide within")
 
 
 class RungForm(forms.Form):

@@ -16,8 +16,8 @@ from dashboard.shell.access import PageRequest, page
 from leadflow import csvfile
 from sla import inbox as desk
 from sla import reports
+from sla.kinds import Kind
 from sla.models import Clock
-from sla.models.clock import Kind
 from sla.reports import Line, Scoreboard
 from workspaces.models import Workspace
 
@@ -139,11 +139,11 @@ def _lines(board: Scoreboard, side: str, period: periods.Period) -> list[Shown]:
 
 
 def _asked(workspace: Workspace, query: QueryDict) -> Asked:
-    """Read the address; what cannot be read is the last 30 days of accept clocks."""
+    """Read the address; what cannot be read is the last 30 days of the first kind of clock."""
     period = periods.read(workspace, "30", timezone.now())
     zone = ZoneInfo(workspace.time_zone)
     code = query.get("code", "")
-    code = code if code in CODES else Kind.ACCEPT.value
+    code = code if code in CODES else Kind.values[0]
     first, last = _day(query.get("since")), _day(query.get("until"))
     outcome = query.get("outcome", "")
     mine = {"mqls": (), "complete": (reports.COMPLETE, reports.INCOMPLETE)}.get(

@@ -21,9 +21,9 @@ from leads.models import (
 )
 from leads.routing import pools
 from leads.vocabulary import words
-from sla import agreements, calendars, worktime
+from sla import agreements, calendars, kinds, worktime
+from sla.effects import Cause
 from sla.models import Escalation, Signature
-from sla.models.clock import Kind
 from sla.terms import Marketing, Policy, Rung, Terms
 from webhooks import endpoints
 from workspaces import access, invitations, keys
@@ -205,7 +205,7 @@ def _terms(review: datetime) -> Terms:
         ladder=(
             Rung(Escalation.Action.REMIND, 0),
             Rung(Escalation.Action.TELL_MANAGER, 60),
-            Rung(Escalation.Action.REASSIGN, 12 * hour, (Kind.ACCEPT,)),
+            Rung(Escalation.Action.REASSIGN, 12 * hour, kinds.met_by(Cause.ACCEPT)),
         ),
         reassign_restarts_accept=True,
         review_on=review.date(),

@@ -15,9 +15,7 @@ from leads.models import Handoff, Lead, Reason
 from leads.models.lead import ConsentState
 from leads.routing import assign
 from leads.states import MARKETING_STATES
-from sla import clocks
-from sla.models import Clock
-from sla.models.clock import Kind
+from sla import clocks, selectors
 from workspaces.actors import Actor, engine
 from workspaces.models import Member
 
@@ -199,7 +197,7 @@ def give_back(world: World, prospect: Prospect, handoff: Handoff, code: str, at:
 
 
 def _answer(world: World, handoff: Handoff, code: str, at: datetime) -> None:
-    if Clock.objects.of(world.workspace).filter(handoff=handoff, kind=Kind.TRIAGE, state="running").exists():
+    if selectors.to_triage(world.workspace).filter(handoff=handoff).exists():
         clocks.answer_triage(handoff, actor=world.actor("marketing.manager"), note=cast.ANSWERS[code], at=at)
 
 

@@ -75,7 +75,7 @@ def _targets(targets: dict[str, int]) -> str:
 
 
 def _accept_time(standing: Standing) -> dict[str, Any]:
-    now, before = standing.accept_minutes, standing.accept_minutes_before
+    now, before = standing.accept_median, standing.accept_median_before
     figure: dict[str, Any] = {
         "value": "–" if now is None else words.span(60 * now),
         "note": "of working time, 30 days",

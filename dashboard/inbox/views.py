@@ -25,21 +25,16 @@ from leads.models import Handoff, HandoffState
 from leads.queries import lookups
 from leads.routing import assign, pools
 from sla import inbox as desk
+from sla import kinds
 from sla import selectors as clocks
 from sla.models import Clock
+from sla.sides import Side
 from workspaces import access
 from workspaces.models import Member
 
 TABS = ("waiting", "in_work", "done", "accepted", "promises")
 BY_TIME = {"done": "closed_at", "accepted": "accepted_at", "promises": "started_at"}  # tab → its order
 MOST_AT_ONCE = 200
-NEXT_ACTIONS = {
-    "accept": "Accept or return",
-    "first_touch": "Make the first touch",
-    "attempts": "Try again",
-    "decide": "Promote or return",
-    "follow_up": "Follow up",
-}
 
 
 @dataclass(frozen=True)
@@ -180,9 +175,9 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[Row]:
     topics = lookups.topic_labels(request.workspace)
     answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
     minutes = iter(desk.working_minutes(request.workspace, answered))
-    rows = []
+    own, rows = kinds.owed_by(Side.SALES), []
     for handoff in handoffs:
-        running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind != "triage"]
+        running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind in own]
         clock = min(running, key=lambda each: each.due_at or desk.NEVER, default=None)
         topic = lookups.main_topic(handoff.lead.interests or handoff.evidence.get("interests"))
         rows.append(
@@ -206,7 +201,7 @@ def _why(handoff: Handoff) -> str:
 
 def _next_action(handoff: Handoff, clock: Clock | None) -> str:
     if clock is not None:
-        return NEXT_ACTIONS.get(clock.kind, "")
+        return kinds.of(clock.kind).action
     if handoff.state != HandoffState.ACCEPTED:
         return ""
     return "Win or lose" if handoff.promoted_at else "Promote or return"

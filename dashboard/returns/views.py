@@ -17,10 +17,10 @@ from leadflow.models import get_row
 from leads.models import Handoff
 from leads.queries import lookups, reports
 from nurture.models import Enrolment
-from sla import clocks
+from sla import clocks, kinds
 from sla import selectors as promises
+from sla.effects import Cause
 from sla.models import Clock
-from sla.models.clock import Kind
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,13 @@ def _rows(workspace: Any, handoffs: list[Handoff]) -> list[Row]:
     """Add to each return where it went and its triage clock, in two statements."""
     entered = Enrolment.objects.of(workspace).filter(handoff__in=handoffs).select_related("program").order_by("pk")
     went = {each.handoff_id: each for each in entered}
-    owed = promises.clocks_of(handoffs)
+    owed, answered = promises.clocks_of(handoffs), kinds.met_by(Cause.RETURN_ANSWERED)
     return [
         Row(
             each,
             evidence.headline(each.evidence),
             went.get(each.pk),
-            next((clock for clock in owed.get(each.pk, []) if clock.kind == Kind.TRIAGE), None),
+            next((clock for clock in owed.get(each.pk, []) if clock.kind in answered), None),
         )
         for each in handoffs
     ]

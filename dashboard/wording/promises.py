@@ -1,6 +1,6 @@
 """Put the terms of an agreement into plain words, for reading, for printing, and to say what a draft changes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,10 @@ from leads import conditions
 from leads.conditions import Statement
 from leads.models import Reason
 from leads.qualification import criteria
-from sla import information
-from sla.models.clock import Escalation, Kind
+from sla import information, kinds, targets
+from sla.kinds import ClockKind, Kind
+from sla.models.clock import Escalation
+from sla.sides import Side
 from sla.terms import Policy, Rung, Terms
 from sla.words import duration
 
@@ -167,26 +169,25 @@ def _marketing(terms: Terms) -> list[Promise]:
     return [
         Promise("Leads handed over", f"{promised.mqls_per_month:,} a month"),
         Promise("With all the information promised", f"{promised.complete_percent}% of them"),
-        Promise("Answer a return that blames data or definition", _within(promised.triage_minutes, terms)),
+        *(
+            Promise(kinds.of(kind).promise, _within(terms.target(kind, ""), terms))
+            for kind in kinds.owed_by(Side.MARKETING)
+        ),
     ]
 
 
 def _sales(terms: Terms) -> list[Row]:
-    def row(label: str, say_one: Callable[[Policy], str]) -> Row:
-        return Row(label, tuple((policy.tier, say_one(policy)) for policy in terms.sales))
-
+    owed = [kinds.of(kind) for kind in kinds.owed_by(Side.SALES)]
     return [
-        row("Accept or return", lambda policy: _within(policy.accept_minutes, terms)),
-        row("First touch", lambda policy: _within(policy.first_touch_minutes, terms)),
-        row("Attempts", lambda policy: _attempts(policy, terms)),
-        row("Decide: promote or return", lambda policy: _within(policy.decide_minutes, terms)),
+        Row(kind.promise, tuple((policy.tier, _target(kind, policy, terms)) for policy in terms.sales))
+        for kind in owed
+        if targets.by_tier(kind.target)
     ]
 
 
-def _attempts(policy: Policy, terms: Terms) -> str:
-    channels = f" on {policy.channels} channels" if policy.channels > 1 else ""
-    noun = "attempt" if policy.attempts == 1 else "attempts"
-    return f"{policy.attempts} {noun}{channels} {_within(policy.attempts_minutes, terms)}"
+def _target(kind: ClockKind, policy: Policy, terms: Terms) -> str:
+    within = _within(targets.minutes(kind.target, terms, policy.tier), terms)
+    return f"{targets.amount(kind.target, policy)} {within}".lstrip()
 
 
 def _shared(terms: Terms) -> list[Promise]:

@@ -1,12 +1,13 @@
 """The two-sided agreement: its terms, who signed them, and the calendar it counts by."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import models
 from django.db.models import Q
 
 from leadflow.errors import Conflict
 from leadflow.models import Owned
+from sla import sides
 
 _FROZEN = ("version", "terms", "content_hash")
 
@@ -75,9 +76,7 @@ class Agreement(Owned):
 class Signature(Owned):
     """One side's signature under one content hash."""
 
-    class Side(models.TextChoices):
-        MARKETING = "marketing", "Marketing"
-        SALES = "sales", "Sales"
+    Side: TypeAlias = sides.Side
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="signatures")
     side = models.CharField(max_length=9, choices=Side.choices)

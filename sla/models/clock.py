@@ -4,15 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from leadflow.models import Owned, Timer
-
-
-class Kind(models.TextChoices):
-    ACCEPT = "accept", "Accept or return"
-    FIRST_TOUCH = "first_touch", "First touch"
-    ATTEMPTS = "attempts", "Attempts"
-    DECIDE = "decide", "Decide"
-    FOLLOW_UP = "follow_up", "Follow-up"
-    TRIAGE = "triage", "Answer the return"
+from sla.kinds import Kind
 
 
 class Clock(Owned, Timer):

@@ -1,0 +1,268 @@
+"""The catalogue of clocks: every cause and its effect on every kind, walked through real moves."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from dashboard.agreement.forms import PolicyForm, TermsForm
+from leads.activity import follow_ups, touches
+from leads.lifecycle import moves
+from leads.models import Definition, FollowUp, Handoff
+from sla import clocks, kinds, terms
+from sla.effects import Cause, Effect
+from sla.kinds import Kind
+from sla.models import Clock
+from sla.sides import Side
+from sla.targets import PromisedDate
+from tests import builders
+from tests.sla.conftest import MONDAY, actor
+
+HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
+AT = MONDAY + 2 * HOUR  # when what the table lists happens
+# What is agreed, written apart from the catalogue: S starts, M met, N met once there are enough, F met with the
+# follow-up, C cancelled, P passed on, A starts again where that is agreed (else passed on), a point: runs on.
+AGREED = """
+                     accept first_touch attempts decide follow_up triage
+qualify              S      .           .        .      .         .
+accept               M      S           S        S      .         .
+return_contested     M      C           M        M      C         S
+return_disqualifying M      C           M        M      C         .
+return_to_nurture    M      C           M        M      C         .
+recall               C      C           C        C      C         C
+reassign             A      P           P        P      P         .
+promote              .      C           M        M      .         .
+win                  C      C           C        C      C         C
+lose                 C      C           C        C      C         C
+disqualify           C      C           C        C      C         C
+touch                .      M           N        .      F         .
+connection           .      M           M        .      F         .
+follow_up_planned    .      .           .        .      S         .
+follow_up_done       .      .           .        .      M         .
+return_answered      .      .           .        .      .         M
+"""
+LETTERS = {
+    "S": Effect.STARTS,
+    "M": Effect.MET,
+    "N": Effect.MET_IF_ENOUGH,
+    "F": Effect.MET_WITH_FOLLOW_UP,
+    "C": Effect.CANCELLED,
+    "P": Effect.PASSED_ON,
+    "A": Effect.RESTARTS,
+    ".": Effect.RUNS_ON,
+}
+
+
+def agreed() -> dict[Cause, dict[Kind, Effect]]:
+    """Read the table above."""
+    head, *rows = [line.split() for line in AGREED.strip().splitlines()]
+    found = {
+        Cause(cause): {Kind(code): LETTERS[letter] for code, letter in zip(head, letters, strict=True)}
+        for cause, *letters in rows
+    }
+    assert list(found) == list(Cause)
+    assert head == Kind.values
+    return found
+
+
+@pytest.fixture
+def world(workspace, sign, offer, rep, other_rep, at_time):
+    """Sign what is easily or hardly kept, and offer a lead that may be promoted without an answer."""
+    Definition.objects.of(workspace).filter(kind="sql").update(condition={"fact": "lead.email", "op": "known"})
+
+    def made(*, easy: bool) -> Handoff:
+        attempts, channels = (1, 1) if easy else (6, 2)
+        sales = tuple(replace(each, attempts=attempts, channels=channels) for each in terms.default().sales)
+        sign(sales=sales, reassign_restarts_accept=not easy)
+        with at_time(MONDAY):
+            return offer(rep, at=MONDAY, email="p@example.com")
+
+    return made
+
+
+def bring_to(cause: Cause, handoff: Handoff) -> None:
+    """Bring a lead to where the cause can happen."""
+    engine = builders.engine()
+    if cause in (Cause.PROMOTE, Cause.WIN, Cause.LOSE):
+        moves.accept(handoff, actor=engine, at=MONDAY)
+    if cause in (Cause.WIN, Cause.LOSE):
+        moves.promote(handoff, actor=engine, at=MONDAY)
+    if cause is Cause.QUALIFY:  # for the second time; its clocks are of another handoff
+        moves.recall(handoff, actor=engine, note="Sent too early", at=MONDAY)
+
+
+def plant(handoff: Handoff, rep, cause: Cause) -> dict[Kind, Clock]:
+    """Let a clock of every kind run on a handoff, but for those that the cause is to start."""
+    starting = _having(cause, Effect.STARTS)
+    agreement = Clock.everywhere.filter(handoff=handoff).first().agreement
+    Clock.everywhere.filter(handoff=handoff).delete()
+    planted = {}
+    for kind in Kind:
+        follow_up = None
+        if kind in starting:
+            continue
+        if isinstance(kinds.of(kind).target, PromisedDate):
+            follow_up = FollowUp.everywhere.create(
+                workspace=handoff.workspace,
+                lead=handoff.lead,
+                handoff=handoff,
+                member=rep,
+                due_at=MONDAY + YEAR,
+                created_at=MONDAY,
+                **actor(rep).row(),
+            )
+        planted[kind] = Clock.everywhere.create(
+            workspace=handoff.workspace,
+            kind=kind,
+            agreement=agreement,
+            lead=handoff.lead,
+            handoff=handoff,
+            follow_up=follow_up,
+            member=rep,
+            tier=handoff.tier,
+            started_at=MONDAY,
+            due_at=MONDAY + YEAR,
+        )
+    return planted
+
+
+def _having(cause: Cause, effect: Effect) -> list[Kind]:
+    return [kind for kind, found in agreed()[cause].items() if found is effect]
+
+
+def happen(cause: Cause, handoff: Handoff, rep, other_rep) -> None:
+    """Let the cause happen, through the functions that pages and API call."""
+    lead, engine = handoff.lead, builders.engine()
+
+    def give_back(code: str) -> None:
+        reason = builders.reason(handoff.workspace, code)
+        moves.give_back(handoff, actor=engine, reason=reason, note="So they say", at=AT)
+
+    def touch(outcome: str) -> None:
+        touches.log(lead, actor=actor(rep), channel="call", outcome=outcome, at=AT)
+
+    def reason(code: str, kind: str):
+        return builders.reason(handoff.workspace, code, kind)
+
+    match cause:
+        case Cause.QUALIFY:
+            moves.qualify(lead, actor=engine, override="Asked again", owner=rep, at=AT)
+        case Cause.ACCEPT:
+            moves.accept(handoff, actor=engine, at=AT)
+        case Cause.RETURN_CONTESTED:
+            give_back("wrong-territory")
+        case Cause.RETURN_DISQUALIFYING:
+            give_back("too-small")
+        case Cause.RETURN_TO_NURTURE:
+            give_back("no-authority")
+        case Cause.RECALL:
+            moves.recall(handoff, actor=engine, note="Sent too early", at=AT)
+        case Cause.REASSIGN:
+            moves.reassign(handoff, actor=engine, to=other_rep, at=AT)
+        case Cause.PROMOTE:
+            moves.promote(handoff, actor=engine, at=AT)
+        case Cause.WIN:
+            moves.win(handoff, actor=engine, amount=Decimal(1), at=AT)
+        case Cause.LOSE:
+            moves.lose(handoff, actor=engine, reason=reason("price", "lose"), at=AT)
+        case Cause.DISQUALIFY:
+            moves.disqualify(lead, actor=engine, reason=reason("spam", "disqualify"), at=AT)
+        case Cause.TOUCH:
+            touch("no_answer")
+        case Cause.CONNECTION:
+            touch("connected")
+        case Cause.FOLLOW_UP_PLANNED:
+            follow_ups.plan(lead, actor=actor(rep), due_at=AT + YEAR, at=AT)
+        case Cause.FOLLOW_UP_DONE:
+            follow_ups.finish(FollowUp.everywhere.get(handoff=handoff), actor=actor(rep), at=AT)
+        case Cause.RETURN_ANSWERED:
+            clocks.answer_triage(handoff, actor=engine, note="Rule mended", at=AT)
+
+
+def seen(clock: Clock, other_rep) -> Effect:
+    """Return what became of a clock."""
+    clock.refresh_from_db()
+    if clock.state == Clock.State.MET:
+        assert clock.stopped_at == AT
+        return Effect.MET
+    if clock.state == Clock.State.CANCELLED:
+        assert clock.stopped_at == AT
+        again = Clock.everywhere.filter(handoff=clock.handoff, kind=clock.kind, started_at=AT, member=other_rep)
+        return Effect.RESTARTS if again.exists() else Effect.CANCELLED
+    assert clock.stopped_at is None
+    return Effect.PASSED_ON if clock.member == other_rep else Effect.RUNS_ON
+
+
+@pytest.mark.parametrize("easy", [True, False], ids=["easy", "hard"])
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_cause_does_to_every_kind_what_the_table_says(world, rep, other_rep, at_time, cause, easy):
+    depends = {
+        Effect.MET_IF_ENOUGH: Effect.MET if easy else Effect.RUNS_ON,
+        Effect.RESTARTS: Effect.PASSED_ON if easy else Effect.RESTARTS,
+        Effect.MET_WITH_FOLLOW_UP: Effect.MET,
+    }
+    handoff = world(easy=easy)
+    with at_time(AT):
+        bring_to(cause, handoff)
+        planted = plant(handoff, rep, cause)
+        happen(cause, handoff, rep, other_rep)
+
+    became = {kind: seen(clock, other_rep) for kind, clock in planted.items()}
+    assert became == {kind: depends.get(agreed()[cause][kind], agreed()[cause][kind]) for kind in planted}
+    begun = [*_having(cause, Effect.STARTS), *(kind for kind in became if became[kind] is Effect.RESTARTS)]
+    new = Clock.everywhere.exclude(pk__in=[clock.pk for clock in planted.values()])
+    assert {(each.kind, each.started_at, each.state) for each in new} == {(kind, AT, "running") for kind in begun}
+
+
+def test_the_catalogue_says_of_every_kind_what_is_agreed():
+    assert {cause: {kind: kinds.of(kind).effects.of(cause) for kind in Kind} for cause in Cause} == agreed()
+
+
+def test_a_touch_from_before_a_follow_up_was_planned_does_not_meet_it(world, rep, at_time):
+    handoff = world(easy=False)
+    with at_time(AT):
+        follow_up = follow_ups.plan(handoff.lead, actor=actor(rep), due_at=AT + YEAR, at=AT)
+        touches.log(handoff.lead, actor=actor(rep), channel="call", outcome="connected", at=AT - HOUR)
+
+    assert Clock.everywhere.get(follow_up=follow_up).state == "running"
+
+
+def test_every_kind_is_started_and_can_end():
+    for kind in Kind:
+        effects = {kinds.of(kind).effects.of(cause) for cause in Cause}
+        assert {Effect.STARTS, Effect.MET, Effect.CANCELLED} <= effects, kind
+
+
+def test_every_kind_speaks_to_who_owes_it():
+    for kind in Kind:
+        entry = kinds.of(kind)
+        assert "Priya" in entry.waits.format(lead="Priya"), kind
+        said = entry.owes.format(owner="Ben", lead="Priya")
+        assert "Priya" in said, kind
+        assert ("Ben" in said) == (entry.side is Side.SALES), kind
+        assert entry.promise, kind
+        assert entry.action, kind
+
+
+def test_the_editor_asks_for_every_target_of_the_terms_in_the_order_of_the_page():
+    asked = [field.name for field in PolicyForm().targets]
+    assert asked == [
+        "accept_minutes",
+        "first_touch_minutes",
+        "decide_minutes",
+        "attempts",
+        "channels",
+        "attempts_minutes",
+    ]
+    assert set(asked) == set(terms.Policy.__dataclass_fields__) - {"tier"}
+    assert [field.name for field in TermsForm().targets] == ["triage_minutes"]
+
+
+def test_the_table_has_a_row_for_each_cause_and_a_column_for_each_kind():
+    head, rule, *rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in kinds.table().splitlines()]
+    assert head[1:] == Kind.labels
+    assert rule == ["---"] * len(head)
+    assert {(row[0], label): cell for row in rows for label, cell in zip(head[1:], row[1:], strict=True)} == {
+        (cause.words, kind.label): kinds.of(kind).effects.of(cause).value for cause in Cause for kind in Kind
+    }
