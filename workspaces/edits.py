@@ -67,7 +67,7 @@ def _check(row: Owned, key: str) -> None:
         raise Invalid(messages[0], field=None if field == NON_FIELD_ERRORS else field) from error
 
 
-def _plain(row: Owned | None, field: models.Field[Any, Any]) -> Any:
+def _plain(row: Owned | None, field: "models.Field[Any, Any]") -> Any:
     if row is None:
         return None
     value = getattr(row, field.attname)

@@ -164,7 +164,7 @@ class Editor:
         return bool(self.main.errors or any(self.policies.errors) or any(self.rungs.errors))
 
 
-def _kept(formset: BaseFormSet[Any]) -> list[Any]:
+def _kept(formset: "BaseFormSet[Any]") -> list[Any]:
     """Return the forms that hold something and are not to be removed."""
     return [form for form in formset.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
 

@@ -1,10 +1,10 @@
 """The outbox: every mail that is planned, went out or did not, the local folder, and what was set aside."""
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.design import paging
 from dashboard.outbox import local_mail
 from dashboard.outbox import set_aside as aside
-from dashboard.shell.access import PageRequest, attempt, page
+from dashboard.shell.access import PageRequest, View, attempt, page
 from leadflow.csp import POLICY
 from nurture import ledger
 from nurture import outbox as mails
@@ -25,11 +25,11 @@ MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; fra
 PLANNED = "planned-"  # before the cursor of a page that ends among the planned ones
 
 
-def _framing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _framing(view: View) -> View:
     """Let a page frame what this site serves."""
 
     @wraps(view)
-    def inner(*args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(*args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(*args, **kwargs)
         response.headers["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
         return response

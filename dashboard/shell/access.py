@@ -93,17 +93,18 @@ def current_member(request: HttpRequest) -> Member | None:
     return member or memberships.order_by("pk").first()
 
 
-def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> bool:
-    """Do what a button without a form asks: `done`, or the refusal, becomes a message. Return whether it was done.
+def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> Any:
+    """Do what a button without a form asks: `done`, or the refusal, becomes a message. Return what `act` did, None
+    when it was refused.
 
     `Missing` and `Forbidden` pass on to `page`.
     """
     try:
-        act()
+        result = act()
     except (Missing, Forbidden):
         raise
     except DomainError as error:
         messages.error(request, error.message)
-        return False
+        return None
     messages.success(request, done)
-    return True
+    return result
