@@ -4,6 +4,7 @@ draft → proposed → active → superseded. The terms are frozen when they are
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ from leads.models import Definition, Reason
 from leads.qualification import definitions
 from sla import calendars
 from sla.models import Agreement, Signature
-from sla.terms import Terms, default, digest, from_json
+from sla.terms import Terms, default, digest, from_json, from_stored
 from webhooks import outbox
 from workspaces import access, audit, notices
 from workspaces.actors import Actor
@@ -57,7 +58,7 @@ def in_work(workspace: Workspace | int) -> Agreement | None:
 def terms_of(agreement: Agreement) -> Terms:
     """Read the terms of an agreement; frozen ones are read from the database once in a process."""
     if agreement.status == Agreement.Status.DRAFT:
-        return from_json(agreement.terms)
+        return from_stored(agreement.terms)
     return _frozen(agreement.pk, agreement.content_hash)
 
 
@@ -66,13 +67,11 @@ def complete(draft: Agreement) -> Terms:
 
     Raise `Conflict` while a definition is missing.
     """
-    return from_json(
-        {
-            **draft.terms,
-            "calendar": calendars.of(draft.workspace_id).hours,
-            "definitions": _newest_definitions(draft.workspace_id),
-            "reasons": _reasons(draft.workspace_id),
-        }
+    return replace(
+        from_stored(draft.terms),
+        calendar=calendars.of(draft.workspace_id).hours,
+        definitions=_newest_definitions(draft.workspace_id),
+        reasons=tuple(_reasons(draft.workspace_id)),
     )
 
 
@@ -92,13 +91,13 @@ def get(workspace: Workspace | int, version: int) -> Agreement:
 @lru_cache(maxsize=256)
 def _frozen(pk: int, content_hash: str) -> Terms:
     """Read frozen terms; the hash stands in the key because a withdrawn proposal may come back with other terms."""
-    return from_json(Agreement.everywhere.values_list("terms", flat=True).get(pk=pk))
+    return from_stored(Agreement.everywhere.values_list("terms", flat=True).get(pk=pk))
 
 
 @transaction.atomic
 def default_draft(workspace: Workspace) -> Agreement:
     """Draft the first agreement of a workspace, with terms to begin from."""
-    return Agreement.everywhere.create(workspace=workspace, version=1, terms=default().to_json())
+    return Agreement.everywhere.create(workspace=workspace, version=1, terms=default().to_stored())
 
 
 @transaction.atomic
@@ -107,9 +106,9 @@ def draft_next(workspace: Workspace | int, *, actor: Actor) -> Agreement:
     newest = Agreement.objects.of(workspace).select_for_update(no_key=True).order_by("-version").first()
     if waiting := in_work(workspace):  # read after the lock: somebody else may have drafted it meanwhile
         raise Conflict(f"{waiting} is in work already ({waiting.get_status_display().lower()}): finish that one first.")
-    data = newest.terms if newest else default().to_json()
+    terms = from_stored(newest.terms) if newest else default()  # so that the draft is of the present format
     version = Agreement.objects.of(workspace).aggregate(top=Max("version", default=0))["top"] + 1
-    draft = Agreement(workspace_id=_id(workspace), version=version, terms=_editable(data))
+    draft = Agreement(workspace_id=_id(workspace), version=version, terms=_editable(terms).to_stored())
     draft.save(force_insert=True)
     _audit(draft, actor, "agreement.drafted")
     return draft
@@ -122,11 +121,11 @@ def edit(draft: Agreement, *, actor: Actor, terms: Terms | Mapping[str, Any]) ->
     Raise `Invalid` naming the place, `Conflict` once it was proposed.
     """
     draft = _locked(draft, Agreement.Status.DRAFT)
-    before = draft.terms
-    read = terms if isinstance(terms, Terms) else from_json(terms)
-    draft.terms, draft.review_on = _editable(read.to_json()), read.review_on
+    before = from_stored(draft.terms).to_json()
+    edited = _editable(terms if isinstance(terms, Terms) else from_json(terms))
+    draft.terms, draft.review_on = edited.to_stored(), edited.review_on
     draft.save(update_fields=["terms", "review_on"])
-    changes = {name: [before.get(name), value] for name, value in draft.terms.items() if before.get(name) != value}
+    changes = {name: [before[name], value] for name, value in edited.to_json().items() if before[name] != value}
     _audit(draft, actor, "agreement.edited", changes)
     return draft
 
@@ -139,9 +138,9 @@ def propose(agreement: Agreement, *, actor: Actor, at: datetime | None = None) -
     """
     at = at or timezone.now()
     agreement = _locked(agreement, Agreement.Status.DRAFT)
-    read = complete(agreement)
+    read = from_json(complete(agreement).to_json())  # the draft may be older than the limits of today
     _demand_policies(read)
-    agreement.terms = read.to_json()
+    agreement.terms = read.to_stored()
     agreement.content_hash = digest(agreement.terms)
     agreement.status, agreement.proposed_at, agreement.review_on = Agreement.Status.PROPOSED, at, read.review_on
     agreement.save(update_fields=["terms", "content_hash", "status", "proposed_at", "review_on"])
@@ -197,7 +196,7 @@ def withdraw(agreement: Agreement, *, actor: Actor, at: datetime | None = None) 
     before = agreement.content_hash
     agreement.signatures.all().delete()
     agreement.status, agreement.proposed_at, agreement.content_hash = Agreement.Status.DRAFT, None, ""
-    agreement.terms = _editable(agreement.terms)
+    agreement.terms = _editable(from_stored(agreement.terms)).to_stored()
     agreement.save(update_fields=["status", "proposed_at", "content_hash", "terms"])
     _audit(agreement, actor, "agreement.withdrawn", {"content_hash": [before, ""]})
     at = at or timezone.now()
@@ -213,7 +212,7 @@ def _activate(agreement: Agreement, at: datetime) -> None:
         old.save(update_fields=["status", "superseded_at"])
     agreement.status, agreement.activated_at = Agreement.Status.ACTIVE, at
     agreement.save(update_fields=["status", "activated_at"])
-    for kind, named in agreement.terms["definitions"].items():
+    for kind, named in terms_of(agreement).definitions.items():
         version = Definition.objects.of(agreement.workspace_id).get(kind=kind, version=named["version"])
         if digest(model_to_dict(version, _OF_DEFINITION)) != digest(named):
             raise Conflict(f"The definition of {kind.upper()} has changed since: withdraw and propose again.")
@@ -257,9 +256,9 @@ def _demand_policies(read: Terms) -> None:
         raise Invalid(f"The tier {lacking[0]} of the MQL definition has no targets: add them.", field="sales")
 
 
-def _editable(data: Mapping[str, Any]) -> dict[str, Any]:
+def _editable(terms: Terms) -> Terms:
     """Leave out what is copied in when a draft is proposed."""
-    return {**data, "calendar": {}, "definitions": {}, "reasons": []}
+    return replace(terms, calendar={}, definitions={}, reasons=())
 
 
 def _id(workspace: Workspace | int) -> int:

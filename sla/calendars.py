@@ -55,7 +55,7 @@ def add_holidays(calendar: Calendar, *, actor: Actor, country: str, year: int) -
     except (NotImplementedError, KeyError) as error:
         raise Invalid(f"No holidays are known for {country!r}: give a code such as DE.", field="country") from error
     calendar = db.lock(Calendar.everywhere.all(), calendar.pk)
-    before = worktime.from_json(calendar.hours)
+    before = worktime.from_stored(calendar.hours)
     added = sorted(set(found) - before.holidays)
     after = worktime.Hours(before.zone, before.windows, before.holidays | set(added))
     _save(calendar, actor, worktime.to_json(after, {**found, **_names(calendar.hours)}))

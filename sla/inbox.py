@@ -191,7 +191,7 @@ def terms_now(workspace: Workspace | int) -> terms.Terms | None:
 
 def working_minutes(workspace: Workspace | int, spans: list[tuple[datetime, datetime]]) -> list[float]:
     """Measure spans in minutes of the workspace's work time. One statement."""
-    hours = worktime.from_json(calendars.of(workspace).hours)
+    hours = worktime.from_stored(calendars.of(workspace).hours)
     return [_minutes(hours, start, end) for start, end in spans]
 
 

@@ -2,6 +2,9 @@
 
 All durations are minutes of work time in the agreement's calendar. A draft holds what people edit; the calendar,
 the definitions and the return reasons are copied in when it is proposed, so that the signed text is complete.
+
+What people submit is checked by `from_json`; what is stored, in whatever format it was signed, is read by
+`from_stored`, which checks nothing: the limits of today do not bind an agreement that was signed before them.
 """
 
 import hashlib
@@ -13,7 +16,8 @@ from functools import cached_property
 from typing import Any
 
 from leadflow.errors import Invalid
-from sla import information, kinds, targets, worktime
+from leadflow.formats import build
+from sla import documents, information, kinds, targets, worktime
 from sla.effects import Cause
 from sla.kinds import Kind
 from sla.models.clock import Escalation
@@ -76,7 +80,7 @@ class Terms:
     @cached_property
     def hours(self) -> worktime.Hours:
         """Return the open hours that every duration is counted in."""
-        return worktime.from_json(self.calendar)
+        return worktime.from_stored(self.calendar)
 
     def policy(self, tier: str) -> Policy:
         """Return the targets of a tier; one that the agreement does not know gets those of the last tier."""
@@ -91,9 +95,15 @@ class Terms:
         return tuple(sorted((r for r in self.ladder if kind in r.kinds), key=lambda rung: rung.after_minutes))
 
     def to_json(self) -> dict[str, Any]:
+        """Return the terms as people edit them: `to_stored` without the number of the format."""
         data = _plain(asdict(self))
         data["review_on"] = self.review_on and self.review_on.isoformat()
         return data
+
+    def to_stored(self) -> dict[str, Any]:
+        """Return the terms as they are stored, hashed and signed."""
+        stored: dict[str, Any] = documents.TERMS.stamp(self.to_json())
+        return stored
 
 
 def default() -> Terms:
@@ -126,8 +136,25 @@ def digest(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(data)).hexdigest()
 
 
+def from_stored(stored: Mapping[str, Any]) -> Terms:
+    """Read terms as they were stored, in any format. Raise `leadflow.formats.Unreadable` for one from the future."""
+    return build(
+        Terms,
+        documents.TERMS.read(stored),
+        marketing=lambda data: build(Marketing, data),
+        sales=lambda items: tuple(build(Policy, item) for item in items),
+        information=tuple,
+        ladder=lambda items: tuple(build(Rung, item, kinds=tuple) for item in items),
+        review_on=lambda day: date.fromisoformat(day) if day else None,
+        reasons=tuple,
+    )
+
+
 def from_json(data: Any) -> Terms:
-    """Read terms from their JSON shape. Raise `Invalid`, its field naming the place, when something is not right."""
+    """Check and read terms that somebody wrote, without a number.
+
+    Raise `Invalid`, its field naming the place, when something is not right.
+    """
     data = _object("", data, *Terms.__dataclass_fields__)
     return Terms(
         marketing=_read_marketing(data.get("marketing")),

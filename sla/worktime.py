@@ -23,10 +23,13 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leadflow.formats import build
+
 HORIZON = timedelta(days=50 * 366)
 """How far ahead of its start a search looks before it answers that the time is never reached."""
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MIDNIGHT = "24:00"  # the end of a window that lasts until the day ends
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NONE = timedelta(0)
@@ -178,8 +181,18 @@ def share_elapsed(hours: Hours, start: datetime, due: datetime, at: datetime) ->
     return between(hours, start, at) / whole
 
 
+def from_stored(data: Mapping[str, Any]) -> Hours:
+    """Read hours as they were stored, in their present form; members that are not known are left out."""
+    return build(
+        Hours,
+        data,
+        windows=lambda items: tuple(build(Window, item, start=time.fromisoformat, end=_end) for item in items),
+        holidays=lambda items: frozenset(date.fromisoformat(item["date"]) for item in items),
+    )
+
+
 def from_json(data: Any) -> Hours:
-    """Read hours from their JSON shape, as given by `to_json`; `holidays` and their names may be left out.
+    """Check and read hours in their JSON shape, as given by `to_json`; `holidays` and their names may be left out.
 
     Raise ValueError, naming the place and what is wanted there, when the shape or a value is not right.
     """
@@ -323,7 +336,7 @@ def _check_zone(zone: str) -> None:
 
 def _clock(value: time, *, is_end: bool = False) -> str:
     """Write a time of day as HH:MM, with 24:00 for the midnight that ends a window."""
-    return "24:00" if is_end and value == time.min else f"{value:%H:%M}"
+    return _MIDNIGHT if is_end and value == time.min else f"{value:%H:%M}"
 
 
 def _write_window(window: Window) -> dict[str, Any]:
@@ -337,11 +350,16 @@ def _read_window(place: str, item: Any) -> Window:
     if not isinstance(weekday, int) or isinstance(weekday, bool):
         raise ValueError(f"{place}.weekday: give a whole number, 0 for Monday to 6 for Sunday.")
     start = _read_clock(f"{place}.start", item.get("start"))
-    end = time.min if item.get("end") == "24:00" else _read_clock(f"{place}.end", item.get("end"))
+    end = time.min if item.get("end") == _MIDNIGHT else _read_clock(f"{place}.end", item.get("end"))
     try:
         return Window(weekday, start, end)
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from error
+
+
+def _end(text: str) -> time:
+    """Read the end of a stored window."""
+    return time.min if text == _MIDNIGHT else time.fromisoformat(text)
 
 
 def _read_clock(place: str, value: Any) -> time:

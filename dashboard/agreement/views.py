@@ -69,7 +69,7 @@ def edit(request: PageRequest, number: int) -> HttpResponse:
     found = agreements.get(request.workspace, number)
     if found.status != Status.DRAFT:
         return redirect("dashboard:agreement_version", number)
-    editor = Editor(found.terms, editing.posted(request))
+    editor = Editor(agreements.terms_of(found).to_json(), editing.posted(request))
     if request.method == "POST" and editor.is_valid():
         try:
             agreements.edit(found, actor=request.actor, terms=editor.terms())

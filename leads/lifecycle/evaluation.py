@@ -37,8 +37,8 @@ def evaluate(leads: Sequence[Lead], at: datetime) -> None:
     3. Those are handed over that meet the active definition, if the loop guard allows it.
     4. `next_at` is set to the next moment at which the outcome can change by itself, or to nothing.
 
-    Who activates other rules meanwhile waits for the leads, then wakes them again. Raise `conditions.Invalid` where
-    the rules of a workspace cannot be understood.
+    Who activates other rules meanwhile waits for the leads, then wakes them again. Raise `formats.Unreadable` where
+    the rules of a workspace cannot be read.
     """
     of_workspace: defaultdict[int, list[Lead]] = defaultdict(list)
     for lead in leads:

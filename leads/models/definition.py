@@ -3,7 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+from leadflow.fields import Document
 from leadflow.models import Owned
+from leads import documents
 
 
 class Version(models.TextChoices):
@@ -25,9 +27,9 @@ class Definition(Owned):
 
     kind = models.CharField(max_length=3, choices=Kind.choices)
     version = models.PositiveIntegerField()
-    condition = models.JSONField(default=dict)
-    tiers = models.JSONField(default=list, blank=True)
-    loop_guard = models.JSONField(default=dict, blank=True)
+    condition = Document(documents.CONDITION, default=dict)
+    tiers = Document(documents.TIERS, default=list, blank=True)
+    loop_guard = Document(documents.LOOP_GUARD, default=dict, blank=True)
     status = models.CharField(max_length=10, choices=Version.choices, default=Version.DRAFT)
     activated_at = models.DateTimeField(null=True, blank=True)
 
@@ -44,7 +46,7 @@ class Scoring(Owned):
     """The rules of fit and interest (see `leads.scoring`), by version."""
 
     version = models.PositiveIntegerField()
-    rules = models.JSONField(default=dict)
+    rules = Document(documents.SCORING, default=dict)
     status = models.CharField(max_length=10, choices=Version.choices, default=Version.DRAFT)
     activated_at = models.DateTimeField(null=True, blank=True)
 

@@ -3,7 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+from leadflow.fields import Document
 from leadflow.models import Owned
+from leads import documents
 
 
 class HandoffState(models.TextChoices):
@@ -30,13 +32,13 @@ class Handoff(Owned):
     pass_number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=HandoffState.choices, default=HandoffState.OFFERED)
     definition = models.ForeignKey("leads.Definition", null=True, on_delete=models.PROTECT, related_name="+")
-    evidence = models.JSONField(default=dict)
+    evidence = Document(documents.EVIDENCE, default=dict)
     grade = models.CharField(max_length=2, blank=True)
     tier = models.CharField(max_length=40)
     source = models.CharField(max_length=80, blank=True)  # the lead's, when it was offered
     campaign = models.ForeignKey("leads.Campaign", null=True, on_delete=models.SET_NULL, related_name="+")
     owner = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="+")
-    routing = models.JSONField(default=dict)  # the rule, the pool and why this member, or why nobody
+    routing = Document(documents.ROUTING, default=dict)  # the rule, the pool and why this member, or why nobody
     offered_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="+")

@@ -9,7 +9,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django_fsm import RETURN_VALUE, FSMField, transition
 
+from leadflow.fields import Document
 from leadflow.models import Owned, Timer
+from leads import documents
 from leads.states import MOVES, State
 
 
@@ -58,7 +60,8 @@ class Lead(Owned, Timer):
     interest_points = models.IntegerField(default=0)
     interest_level = models.PositiveSmallIntegerField(null=True, blank=True)  # 1 the most interested
     grade = models.CharField(max_length=2, blank=True)  # "B2"
-    score_lines = models.JSONField(default=list, blank=True)  # they add up to the points, as of scored_at
+    # they add up to the points, as of scored_at
+    score_lines = Document(documents.SCORE_LINES, default=list, blank=True)
     interests = models.JSONField(default=dict, blank=True)  # topic code → points
     scored_at = models.DateTimeField(null=True, blank=True)
 

@@ -2,7 +2,9 @@
 
 from django.db import models
 
+from leadflow.fields import Document
 from leadflow.models import Owned
+from leads import documents
 
 
 class Pool(Owned):
@@ -47,7 +49,7 @@ class RoutingRule(Owned):
 
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=80)
-    condition = models.JSONField(default=dict, blank=True)
+    condition = Document(documents.CONDITION, default=dict, blank=True)
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="rules")
     active = models.BooleanField(default=True)
 

@@ -3,7 +3,9 @@
 from django.db import models
 from django.utils import timezone
 
+from leadflow.fields import Document
 from leadflow.models import Owned
+from leads import documents
 from workspaces.models import Attributed
 
 
@@ -20,7 +22,8 @@ class Transition(Owned, Attributed):
     recorded_at = models.DateTimeField(default=timezone.now)
     reason = models.ForeignKey("leads.Reason", null=True, on_delete=models.PROTECT, related_name="+")
     note = models.TextField(blank=True)
-    facts = models.JSONField(default=dict)  # what the move needs to be understood: owners, amount, revisit date …
+    # what the move needs to be understood: owners, amount, revisit date …
+    facts = Document(documents.MOVE_FACTS, default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lead", "sequence"], name="transition_once")]

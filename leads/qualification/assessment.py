@@ -110,14 +110,14 @@ def assess(lead: Lead, at: datetime, *, reading: Reading | None = None) -> Asses
 
 
 def rules(workspace_id: int) -> Rules:
-    """Read what a workspace assesses by, in two statements. Raise `conditions.Invalid` when it cannot be understood."""
+    """Read what a workspace assesses by, in two statements. Raise `formats.Unreadable` when it cannot be read."""
     return Rules(definitions.active_rules(workspace_id), definitions.active(workspace_id, Definition.Kind.MQL))
 
 
 def read(leads: Sequence[Lead], at: datetime, *, by: Rules | None = None) -> dict[int, Reading]:
     """Read what assessing leads of one workspace takes, by their ids, in four statements however many they are.
 
-    The rules take two more, unless they are given. Raise `conditions.Invalid` when these cannot be understood.
+    The rules take two more, unless they are given. Raise `formats.Unreadable` when these cannot be read.
     """
     by = by or rules(leads[0].workspace_id)
     gathered = facts.gather(leads, at)
@@ -129,7 +129,7 @@ def loop_guard(lead: Lead, assessed: Assessment, at: datetime) -> Refusal | None
     """Say why the agreement forbids to hand this lead over (again) at `at`, or None."""
     limits = assessed.definition.loop_guard if assessed.definition else {}
     return criteria.may_hand_over(
-        criteria.LoopGuard.from_json(limits),
+        criteria.LoopGuard.from_stored(limits),
         returned_at=lead.returned_at,
         cool_off_until=lead.cool_off_until,
         newest_evidence_at=assessed.newest_evidence_at,

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from leadflow.formats import build
 from leads import conditions
 from leads.conditions import Facts, Problem, Result, values
 from leads.conditions.checks import is_count
@@ -31,7 +32,7 @@ class Definition:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Definition":
-        """Read a definition as `to_json` writes it. Raises `conditions.Invalid` with every problem."""
+        """Check and read a definition that somebody wrote. Raise `conditions.Invalid` with every problem."""
         if problems := validate(data):
             raise conditions.Invalid(problems)
         return cls(kind=data["kind"], version=data["version"], condition=data["condition"])
@@ -58,7 +59,8 @@ class Criterion:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Criterion":
-        return cls(**{name: values.to_tuples(value) for name, value in data.items()})
+        """Read a criterion as it was stored, in its present form."""
+        return build(cls, data, observed=values.to_tuples, expected=values.to_tuples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,13 @@ class Verdict:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Verdict":
-        return cls(
-            kind=data["kind"],
-            definition_version=data["definition_version"],
-            passed=data["passed"],
-            criteria=tuple(Criterion.from_json(criterion) for criterion in data["criteria"]),
-            because=tuple(data["because"]),
-            at=datetime.fromisoformat(data["at"]),
+        """Read a verdict as it was stored, in its present form."""
+        return build(
+            cls,
+            data,
+            criteria=lambda items: tuple(Criterion.from_json(item) for item in items),
+            because=tuple,
+            at=datetime.fromisoformat,
         )
 
 
@@ -105,10 +107,18 @@ class LoopGuard:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "LoopGuard":
-        """Read a loop guard; what is left out takes its default. Raises `conditions.Invalid`."""
+        """Check and read a loop guard that somebody wrote; what is left out takes its default.
+
+        Raise `conditions.Invalid` with every problem.
+        """
         if problems := validate_guard(data):
             raise conditions.Invalid(problems)
-        return cls(**data)
+        return cls.from_stored(data)
+
+    @classmethod
+    def from_stored(cls, data: Mapping[str, Any]) -> "LoopGuard":
+        """Read a loop guard as it was stored, in its present form."""
+        return build(cls, data, max_passes=int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +134,8 @@ class Refusal:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Refusal":
-        until = data["until"]
-        return cls(**{**data, "until": datetime.fromisoformat(until) if until else None})
+        """Read a refusal as it was stored, in its present form."""
+        return build(cls, data, until=lambda at: datetime.fromisoformat(at) if at else None)
 
 
 class TierChoice(NamedTuple):

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from leadflow.errors import Conflict, Invalid
-from leads import conditions
+from leads import conditions, documents
 from leads.models import Definition, Lead, Scoring
 from leads.models.definition import Version
 from leads.qualification import criteria
@@ -34,7 +34,7 @@ def active_scoring(workspace: Workspace | int) -> Scoring | None:
 
 
 def active_rules(workspace: Workspace | int) -> scoring.Scoring:
-    """Return what the engine scores by now, ready to use. Raise `conditions.Invalid` when it cannot be read."""
+    """Return what the engine scores by now, ready to use. Raise `leadflow.formats.Unreadable` when it cannot be."""
     active = Scoring.objects.of(workspace).filter(status=Version.ACTIVE).order_by()
     texts = list(active.values_list(Cast("rules", TextField()), flat=True))
     return read_rules(texts[0]) if texts else default_rules()
@@ -42,8 +42,8 @@ def active_rules(workspace: Workspace | int) -> scoring.Scoring:
 
 @lru_cache(maxsize=256)
 def read_rules(text: str) -> scoring.Scoring:
-    """Read scoring rules from their JSON, once in a process for each text. Raise `conditions.Invalid`."""
-    return scoring.Scoring.from_json(json.loads(text))
+    """Read scoring rules as they are stored, once in a process for each text. Raise `Unreadable` for a newer format."""
+    return scoring.Scoring.from_stored(documents.SCORING.read(json.loads(text)))
 
 
 @lru_cache(maxsize=1)

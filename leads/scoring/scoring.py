@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from leadflow.formats import build
 from leads import conditions
 from leads.conditions import Facts, Problem, values
 from leads.scoring import checks
@@ -138,18 +139,24 @@ class Scoring:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Scoring":
-        """Read a scoring as `to_json` writes it. Raises `conditions.Invalid` with every problem."""
+        """Check and read a scoring that somebody wrote. Raise `conditions.Invalid` with every problem."""
         if problems := validate(data):
             raise conditions.Invalid(problems)
-        fit, interest = data["fit"], data["interest"]
-        return cls(
-            version=data["version"],
-            fit=tuple(FitRule(**rule) for rule in fit["rules"]),
-            grades=(fit["grades"]["A"], fit["grades"]["B"], fit["grades"]["C"]),
-            interest=tuple(
-                InterestRule(**{**rule, "topics": tuple(rule.get("topics", ()))}) for rule in interest["rules"]
-            ),
-            levels=(interest["levels"]["1"], interest["levels"]["2"], interest["levels"]["3"]),
+        return cls.from_stored(data)
+
+    @classmethod
+    def from_stored(cls, data: Mapping[str, Any]) -> "Scoring":
+        """Read a scoring as it was stored, in its present form: it was checked before, by the limits of its day.
+
+        Raise `leadflow.formats.Unreadable` for one that lacks a part.
+        """
+        return build(
+            cls,
+            {**data, "grades": data.get("fit"), "levels": data.get("interest")},
+            fit=lambda fit: tuple(build(FitRule, rule) for rule in fit["rules"]),
+            grades=lambda fit: tuple(fit["grades"][grade] for grade in "ABC"),
+            interest=lambda interest: tuple(build(InterestRule, rule, topics=tuple) for rule in interest["rules"]),
+            levels=lambda interest: tuple(interest["levels"][level] for level in "123"),
         )
 
 
@@ -169,8 +176,8 @@ class Line:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Line":
-        last_at = data["last_at"]
-        return cls(**{**data, "last_at": datetime.fromisoformat(last_at) if last_at else None})
+        """Read a line as it was stored, in its present form."""
+        return build(cls, data, last_at=lambda at: datetime.fromisoformat(at) if at else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +214,10 @@ class Score:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Score":
-        lines = tuple(Line.from_json(line) for line in data["lines"])
-        return cls(**{**data, "lines": lines, "at": datetime.fromisoformat(data["at"])})
+        """Read a score as `to_json` writes it."""
+        return build(
+            cls, data, lines=lambda items: tuple(Line.from_json(item) for item in items), at=datetime.fromisoformat
+        )
 
 
 def validate(data: Any, known_facts: Iterable[str] | None = None) -> list[Problem]:

@@ -3,7 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+from leadflow.fields import Document
 from leadflow.models import Owned, Timer
+from nurture import documents
 
 
 class Enrolment(Owned, Timer):
@@ -24,7 +26,7 @@ class Enrolment(Owned, Timer):
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     step = models.ForeignKey("nurture.Step", null=True, on_delete=models.SET_NULL, related_name="+")  # the next one
     holdout = models.BooleanField(default=False)
-    why = models.JSONField(default=dict)
+    why = Document(documents.ENROLMENT, default=dict)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=120, blank=True)

@@ -3,7 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+from leadflow.fields import Document
 from leadflow.models import Owned
+from nurture import documents
 
 
 class Program(Owned):
@@ -28,8 +30,8 @@ class Program(Owned):
 
     name = models.CharField(max_length=120)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.DRAFT)
-    entry = models.JSONField(default=dict, blank=True)
-    exit = models.JSONField(default=dict, blank=True)
+    entry = Document(documents.ENTRY, default=dict, blank=True)
+    exit = Document(documents.EXIT, default=dict, blank=True)
     reentry = models.CharField(max_length=9, choices=Reentry.choices, default=Reentry.AFTER_END)
     holdout_percent = models.PositiveSmallIntegerField(default=0)
     # send window, in the lead's zone (else the workspace's)
@@ -67,7 +69,7 @@ class Step(Owned):
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=7, choices=Kind.choices)
-    config = models.JSONField(default=dict, blank=True)
+    config = Document(documents.STEP, default=dict, blank=True)
 
     class Meta:
         ordering = ["position"]

@@ -3,7 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+from leadflow.fields import Document
 from leadflow.models import Owned, Timer
+from nurture import documents
 
 
 class Send(Owned, Timer):
@@ -26,7 +28,7 @@ class Send(Owned, Timer):
     step = models.ForeignKey("nurture.Step", null=True, on_delete=models.SET_NULL, related_name="sends")
     lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="sends")
     content = models.ForeignKey("nurture.Content", null=True, on_delete=models.SET_NULL, related_name="sends")
-    why = models.JSONField(default=dict)  # why this content, or why it was cancelled
+    why = Document(documents.SEND, default=dict)  # why this content, or why it was cancelled
     state = models.CharField(max_length=9, choices=State.choices, default=State.PLANNED)
     to = models.CharField(max_length=254)
     subject = models.CharField(max_length=300, blank=True)

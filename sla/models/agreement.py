@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from leadflow.errors import Conflict
+from leadflow.fields import Document
 from leadflow.models import Owned
-from sla import sides
+from sla import documents, sides
 
 _FROZEN = ("version", "terms", "content_hash")
 
@@ -18,14 +19,18 @@ class Calendar(Owned):
     `hours` has the shape of `sla.worktime.to_json`.
     """
 
-    hours = models.JSONField(default=dict)
+    hours = Document(documents.HOURS, default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace"], name="calendar_once")]
 
 
 class Agreement(Owned):
-    """One version of the agreement. `terms` (see `sla.terms`) is what is hashed, signed and run."""
+    """One version of the agreement. `terms` (see `sla.terms`) is what is hashed, signed and run.
+
+    The column is plain JSON and not a `Document`: the hash is over what is stored, in whatever format that is.
+    `sla.agreements.terms_of` reads it.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"

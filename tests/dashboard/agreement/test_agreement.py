@@ -118,7 +118,7 @@ def test_a_tier_can_be_added_and_a_step_of_the_ladder_removed(desk):
 
 def test_a_draft_says_what_it_changes_against_the_one_that_runs(desk):
     made = draft(desk)
-    terms = {**made.terms, "warn_percent": 50}
+    terms = {**agreements.terms_of(made).to_json(), "warn_percent": 50}
     agreements.edit(made, actor=builders.actor(desk.head), terms=terms)
     page = desk.browser(desk.rep).get(f"/agreement/{made.version}/")
     assert [(one.label, one.after) for one in page.context["changes"]] == [

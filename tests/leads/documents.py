@@ -1,0 +1,206 @@
+"""What the frozen samples of this app mean."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from dashboard.wording import evidence
+from leads import conditions, documents
+from leads.lifecycle import log
+from leads.models import Handoff, Transition
+from leads.qualification import criteria
+from leads.qualification.criteria import Criterion, LoopGuard, Refusal, Verdict
+from leads.routing import assign
+from leads.scoring.scoring import FitRule, InterestRule, Line, Scoring
+from tests.samples import Kind
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+EMAIL = {"fact": "lead.email", "op": "known"}
+FACTS = {
+    "lead.email": "priya@northwind.example",
+    "lead.phone": "",
+    "lead.country": "DE",
+    "lead.title": "Head of Sales",
+    "lead.topics": ["pricing"],
+    "lead.first_contact_at": datetime(2026, 10, 20, tzinfo=UTC),
+    "account.employees": 120,
+    "interest.level": 2,
+    "fit.grade": "B",
+}
+
+LINES = [
+    Line("fit", "Seniority", 20, "Title contains Head"),
+    Line("interest", "Visit to pricing", 15, "2 times, last on 1 November", 2, datetime(2026, 11, 1, 8, tzinfo=UTC)),
+]
+VERDICT = Verdict(
+    kind="mql",
+    definition_version=2,
+    passed=True,
+    criteria=(
+        Criterion("E-mail is known", True, "priya@northwind.example", True, "/all/0"),
+        Criterion("Country is one of DE, AT", True, "DE", ("DE", "AT"), "/all/1/any/0", one_of="/all/1"),
+    ),
+    because=("E-mail is known", "Country is one of DE, AT"),
+    at=AT,
+)
+SCORING = Scoring(
+    version=3,
+    fit=(FitRule("Reachable", 10, EMAIL),),
+    grades=(60, 40, 20),
+    interest=(
+        InterestRule("Pricing", "page", 8, 14.0, 40, ("pricing",), "/pricing", 90.0),
+        InterestRule("Anything", "*", 1),
+    ),
+    levels=(60, 30, 10),
+)
+
+
+def decided(tree: dict[str, Any]) -> tuple[bool, list[tuple[str, bool]]]:
+    """Return what a condition comes to on the facts above, with each of its leaves."""
+    result = conditions.evaluate(tree, FACTS, AT)
+    return result.passed, [(leaf.pointer, leaf.passed) for leaf in result.leaves]
+
+
+def replayed(moves: list[dict[str, Any]]) -> log.Replayed:
+    """Play a log that is written as [{"move", "from", "to", "facts"}], its facts as they are stored."""
+    return log.replay(
+        Transition(
+            sequence=number,
+            move=each["move"],
+            from_state=each["from"],
+            to_state=each["to"],
+            at=AT,
+            facts=documents.MOVE_FACTS.read(each["facts"]),
+        )
+        for number, each in enumerate(moves, 1)
+    )
+
+
+def shown(frozen: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page of a lead makes of evidence."""
+    panel = evidence.panel(Handoff(evidence=frozen))
+    return {
+        "headline": evidence.headline(frozen),
+        "parts": [(part.name, part.grade, part.points, len(part.lines)) for part in panel.parts],
+        "verdict": Verdict.from_json(frozen["verdict"]),
+        "tier_why": panel.tier_why,
+        "override": panel.override,
+        "members": sorted(frozen),
+    }
+
+
+KINDS = [
+    Kind(
+        "leads",
+        documents.CONDITION,
+        {
+            # every operator once, and every kind of group
+            1: (
+                True,
+                [
+                    *((f"/all/{number}", True) for number in range(14)),
+                    ("/all/14/any/0", False),
+                    ("/all/14/any/1/not", True),
+                ],
+            )
+        },
+        read=decided,
+    ),
+    Kind(
+        "leads",
+        documents.TIERS,
+        {1: "hot"},
+        read=lambda tiers: criteria.tier(tiers, FACTS, AT).tier,
+    ),
+    Kind(
+        "leads",
+        documents.LOOP_GUARD,
+        {1: LoopGuard(max_passes=4)},
+        read=LoopGuard.from_stored,
+        write=LoopGuard.to_json,
+        classes=(LoopGuard,),
+    ),
+    Kind(
+        "leads",
+        documents.SCORING,
+        {1: SCORING},
+        read=Scoring.from_stored,
+        write=Scoring.to_json,
+        classes=(Scoring, FitRule, InterestRule),
+    ),
+    Kind(
+        "leads",
+        documents.SCORE_LINES,
+        {1: LINES},
+        read=lambda items: [Line.from_json(item) for item in items],
+        write=lambda lines: [line.to_json() for line in lines],
+        classes=(Line,),
+    ),
+    Kind(
+        "leads",
+        documents.VERDICT,
+        {1: VERDICT},
+        read=Verdict.from_json,
+        write=Verdict.to_json,
+        classes=(Verdict, Criterion),
+    ),
+    Kind(
+        "leads",
+        documents.REFUSAL,
+        {1: Refusal("cooling_off", "The reason of its return asks to wait.", datetime(2026, 12, 1, tzinfo=UTC))},
+        read=Refusal.from_json,
+        write=Refusal.to_json,
+        classes=(Refusal,),
+    ),
+    Kind(
+        "leads",
+        documents.ROUTING,
+        {1: "nobody in the pool Inbound is available (Rita Rep away until 9 November 2026)"},
+        read=lambda why: assign.why_queued(Handoff(routing=why)),
+    ),
+    Kind(
+        "leads",
+        documents.EVIDENCE,
+        {
+            1: {
+                "headline": "Visit to pricing, 2 times",
+                "parts": [("Fit", "B", 20, 1), ("Interest", "2", 15, 1)],
+                "verdict": VERDICT,
+                "tier_why": "No other tier applies.",
+                "override": "",
+                "members": [
+                    "fit",
+                    "grade",
+                    "interest",
+                    "interests",
+                    "override",
+                    "score_lines",
+                    "scoring_version",
+                    "tier_why",
+                    "verdict",
+                ],
+            }
+        },
+        read=shown,
+    ),
+]
+# The facts of a move differ by move: the sample is the log of a lead, each row with its facts as they were stored.
+LOG = Kind(
+    "leads",
+    documents.MOVE_FACTS,
+    {
+        1: log.Replayed(
+            state="won",
+            state_since=AT,
+            passes=2,
+            owner_id=8,
+            returned_at=AT,
+            cool_off_until=datetime(2026, 12, 1, tzinfo=UTC),
+            won_at=AT,
+            amount=Decimal("1200.50"),
+        )
+    },
+    read=replayed,
+    plain_column=True,
+)
+KINDS.append(LOG)

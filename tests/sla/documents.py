@@ -1,0 +1,78 @@
+"""What the frozen samples of this app mean."""
+
+from datetime import date, time
+
+from sla import documents, terms, worktime
+from sla.terms import Marketing, Policy, Rung, Terms
+from sla.worktime import Hours, Window
+from tests.samples import Kind
+
+HOURS = Hours(
+    "Europe/Berlin",
+    (Window(0, time(9), time(17, 30)), Window(5, time(22), time(0))),
+    frozenset({date(2026, 12, 25)}),
+)
+CALENDAR = {
+    "zone": "Europe/Berlin",
+    "windows": [
+        {"weekday": 0, "start": "09:00", "end": "17:30"},
+        {"weekday": 5, "start": "22:00", "end": "24:00"},
+    ],
+    "holidays": [{"date": "2026-12-25", "name": "Christmas Day"}],
+}
+TERMS = Terms(
+    marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_minutes=960),
+    sales=(
+        Policy("hot", 60, 120, attempts=6, channels=2, attempts_minutes=4800, decide_minutes=4800),
+        Policy("standard", 240, 480, attempts=4, channels=1, attempts_minutes=4800, decide_minutes=7200),
+    ),
+    information=("contact", "name", "source"),
+    met_percent=90,
+    warn_percent=75,
+    ladder=(Rung("remind", 0, ("accept", "first_touch")), Rung("reassign", 240, ("accept",))),
+    reassign_restarts_accept=True,
+    review_on=date(2026, 12, 1),
+    calendar=CALENDAR,
+    definitions={
+        "mql": {
+            "version": 2,
+            "condition": {"fact": "lead.email", "op": "known"},
+            "tiers": [{"tier": "hot", "condition": {"fact": "lead.phone", "op": "known"}}, {"tier": "standard"}],
+            "loop_guard": {"max_passes": 3},
+        }
+    },
+    reasons=(
+        {
+            "kind": "return",
+            "code": "bad-data",
+            "label": "Wrong data",
+            "needs_note": False,
+            "needs_revisit": False,
+            "revisit_days": None,
+            "cool_off_days": 3,
+            "blames": "data",
+            "disqualifies": False,
+            "same_rep": True,
+        },
+    ),
+)
+
+KINDS = [
+    Kind(
+        "sla",
+        documents.HOURS,
+        {1: HOURS},
+        read=worktime.from_stored,
+        write=lambda hours: worktime.to_json(hours, {date(2026, 12, 25): "Christmas Day"}),
+        classes=(Hours, Window),
+    ),
+    Kind(
+        "sla",
+        documents.TERMS,
+        {1: TERMS},
+        read=terms.from_stored,
+        write=Terms.to_json,
+        classes=(Terms, Marketing, Policy, Rung),
+        plain_column=True,
+    ),
+]
