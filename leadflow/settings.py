@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Leadflow API",
     "DESCRIPTION": "Hand-over of leads from marketing to sales.",
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",  # the first that has webhooks
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
@@ -286,9 +287,17 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.complete"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.complete",
+        "api.webhooks.add_webhooks",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "LeadState": "leads.states.State",
+        "ConsentState": "leads.models.lead.ConsentState",
+        "TouchChannel": "leads.models.touch.Channel",
+        "TouchOutcome": "leads.models.touch.Outcome",
+        "SuppressionReason": "nurture.models.suppression.Suppression.Why",
         "HandoffState": "leads.models.handoff.HandoffState",
         "ClockState": "sla.models.clock.Clock.State",
         "ClockKind": "sla.kinds.Kind",

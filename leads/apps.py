@@ -5,5 +5,5 @@ class LeadsConfig(AppConfig):
     name = "leads"
 
     def ready(self) -> None:
-        """Connect the receiver that gives a new workspace its defaults."""
-        from leads import receivers  # noqa: F401
+        """Connect the receiver of new workspaces, and enter the event types into the catalogue."""
+        from leads import payloads, receivers  # noqa: F401

@@ -18,10 +18,11 @@ from leadflow.errors import Conflict
 from leads import conditions
 from leads.models import Handoff, Lead
 from leads.qualification import facts
-from nurture import eligibility, ledger, library, rendering, windows
+from nurture import eligibility, ledger, library, payloads, rendering, windows
 from nurture.models import Enrolment, Program, Send, Step
-from workspaces.actors import Actor
+from workspaces.actors import Actor, engine
 
+_PROGRAM = engine("program")
 BUSY = timedelta(seconds=5)  # somebody is moving the lead
 LOOK_AGAIN = timedelta(hours=1)  # at a mail that is not settled yet; it wakes the enrolment itself when it is
 
@@ -60,6 +61,7 @@ def enrol(
         next_at=at,
     )
     enrolment.save(force_insert=True)
+    payloads.record_entered(enrolment, actor=actor)
     _wake()
     return enrolment
 
@@ -71,33 +73,33 @@ def is_held_out(program: Program, lead: Lead) -> bool:
 
 
 @transaction.atomic
-def exit(enrolment: Enrolment, *, reason: str, at: datetime | None = None) -> Enrolment:
+def exit(enrolment: Enrolment, *, reason: str, actor: Actor = _PROGRAM, at: datetime | None = None) -> Enrolment:
     """Take one lead out of one program; its planned mails are cancelled. Nothing happens when it has ended already."""
     db.lock(Lead.objects.of(enrolment.workspace_id), enrolment.lead_id)
     enrolment = db.lock(Enrolment.objects.of(enrolment.workspace_id), enrolment.pk)
     if enrolment.state == Enrolment.State.ACTIVE:
-        _leave([enrolment.pk], reason, at or timezone.now())
+        _leave([enrolment.pk], reason, at or timezone.now(), actor)
         enrolment.refresh_from_db()
     return enrolment
 
 
-def exit_all(leaving: Mapping[int, datetime], *, reason: str) -> int:
+def exit_all(leaving: Mapping[int, datetime], *, reason: str, actor: Actor = _PROGRAM) -> int:
     """Take leads, which the caller has locked, out of all their programs, each (by its id) at its time. Return how many
     enrolments ended: one statement while there are none."""
     active = Enrolment.everywhere.filter(lead__in=leaving, state=Enrolment.State.ACTIVE)
     at: defaultdict[datetime, list[int]] = defaultdict(list)
     for pk, lead in active.select_for_update().order_by("pk").values_list("pk", "lead_id"):
         at[leaving[lead]].append(pk)
-    return sum(_leave(ids, reason, when) for when, ids in at.items())
+    return sum(_leave(ids, reason, when, actor) for when, ids in at.items())
 
 
-def exit_program(program: Program, *, reason: str, at: datetime) -> int:
+def exit_program(program: Program, *, reason: str, at: datetime, actor: Actor = _PROGRAM) -> int:
     """Take everybody out of a program. Return how many."""
     active = Enrolment.objects.of(program.workspace_id).filter(program=program, state=Enrolment.State.ACTIVE)
-    return _leave(list(active.select_for_update().order_by("pk").values_list("pk", flat=True)), reason, at)
+    return _leave(list(active.select_for_update().order_by("pk").values_list("pk", flat=True)), reason, at, actor)
 
 
-def _leave(ids: list[int], reason: str, at: datetime) -> int:
+def _leave(ids: list[int], reason: str, at: datetime, actor: Actor = _PROGRAM) -> int:
     """End the enrolments, which are locked, and cancel what is planned for them: a fixed number of statements."""
     if not ids:
         return 0
@@ -105,6 +107,7 @@ def _leave(ids: list[int], reason: str, at: datetime) -> int:
         state=Enrolment.State.EXITED, ended_at=at, end_reason=reason[:120], next_at=None
     )
     ledger.cancel_planned(ids, reason=reason)
+    payloads.record_left(ids, actor=actor)
     return len(ids)
 
 
@@ -187,6 +190,7 @@ def _finish(enrolment: Enrolment, outcome: str, at: datetime) -> None:
     enrolment.state, enrolment.ended_at, enrolment.end_reason = Enrolment.State.FINISHED, at, outcome[:120]
     enrolment.step = enrolment.next_at = None
     enrolment.save(update_fields=["state", "ended_at", "end_reason", "step", "next_at", "why"])
+    payloads.record_left([enrolment.pk], actor=_PROGRAM)
 
 
 def _put_off(enrolment: Enrolment, until: datetime) -> None:

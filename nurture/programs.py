@@ -105,7 +105,7 @@ def archive(program: Program, *, actor: Actor, at: datetime | None = None) -> Pr
         actor,
         {Program.Status.DRAFT, Program.Status.ACTIVE, Program.Status.PAUSED},
     )
-    enrolments.exit_program(turned, reason="The program was archived", at=at or timezone.now())
+    enrolments.exit_program(turned, reason="The program was archived", at=at or timezone.now(), actor=actor)
     return turned
 
 

@@ -9,23 +9,29 @@ from django.utils import timezone
 
 from leadflow.errors import Missing
 from leads.models import Lead
-from nurture import enrolments
+from nurture import enrolments, payloads
 from nurture.models import Suppression
 from workspaces import audit
-from workspaces.actors import Actor
+from workspaces.actors import Actor, engine
 from workspaces.models import Workspace
+
+_MAIL = engine("mail")  # what comes back of a mail: a bounce, a complaint, an unsubscription
 
 
 @transaction.atomic
-def add(workspace: Workspace, email: str, *, why: str, note: str = "", at: datetime | None = None) -> Suppression:
+def add(
+    workspace: Workspace, email: str, *, why: str, note: str = "", actor: Actor = _MAIL, at: datetime | None = None
+) -> Suppression:
     """Suppress an address; the first reason stays when it is suppressed already. Its lead leaves all programs."""
     at = at or timezone.now()
     email = email.strip().lower()
-    row, _ = Suppression.objects.of(workspace).get_or_create(
+    row, is_new = Suppression.objects.of(workspace).get_or_create(
         email=email, defaults={"workspace": workspace, "why": why, "note": note[:300], "at": at}
     )
     if lead := Lead.objects.of(workspace).filter(email=email).first():
-        enrolments.exit_all({lead.pk: at}, reason=f"Suppressed: {Suppression.Why(why).label.lower()}")
+        if is_new:
+            payloads.record_suppressed(row, lead, actor=actor)
+        enrolments.exit_all({lead.pk: at}, reason=f"Suppressed: {Suppression.Why(why).label.lower()}", actor=actor)
     return row
 
 

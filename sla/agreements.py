@@ -18,10 +18,10 @@ from leadflow import db
 from leadflow.errors import Conflict, Forbidden, Invalid, Missing
 from leads.models import Definition, Reason
 from leads.qualification import definitions
-from sla import calendars
+from sla import calendars, payloads
 from sla.models import Agreement, Signature
 from sla.terms import Terms, default, digest, from_json, from_stored
-from webhooks import outbox
+from webhooks.payloads import ActorSummary
 from workspaces import access, audit, notices
 from workspaces.actors import Actor
 from workspaces.models import Workspace
@@ -185,7 +185,7 @@ def sign(
     )
     _audit(agreement, actor, "agreement.signed", {"side": ["", side], "content_hash": ["", agreement.content_hash]})
     if len(signed) + 1 == len(Signature.Side.values):
-        _activate(agreement, at)
+        _activate(agreement, actor, at)
     return agreement
 
 
@@ -204,7 +204,7 @@ def withdraw(agreement: Agreement, *, actor: Actor, at: datetime | None = None) 
     return agreement
 
 
-def _activate(agreement: Agreement, at: datetime) -> None:
+def _activate(agreement: Agreement, actor: Actor, at: datetime) -> None:
     """Supersede the agreement that runs, run this one, and the definitions that it names."""
     earlier = Agreement.objects.of(agreement.workspace_id).filter(status=Agreement.Status.ACTIVE)
     for old in earlier.select_for_update(no_key=True):  # moves refer to it while they hold leads
@@ -217,8 +217,7 @@ def _activate(agreement: Agreement, at: datetime) -> None:
         if digest(model_to_dict(version, _OF_DEFINITION)) != digest(named):
             raise Conflict(f"The definition of {kind.upper()} has changed since: withdraw and propose again.")
         definitions.activate(version, at=at)
-    data = {"version": agreement.version, "content_hash": agreement.content_hash}
-    outbox.record(agreement.workspace_id, "agreement.activated", at=at, data=data)
+    payloads.record_activated(agreement, actor=ActorSummary.of(actor), at=at)
     _tell_heads(agreement, f"{agreement} is signed by both sides and runs from now on.", "activated", at)
 
 

@@ -15,10 +15,11 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads.models import FollowUp, Handoff
-from sla import agreements, alarms, escalations, kinds, worktime
+from sla import agreements, alarms, escalations, kinds, payloads, worktime
 from sla.effects import Cause, Effect
 from sla.models import Agreement, Clock
 from sla.terms import Terms
+from webhooks.payloads import ActorSummary
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.models import Member
@@ -80,12 +81,14 @@ def promise(agreement: Agreement, follow_up: FollowUp, kind: str, *, tier: str, 
     return clock
 
 
-def stop(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = None) -> list[Clock]:
+def stop(clocks: QuerySet[Clock], *, at: datetime, actor: ActorSummary, heard: datetime | None = None) -> list[Clock]:
     """Mark the running clocks among these as met at `at`, and return them; how late they were stays on them.
 
     `heard` is when a member told us: a clock that the sweep has found late by then ends then, and stays late.
     """
-    return _end(clocks, lambda clock: Clock.State.MET, at, heard)
+    ended = _end(clocks, lambda clock: Clock.State.MET, at, heard)
+    payloads.record_met(ended, actor=actor)
+    return ended
 
 
 def cancel(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = None) -> list[Clock]:
@@ -97,11 +100,13 @@ def cancel(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = No
 
 
 def settle(
-    clocks: QuerySet[Clock], *, met: Collection[str], at: datetime, heard: datetime | None = None
+    clocks: QuerySet[Clock], *, met: Collection[str], at: datetime, actor: ActorSummary, heard: datetime | None = None
 ) -> list[Clock]:
     """End the running clocks among these: those of the kinds `met` as `stop` does, the others as `cancel` does."""
     state = Clock.State
-    return _end(clocks, lambda clock: state.MET if clock.kind in met else state.CANCELLED, at, heard)
+    ended = _end(clocks, lambda clock: state.MET if clock.kind in met else state.CANCELLED, at, heard)
+    payloads.record_met(ended, actor=actor)
+    return ended
 
 
 def pass_on(handoff: Handoff, *, at: datetime, now: datetime) -> None:
@@ -132,7 +137,8 @@ def answer_triage(handoff: Handoff, *, actor: Actor, note: str, at: datetime | N
     if not note.strip():
         raise Invalid("Say what marketing makes of this return.", field="note")
     owed = Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
-    stopped = stop(owed, at=at)
+    author = ActorSummary.of(actor)
+    stopped = stop(owed, at=at, actor=author)
     if not stopped:
         raise Conflict("This return waits for no answer from marketing.", code="nothing_to_answer")
     clock = stopped[0]
@@ -140,6 +146,7 @@ def answer_triage(handoff: Handoff, *, actor: Actor, note: str, at: datetime | N
     clock.save(update_fields=["answer", "answered_by"])
     name = f"Return of lead {handoff.lead_id}, pass {handoff.pass_number}"
     audit.record(handoff.workspace_id, actor=actor, action="return.answered", object_name=name)
+    payloads.record_answered(handoff, answer=clock.answer, actor=author, at=at)
     return clock
 
 
@@ -153,9 +160,11 @@ def sweep_due(clock: Clock, at: datetime) -> None:
     elif at >= clock.due_at:
         clock.breached_at, clock.next_at = clock.due_at, None
         escalations.plan(clock, agreements.terms_of(clock.agreement), clock.due_at, seen_at=at)
+        payloads.record_breached(clock, at=clock.due_at)
     elif clock.warned_at is None and clock.warn_at is not None and at >= clock.warn_at:
         clock.warned_at, clock.next_at = at, clock.due_at
         alarms.warn(clock, agreements.terms_of(clock.agreement), at=at)
+        payloads.record_warned(clock, at=at)
     else:
         clock.next_at = clock.due_at
     clock.save(update_fields=["warned_at", "breached_at", "next_at"])

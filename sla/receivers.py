@@ -18,6 +18,7 @@ from sla.effects import Cause, Effect, cause_of
 from sla.kinds import Kind
 from sla.models import Clock
 from sla.sides import Side
+from webhooks.payloads import ActorSummary
 from workspaces.actors import Actor
 from workspaces.models import Member, Workspace
 from workspaces.signals import created
@@ -40,8 +41,8 @@ def on_move(move: str, transitions: Sequence[Transition], now: datetime, **kwarg
     for row, handoff in passes:
         cause = cause_of(move, row.reason)
         if cause is not None:
-            _end(handoff, cause, row.at, _heard(row.actor_kind, now))
-            _start(handoff, cause, row.at, now)
+            _end(handoff, cause, row, now)
+            _start(handoff, cause, row, now)
         if cause is Cause.REASSIGN:
             clocks.pass_on(handoff, at=row.at, now=now)
 
@@ -60,7 +61,7 @@ def on_touch(touch: Touch, handoff: Handoff | None, at: datetime, now: datetime,
         if _meets(cause, clock, handoff)
     ]
     if met:
-        clocks.stop(_of(handoff, *met), at=at, heard=_heard(touch.actor_kind, now))
+        clocks.stop(_of(handoff, *met), at=at, actor=ActorSummary.of_row(touch), heard=_heard(touch.actor_kind, now))
 
 
 @receiver(planned, dispatch_uid="sla.planned")
@@ -72,7 +73,8 @@ def on_follow_up(
         promised = Clock.objects.of(lead.workspace_id).filter(
             follow_up=follow_up, kind__in=kinds.met_by(Cause.FOLLOW_UP_DONE)
         )
-        clocks.stop(promised, at=follow_up.done_at, heard=_heard(actor.kind, now))
+        author = ActorSummary.of(actor)
+        clocks.stop(promised, at=follow_up.done_at, actor=author, heard=_heard(actor.kind, now))
     elif agreement := agreements.active(lead.workspace_id):
         for kind in kinds.started_by(Cause.FOLLOW_UP_PLANNED):
             clocks.promise(agreement, follow_up, kind, tier=handoff.tier if handoff else "", at=at, now=now)
@@ -116,24 +118,25 @@ def _start_offered(passes: Sequence[tuple[Transition, Handoff]], now: datetime) 
         clocks.start(agreement, starts, now=now)
 
 
-def _start(handoff: Handoff, cause: Cause, at: datetime, now: datetime) -> None:
+def _start(handoff: Handoff, cause: Cause, row: Transition, now: datetime) -> None:
     """Start the clocks that a move of a handoff starts; a touch from before, while it was offered, meets them too."""
     starting = kinds.started_by(cause)
     if not starting or not (agreement := agreements.active(handoff.workspace_id)):
         return
-    starts = [clocks.Start(kind, handoff, _owner(kind, handoff), at) for kind in starting]
+    starts = [clocks.Start(kind, handoff, _owner(kind, handoff), row.at) for kind in starting]
     started = clocks.start(agreement, starts, now=now)
     if handoff.first_touch_at is not None:
         met = [clock.kind for clock in started if _meets(Cause.TOUCH, clock, handoff)]
         if met:
-            clocks.stop(_of(handoff, *met), at=at)
+            clocks.stop(_of(handoff, *met), at=row.at, actor=ActorSummary.of_row(row))
 
 
-def _end(handoff: Handoff, cause: Cause, at: datetime, heard: datetime | None) -> None:
+def _end(handoff: Handoff, cause: Cause, row: Transition, now: datetime) -> None:
     """End the running clocks of a handoff that a move meets or cancels."""
     met, cancelled = kinds.met_by(cause), kinds.affected(cause, Effect.CANCELLED)
     if met or cancelled:
-        clocks.settle(_of(handoff, *met, *cancelled), met=met, at=at, heard=heard)
+        author, heard = ActorSummary.of_row(row), _heard(row.actor_kind, now)
+        clocks.settle(_of(handoff, *met, *cancelled), met=met, at=row.at, actor=author, heard=heard)
 
 
 def _owner(kind: Kind, handoff: Handoff) -> Member | None:

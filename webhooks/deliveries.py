@@ -22,6 +22,7 @@ from leadflow.db import lease, lock, now
 from leadflow.errors import Conflict, Missing
 from webhooks import endpoints, posting, signing, tasks
 from webhooks.models import Delivery, Endpoint, OutboxEvent
+from webhooks.payloads import instant
 from webhooks.posting import Answer, Request
 from webhooks.sealing import Sealed
 from workspaces import access, audit, notices
@@ -167,7 +168,7 @@ def request(delivery: Delivery, at: datetime) -> Request:
 def body(event: OutboxEvent) -> bytes:
     """Return the JSON that is sent of a fact: the same bytes on every try."""
     data = event.data | ({"sequence": event.sequence} if event.lead_id else {})
-    message = {"type": event.type, "timestamp": event.at.isoformat().replace("+00:00", "Z"), "data": data}
+    message = {"type": event.type, "timestamp": instant(event.at), "version": event.version, "data": data}
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -1,7 +1,6 @@
 """Who wants facts: make endpoints, rotate their secrets, pause them and let them go on."""
 
 import ipaddress
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,14 +15,13 @@ from django.utils import timezone
 from leadflow.celery import ring
 from leadflow.db import lock
 from leadflow.errors import Invalid, Missing
-from webhooks import sealing, signing, tasks
+from webhooks import catalogue, sealing, signing, tasks
 from webhooks.models import Delivery, Endpoint
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.models import Workspace
 
 OVERLAP = timedelta(hours=24)
-TYPE = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*")
 
 
 def create(
@@ -38,7 +36,7 @@ def create(
     """Make an endpoint for facts of some types (none given: all) and return it with its secret.
 
     Facts that are recorded from now on go to it; `deliveries.replay_range` sends earlier ones. Raise `Invalid` for
-    a URL that cannot be posted to or a type that is none.
+    a URL that cannot be posted to or an event that is none.
     """
     at = at or timezone.now()
     secret = signing.new_secret()
@@ -72,7 +70,7 @@ def edit(
     if url is not None:
         facts["url"] = _url(url)
     if types is not None:
-        facts["types"] = _types(types)
+        facts["types"] = _types(types, kept=endpoint.types)
     if description is not None:
         facts["description"] = description.strip()[:200]
     return _write(endpoint, actor, "endpoint.changed", at or timezone.now(), facts)
@@ -188,8 +186,9 @@ def _is_private(host: str) -> bool:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
-def _types(types: Iterable[str]) -> list[str]:
+def _types(types: Iterable[str], *, kept: Iterable[str] = ()) -> list[str]:
+    """Return names of the catalogue, sorted. What an endpoint has already, `kept`, may be there no longer."""
     wanted = sorted(set(types))
-    if wrong := [type for type in wanted if not TYPE.fullmatch(type) or len(type) > 60]:
-        raise Invalid(f"{wrong[0]!r} is no type of fact; one reads like lead.accepted.", field="types")
+    if wrong := sorted(set(wanted) - set(catalogue.names()) - set(kept)):
+        raise Invalid(f"{wrong[0]!r} is no event; one is lead.accepted.", field="types")
     return wanted

@@ -9,7 +9,8 @@ from leadflow.models import Owned, Timer
 class OutboxEvent(Owned):
     """A fact, recorded in the transaction of the change it tells of. Append-only."""
 
-    type = models.CharField(max_length=60)  # "lead.created", "lead.accepted" ...
+    type = models.CharField(max_length=60)  # a name of `webhooks.catalogue`
+    version = models.PositiveSmallIntegerField(default=1)  # of its payload, when it was recorded
     lead_id = models.BigIntegerField(null=True)  # no foreign key: this room does not know leads
     sequence = models.PositiveIntegerField(default=0)  # of the lead, so that a receiver can order
     at = models.DateTimeField()

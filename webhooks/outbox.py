@@ -1,48 +1,48 @@
 """Record facts for the outside, inside the transaction of the change they tell of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from leadflow import db
 from leadflow.celery import ring
 from webhooks import tasks
 from webhooks.models import OutboxEvent
+from webhooks.payloads import Payload, to_json
+from workspaces.models import Workspace
 
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that happened at `at` (aware), for the outside: its name, what is told of it, and its place in a
-    lead's log."""
+    """Something that happened at `at` (aware), for the outside."""
 
-    type: str
+    payload: Payload
     at: datetime
-    data: dict = field(default_factory=dict)
-    lead_id: int | None = None
-    sequence: int = 0
 
 
-def record(
-    workspace: Any, type: str, *, at: datetime, data: dict, lead_id: int | None = None, sequence: int = 0
-) -> None:
+def record(workspace: Workspace | int, payload: Payload, *, at: datetime) -> None:
     """Append one fact. The caller holds the transaction; delivery happens later, from the row."""
-    record_many(workspace, [Fact(type, at, data, lead_id, sequence)])
+    record_many(workspace, [Fact(payload, at)])
 
 
-def record_many(workspace: Any, facts: Sequence[Fact]) -> None:
-    """Append a set of facts in one statement, like `record`."""
-    workspace_id = getattr(workspace, "pk", workspace)
-    rows = [
-        OutboxEvent(
-            workspace_id=workspace_id,
-            type=fact.type,
-            at=fact.at,
-            data=fact.data,
-            lead_id=fact.lead_id,
-            sequence=fact.sequence,
-        )
-        for fact in facts
-    ]
-    db.insert_new(rows, key=())
+def record_many(workspace: Workspace | int, facts: Sequence[Fact]) -> None:
+    """Append a set of facts in one statement, like `record`; none at all costs nothing."""
+    if not facts:
+        return
+    workspace_id = workspace.pk if isinstance(workspace, Workspace) else workspace
+    db.insert_new([_row(workspace_id, fact) for fact in facts], key=())
     ring(tasks.sweep)
+
+
+def _row(workspace_id: int, fact: Fact) -> OutboxEvent:
+    event = fact.payload.event
+    lead_id, sequence = fact.payload.subject()
+    return OutboxEvent(
+        workspace_id=workspace_id,
+        type=event.name,
+        version=event.version,
+        at=fact.at,
+        data=to_json(fact.payload),
+        lead_id=lead_id,
+        sequence=sequence,
+    )

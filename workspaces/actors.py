@@ -1,12 +1,15 @@
 """Who does a thing: a member, an API key, or the engine itself."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from workspaces import roles
 
 if TYPE_CHECKING:
     from workspaces.models import ApiKey, Member
+
+
+Kind = Literal["member", "key", "engine"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Actor:
     engine: str = ""  # which part of the engine: "definition", "escalation", "revisit" ...
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """Return `member`, `key` or `engine`."""
         return "member" if self.member else "key" if self.key else "engine"
 

@@ -232,7 +232,7 @@ class ExitEnrolment(Resource):
     def post(self, request: Request, pk: int) -> Response:
         """Take a lead out of a program; planned mails are cancelled."""
         found = self.find(Enrolment.objects.of(request.workspace), pk, "enrolment")
-        enrolments.exit(found, reason=self.read(Leaving)["reason"])
+        enrolments.exit(found, reason=self.read(Leaving)["reason"], actor=request.actor)
         return Response(EnrolmentShape(_enrolments(request).get(pk=pk)).data)
 
 

@@ -88,6 +88,7 @@ class MeShape(serializers.Serializer):
     """Who calls: a key or a member, and what it may do."""
 
     kind = serializers.ChoiceField(["key", "member"])
+    id = serializers.IntegerField(help_text="Of the key or the member, as `actor` in webhooks has it.")
     name = serializers.CharField()
     workspace = WorkspaceShape()
     member = MemberRef(allow_null=True)
@@ -108,6 +109,7 @@ class Me(Resource):
         can = [name for name in sorted(every) if (actor.key or name in CAPABILITIES) and actor.can(name)]
         body = {
             "kind": actor.kind,
+            "id": (actor.key or actor.member).pk,
             "name": actor.name,
             "workspace": request.workspace,
             "member": actor.member,

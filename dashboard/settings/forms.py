@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from dashboard.design.inputs import DayInput, MomentInput, zones
-from leads.lifecycle.log import FACTS
+from webhooks import catalogue
 from workspaces.models import Workspace
 from workspaces.roles import SCOPES, Role
 
@@ -16,15 +16,6 @@ SCOPE_WORDS = {
     "history": "Say when a thing happened, to bring history in",
     "track": "Only add events: safe to publish on a site",
 }
-TYPES = (
-    *FACTS.values(),
-    "lead.updated",
-    "lead.revisit_due",
-    "lead.answered",
-    "touch.logged",
-    "handoff.rated",
-    "agreement.activated",
-)
 
 
 class WorkspaceForm(forms.ModelForm):
@@ -99,9 +90,9 @@ class EndpointForm(forms.Form):
     """Who wants facts."""
 
     url = forms.CharField(label="URL", max_length=500, help_text="A public https:// address.")
-    description = forms.CharField(label="What it is for", max_length=200, required=False)
+    description = forms.CharField(label="Description", max_length=200, required=False)
     types = forms.MultipleChoiceField(
-        label="Types of facts",
+        label="Events",
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="None ticked: all of them.",
@@ -109,8 +100,14 @@ class EndpointForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [*TYPES, *(kind for kind in self.initial.get("types", ()) if kind not in TYPES)]
-        self.fields["types"].choices = [(kind, kind) for kind in known]  # type: ignore[attr-defined]
+        groups: list[tuple[str, list[tuple[str, str]]]] = [
+            (group, [(each.name, f"{each.name}: {each.help}") for each in types])
+            for group, types in catalogue.grouped().items()
+        ]
+        known = catalogue.names()
+        if gone := [kind for kind in self.initial.get("types", ()) if kind not in known]:
+            groups.append(("Not sent any more", [(kind, kind) for kind in gone]))
+        self.fields["types"].choices = groups  # type: ignore[attr-defined]
 
 
 class RangeForm(forms.Form):

@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadflow.errors import Invalid
+from leads import payloads, summaries
 from leads.lifecycle import guards, moves
 from leads.models import Answer, Lead, Question
 from webhooks import outbox
+from webhooks.payloads import ActorSummary
 from workspaces.actors import Actor
 
 LONGEST_ANSWER = 2000
@@ -45,8 +47,14 @@ def record(lead: Lead, *, actor: Actor, question: Question, value: Any, at: date
     )
     lead.next_at = now
     lead.save(update_fields=["next_at"])
-    data = {"lead": lead.pk, "handoff": handoff and handoff.pk, "question": question.code, "value": value}
-    outbox.record(lead.workspace_id, "lead.answered", at=at, data={**data, "actor": actor.name}, lead_id=lead.pk)
+    answered = payloads.LeadAnswered(
+        lead=summaries.read_one(lead.pk),
+        actor=ActorSummary.of(actor),
+        handoff=summaries.of_handoff(handoff) if handoff else None,
+        question=payloads.QuestionSummary(code=question.code, label=question.label),
+        value=value,
+    )
+    outbox.record(lead.workspace_id, answered, at=at)
     return kept
 
 

@@ -6,9 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadflow.errors import Conflict
+from leads import payloads, summaries
 from leads.lifecycle import guards, moves
 from leads.models import Handoff, HandoffState
 from webhooks import outbox
+from webhooks.payloads import ActorSummary
 from workspaces.actors import Actor
 
 
@@ -25,6 +27,11 @@ def rate(handoff: Handoff, *, actor: Actor, rating: int, at: datetime | None = N
         raise Conflict("Accept the lead before you rate it.", **guards.state_of(lead))
     handoff.rating = rating
     handoff.save(update_fields=["rating"])
-    data = {"lead": lead.pk, "handoff": handoff.pk, "rating": rating, "actor": actor.name}
-    outbox.record(lead.workspace_id, "handoff.rated", at=at or timezone.now(), data=data, lead_id=lead.pk)
+    rated = payloads.HandoffRated(
+        lead=summaries.read_one(lead.pk),
+        actor=ActorSummary.of(actor),
+        handoff=summaries.of_handoff(handoff),
+        rating=rating,
+    )
+    outbox.record(lead.workspace_id, rated, at=at or timezone.now())
     return handoff

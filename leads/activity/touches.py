@@ -7,12 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadflow.errors import Invalid
-from leads import signals
+from leads import payloads, signals, summaries
 from leads.activity import follow_ups
 from leads.lifecycle import guards, moves
 from leads.models import Lead, Touch
 from leads.models.touch import Channel, Outcome
 from webhooks import outbox
+from webhooks.payloads import ActorSummary
 from workspaces.actors import Actor
 
 
@@ -47,8 +48,13 @@ def log(lead: Lead, *, actor: Actor, channel: str, outcome: str, note: str = "",
         handoff.first_touch_at = max(at, handoff.offered_at)
         handoff.save(update_fields=["first_touch_at"])
     follow_ups.fulfil(lead, handoff, actor, at, now)
-    data = {"lead": lead.pk, "handoff": handoff and handoff.pk, "channel": channel, "outcome": outcome}
-    outbox.record(lead.workspace_id, "touch.logged", at=at, data={**data, "actor": actor.name}, lead_id=lead.pk)
+    logged = payloads.TouchLogged(
+        lead=summaries.read_one(lead.pk),
+        actor=ActorSummary.of(actor),
+        handoff=summaries.of_handoff(handoff) if handoff else None,
+        touch=payloads.TouchSummary(id=touch.pk, channel=Channel(channel), outcome=Outcome(outcome), note=touch.note),
+    )
+    outbox.record(lead.workspace_id, logged, at=at)
     signals.touched.send(sender=Lead, touch=touch, lead=lead, handoff=handoff, actor=actor, at=at, now=now)
     return touch
 

@@ -1,7 +1,7 @@
 """Write what intake has decided, in one statement for each kind of row that occurs."""
 
 from leadflow import db
-from leads import conditions
+from leads import conditions, payloads, summaries
 from leads.intake.plan import Slot, Slots
 from leads.models import Campaign, Consent, ExternalId, Transition
 from leads.people import identity
@@ -10,6 +10,7 @@ from leads.scoring import scoring
 from leads.scoring.scoring import Score
 from leads.signals import consented
 from webhooks import outbox
+from webhooks.payloads import ActorSummary, Payload
 from workspaces.actors import Actor
 
 NOT_COLUMNS = {"external_ids"}
@@ -120,18 +121,22 @@ def _write_log(slots: Slots, made: list[Slot], updated: list[Slot], actor: Actor
         for slot in made
     ]
     _insert(log)
-    told = [("lead.created", slot) for slot in made] + [("lead.updated", slot) for slot in updated]
-    facts = [outbox.Fact(name, slots.at, _data(slot, actor), slot.lead.pk, slot.lead.sequence) for name, slot in told]
-    outbox.record_many(slots.workspace, facts)
+    _record(slots, made, updated, actor)
 
 
-def _data(slot: Slot, actor: Actor) -> dict:
-    lead = slot.lead
-    return {
-        "lead": {"id": lead.pk, "email": lead.email, "state": lead.state, "grade": lead.grade},
-        "changed": [] if slot.created else [name.removesuffix("_id") for name in slot.changed],
-        "actor": actor.name,
-    }
+def _record(slots: Slots, made: list[Slot], updated: list[Slot], actor: Actor) -> None:
+    """Record it for outside in one statement, after one that reads the ids and owners of the leads that were known."""
+    author = ActorSummary.of(actor)
+    known = summaries.read([slot.lead.pk for slot in updated]) if updated else {}
+    sent: list[Payload] = [
+        payloads.LeadCreated(lead=summaries.of_new(slot.lead, slot.external_ids), actor=author) for slot in made
+    ]
+    for slot in updated:
+        lead = known[slot.lead.pk]
+        changed = [name.removesuffix("_id") for name in slot.changed]
+        sent.append(payloads.LeadUpdated(lead=lead, actor=author, changed=changed))
+        sent += [payloads.LeadConsentChanged.of(row, lead, author) for row in slot.consents]
+    outbox.record_many(slots.workspace, [outbox.Fact(each, slots.at) for each in sent])
 
 
 def _insert(rows: list, *key: str) -> None:

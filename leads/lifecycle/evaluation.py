@@ -11,13 +11,16 @@ from django.db.models import prefetch_related_objects
 
 from leadflow import db
 from leadflow.errors import DomainError
+from leads import summaries
 from leads.lifecycle import moves
 from leads.models import Handoff, Lead
+from leads.payloads import LeadGradeChanged, LeadRevisitDue
 from leads.qualification import assessment
 from leads.qualification.assessment import Assessment
 from leads.qualification.criteria import Refusal
 from leads.states import MARKETING_STATES, State
 from webhooks import outbox
+from webhooks.payloads import ActorSummary
 from workspaces import actors
 
 FADE_STEP = timedelta(days=1)  # how often scores are taken anew while nothing but time passes
@@ -63,10 +66,21 @@ def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
             moved[outcome.lead_id] = outcome.lead
     fields = {"next_at", "revisit_at"}
     rows = [moved.get(lead.pk, lead) for lead in leads]
+    grades = {lead.pk: lead.grade for lead in rows}
     for lead in rows:
         fields |= set(assessed[lead.pk].put_on(lead))
         lead.next_at = _next_look(lead, assessed[lead.pk], refusals[lead.pk], at)
     db.update_many(rows, sorted(fields))
+    _record_grades([lead for lead in rows if lead.grade != grades[lead.pk]], grades, at)
+
+
+def _record_grades(leads: Sequence[Lead], previous: Mapping[int, str], at: datetime) -> None:
+    """Record which leads of one workspace have another grade now. The hand-over records that of its own leads."""
+    if not leads:
+        return
+    found, author = summaries.read([lead.pk for lead in leads]), ActorSummary.of(actors.engine("scoring"))
+    changed = [LeadGradeChanged.of(lead, found[lead.pk], author, previous=previous[lead.pk]) for lead in leads]
+    outbox.record_many(leads[0].workspace_id, [outbox.Fact(each, at) for each in changed])
 
 
 def _revisit(lead: Lead, at: datetime) -> Lead:
@@ -74,13 +88,12 @@ def _revisit(lead: Lead, at: datetime) -> Lead:
     if lead.state == State.LOST:
         return moves.recycle(lead, actor=actors.engine("revisit"), note="The revisit date has come", at=at)
     if lead.state in MARKETING_STATES:
-        data = {
-            "lead": {"id": lead.pk, "email": lead.email, "state": lead.state, "grade": lead.grade},
-            "revisit_at": lead.revisit_at.isoformat() if lead.revisit_at else None,
-        }
+        assert lead.revisit_at is not None  # it has come
         lead.sequence += 1
         lead.save(update_fields=["sequence"])
-        outbox.record(lead.workspace_id, "lead.revisit_due", at=at, data=data, lead_id=lead.pk, sequence=lead.sequence)
+        author = ActorSummary.of(actors.engine("revisit"))
+        due = LeadRevisitDue(lead=summaries.read_one(lead.pk), actor=author, revisit_at=lead.revisit_at)
+        outbox.record(lead.workspace_id, due, at=at)
     lead.revisit_at = None
     return lead
 

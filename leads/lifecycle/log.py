@@ -1,39 +1,27 @@
 """Keep the log of moves: append a row, tell the outside, send the signal; and read the log back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from leads import signals
+from leads import payloads, signals, summaries
 from leads.models import Handoff, Lead, Reason, Transition
 from leads.states import State
+from leads.summaries import LeadSummary, of_evidence, of_handoff, of_reason
 from webhooks import outbox
+from webhooks.payloads import ActorSummary, MemberSummary, Payload
 from workspaces.actors import Actor
-
-CREATE = "create"
-
-# move → the fact's name in the outbox
-FACTS = {
-    CREATE: "lead.created",
-    "qualify": "lead.qualified",
-    "accept": "lead.accepted",
-    "return": "lead.returned",
-    "recall": "lead.recalled",
-    "reassign": "lead.reassigned",
-    "promote": "lead.promoted",
-    "win": "lead.won",
-    "lose": "lead.lost",
-    "recycle": "lead.recycled",
-    "disqualify": "lead.disqualified",
-    "reopen": "lead.reopened",
-}
+from workspaces.models import Member
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a row of the log tells: the lead and the handoff as just written, when it happened (aware), and why."""
+    """What a row of the log tells: the lead and the handoff as just written, when it happened (aware), and why.
+
+    `previous_owner` and `previous_grade` are those before the move, where it may change them.
+    """
 
     lead: Lead
     handoff: Handoff | None
@@ -41,12 +29,14 @@ class Entry:
     reason: Reason | None = None
     note: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    previous_owner: Member | None = None
+    previous_grade: str | None = None
 
 
 def append(entries: Sequence[Entry], move: str, *, actor: Actor, now: datetime) -> list[Transition]:
     """Append the rows of a move that leads of one workspace just made, each under its `lead.sequence`.
 
-    Tell the outbox, and send `moved` once: two statements however many they are, and those of who hears of it.
+    Record it for outside, and send `moved` once: three statements however many they are, and those of who hears of it.
     """
     rows = [
         Transition(
@@ -67,23 +57,130 @@ def append(entries: Sequence[Entry], move: str, *, actor: Actor, now: datetime) 
         for entry in entries
     ]
     Transition.everywhere.bulk_create(rows)
-    outbox.record_many(rows[0].workspace_id, [_fact(entry, move, actor) for entry in entries])
+    _record(entries, move, actor)
     signals.moved.send(sender=Lead, move=move, transitions=rows, actor=actor, now=now)
     return rows
 
 
-def _fact(entry: Entry, move: str, actor: Actor) -> outbox.Fact:
-    lead, handoff = entry.lead, entry.handoff
-    data = {
-        "lead": {"id": lead.pk, "email": lead.email, "state": lead.state, "grade": lead.grade},
-        "handoff": handoff
-        and {"id": handoff.pk, "pass": handoff.pass_number, "tier": handoff.tier, "state": handoff.state},
-        "actor": actor.name,
-        "reason": entry.reason and entry.reason.code,
-        "note": entry.note,
-        **entry.facts,
-    }
-    return outbox.Fact(FACTS[move], entry.at, data, lead.pk, lead.sequence)
+def _record(entries: Sequence[Entry], move: str, actor: Actor) -> None:
+    """Record each move for outside, and before it the grade that it came with, if that is another."""
+    leads = summaries.read([entry.lead.pk for entry in entries])
+    author = ActorSummary.of(actor)
+    facts: list[outbox.Fact] = []
+    for entry in entries:
+        lead = leads[entry.lead.pk]
+        if entry.previous_grade is not None and entry.previous_grade != entry.lead.grade:
+            grade = payloads.LeadGradeChanged.of(entry.lead, lead, author, previous=entry.previous_grade)
+            facts.append(outbox.Fact(grade, entry.at))
+        facts.append(outbox.Fact(_PAYLOADS[move](entry, lead, author), entry.at))
+    outbox.record_many(entries[0].lead.workspace_id, facts)
+
+
+def _qualified(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    handoff = _handoff(entry)
+    why = handoff.routing.get("words", "")
+    return payloads.LeadQualified(
+        lead=lead, actor=actor, handoff=of_handoff(handoff), evidence=of_evidence(handoff), routing_why=why
+    )
+
+
+def _accepted(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    return payloads.LeadAccepted(lead=lead, actor=actor, handoff=of_handoff(_handoff(entry)))
+
+
+def _returned(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    return payloads.LeadReturned(
+        lead=lead,
+        actor=actor,
+        handoff=of_handoff(_handoff(entry)),
+        reason=of_reason(_reason(entry)),
+        note=entry.note,
+        rating=_handoff(entry).rating,
+        revisit_at=entry.lead.revisit_at,
+        cool_off_until=entry.lead.cool_off_until,
+    )
+
+
+def _recalled(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    return payloads.LeadRecalled(lead=lead, actor=actor, handoff=of_handoff(_handoff(entry)), note=entry.note)
+
+
+def _reassigned(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    return payloads.LeadReassigned(
+        lead=lead,
+        actor=actor,
+        handoff=of_handoff(_handoff(entry)),
+        previous_owner=MemberSummary.of(entry.previous_owner),
+        note=entry.note,
+    )
+
+
+def _promoted(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    because = list(entry.facts["verdict"]["because"])
+    return payloads.LeadPromoted(lead=lead, actor=actor, handoff=of_handoff(_handoff(entry)), because=because)
+
+
+def _won(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    assert entry.lead.amount is not None  # a constraint of the table
+    return payloads.LeadWon(
+        lead=lead,
+        actor=actor,
+        handoff=of_handoff(_handoff(entry)),
+        amount=entry.lead.amount,
+        currency=entry.lead.currency,
+        flags=list(entry.lead.flags),
+    )
+
+
+def _lost(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    return payloads.LeadLost(
+        lead=lead,
+        actor=actor,
+        handoff=of_handoff(_handoff(entry)),
+        reason=of_reason(_reason(entry)),
+        note=entry.note,
+        revisit_at=entry.lead.revisit_at,
+    )
+
+
+def _recycled(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    return payloads.LeadRecycled(lead=lead, actor=actor, note=entry.note)
+
+
+def _disqualified(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    handoff = of_handoff(entry.handoff) if entry.handoff else None
+    reason = of_reason(_reason(entry))
+    return payloads.LeadDisqualified(lead=lead, actor=actor, handoff=handoff, reason=reason, note=entry.note)
+
+
+def _reopened(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    return payloads.LeadReopened(lead=lead, actor=actor, note=entry.note)
+
+
+def _handoff(entry: Entry) -> Handoff:
+    assert entry.handoff is not None  # these moves are made on a handoff
+    return entry.handoff
+
+
+def _reason(entry: Entry) -> Reason:
+    assert entry.reason is not None  # these moves demand one
+    return entry.reason
+
+
+# move → what is sent of it
+_PAYLOADS: dict[str, Callable[[Entry, LeadSummary, ActorSummary], Payload]] = {
+    "qualify": _qualified,
+    "accept": _accepted,
+    "return": _returned,
+    "recall": _recalled,
+    "reassign": _reassigned,
+    "promote": _promoted,
+    "win": _won,
+    "lose": _lost,
+    "recycle": _recycled,
+    "disqualify": _disqualified,
+    "reopen": _reopened,
+}
 
 
 @dataclass

@@ -69,9 +69,11 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
         handoff = handoffs[each.lead.pk] = handover.handoff(each, choice)
         each.lead.owner = choice.member
         each.lead.sequence += 1
+        before = each.lead.grade
         fields |= set(each.assessed.put_on(each.lead))
         facts = {**_owner(choice.member), "routing": choice.why, "tier": handoff.tier, "grade": handoff.grade}
-        entries.append(log.Entry(each.lead, handoff, each.at, note=each.override, facts=facts))
+        entry = log.Entry(each.lead, handoff, each.at, note=each.override, facts=facts, previous_grade=before)
+        entries.append(entry)
     Handoff.everywhere.bulk_create(handoffs.values())
     db.update_many([each.lead for each in ready], sorted(fields))
     log.append(entries, "qualify", actor=actor, now=now)
@@ -355,7 +357,7 @@ def _reassign(
         "from_id": before and before.pk,
         "to_id": to and to.pk,
     }
-    _log(lead, handoff, "reassign", actor=actor, at=at, now=now, note=note, facts=facts)
+    _log(lead, handoff, "reassign", actor=actor, at=at, now=now, note=note, facts=facts, previous_owner=before)
     notifications.tell([(handoff, at)], actor=actor, now=now)
     return handoff
 

@@ -7,13 +7,21 @@ from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Invalid
+from leads import summaries
 from leads.models import Consent, Lead
 from leads.models.lead import ConsentState
+from leads.payloads import LeadConsentChanged, LeadUpdated
 from webhooks import outbox
+from webhooks.payloads import ActorSummary
+from workspaces.actors import Actor, engine
+
+_THE_LEAD = engine("consent")  # the lead itself is no actor: it asks, by a link or its mail program
 
 
 @transaction.atomic
-def change(lead: Lead, *, state: str, source: str, wording: str = "", at: datetime | None = None) -> Consent:
+def change(
+    lead: Lead, *, state: str, source: str, wording: str = "", actor: Actor = _THE_LEAD, at: datetime | None = None
+) -> Consent:
     """Write an opt-in or opt-out into the ledger, put it on the lead, tell the outside and wake the engine.
 
     `source` says where it came from ("one-click unsubscribe", "form demo"). The lead is locked; the given instance
@@ -31,12 +39,15 @@ def change(lead: Lead, *, state: str, source: str, wording: str = "", at: dateti
         locked.consent, locked.next_at = state, now
         locked.sequence += 1
         locked.save(update_fields=["consent", "next_at", "sequence"])
-        data = {
-            "lead": {"id": locked.pk, "email": locked.email, "state": locked.state, "grade": locked.grade},
-            "changed": ["consent"],
-            "consent": state,
-            "actor": source,
-        }
-        outbox.record(lead.workspace_id, "lead.updated", at=at, data=data, lead_id=locked.pk, sequence=locked.sequence)
+        _record(locked, row, actor)
     lead.consent, lead.next_at, lead.sequence = locked.consent, locked.next_at, locked.sequence
     return row
+
+
+def _record(lead: Lead, row: Consent, actor: Actor) -> None:
+    summary, author = summaries.read_one(lead.pk), ActorSummary.of(actor)
+    facts = [
+        LeadUpdated(lead=summary, actor=author, changed=["consent"]),
+        LeadConsentChanged.of(row, summary, author),
+    ]
+    outbox.record_many(lead.workspace_id, [outbox.Fact(fact, row.at) for fact in facts])

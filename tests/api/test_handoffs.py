@@ -159,7 +159,8 @@ def csrf(client) -> dict[str, str]:
 
 def test_a_member_in_the_browser_calls_with_session_and_token(workspace, offered, rep):
     client = session(rep)
-    assert body(client.get("/api/v1/me"))["member"]["id"] == rep.pk
+    me = body(client.get("/api/v1/me"))
+    assert me["member"]["id"] == me["id"] == rep.pk
     demand_problem(client.post(f"/api/v1/handoffs/{offered.pk}/accept"), 403)
     assert state(offered) == ("mql", "offered")
     answer = client.post(f"/api/v1/handoffs/{offered.pk}/accept", content_type="application/json", headers=csrf(client))

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from webhooks import endpoints, outbox
-from webhooks.models import Endpoint
+from webhooks import endpoints
+from webhooks.models import Endpoint, OutboxEvent
 from workspaces.access import create_workspace
 from workspaces.actors import Actor
 from workspaces.models import Member, User, Workspace
@@ -81,4 +81,6 @@ def endpoint(workspace, actor, receiver) -> Endpoint:
 
 
 def record(workspace: Workspace, type: str = "lead.accepted", *, sequence: int = 3) -> None:
-    outbox.record(workspace, type, at=NOON, data={"lead": {"id": 7, "name": "Zoë 🌱"}}, lead_id=7, sequence=sequence)
+    """Add a row as `outbox.record` writes it, with less in it."""
+    data = {"lead": {"id": 7, "name": "Zoë 🌱"}}
+    OutboxEvent.everywhere.create(workspace=workspace, type=type, at=NOON, data=data, lead_id=7, sequence=sequence)

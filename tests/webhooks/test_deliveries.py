@@ -40,6 +40,7 @@ def test_a_receiver_verifies_and_reads_the_message(workspace, actor, receiver):
     assert Webhook(secret).verify(body, headers) == {
         "type": "lead.accepted",
         "timestamp": "2026-03-02T12:00:00Z",
+        "version": 1,
         "data": {"lead": {"id": 7, "name": "Zoë 🌱"}, "sequence": 3},
     }
     assert headers["webhook-id"] == delivery.message_id

@@ -56,7 +56,7 @@ def test_a_public_address_is_taken(public, workspace, actor):
     assert endpoints.create(workspace, actor=actor, url=f" {URL} ")[0].url == URL
 
 
-@pytest.mark.parametrize("type", ["", "accepted", "lead.", "Lead.Accepted", "lead.*", "x" * 40 + "." + "y" * 40])
+@pytest.mark.parametrize("type", ["", "accepted", "lead.", "Lead.Accepted", "lead.*", "lead.acepted"])
 def test_a_type_that_is_none_is_refused(workspace, actor, type):
     with pytest.raises(Invalid) as refusal:
         endpoints.create(workspace, actor=actor, url=URL, types=[type])

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('type', models.CharField(max_length=60)),
+                ('version', models.PositiveSmallIntegerField(default=1)),
                 ('lead_id', models.BigIntegerField(null=True)),
                 ('sequence', models.PositiveIntegerField(default=0)),
                 ('at', models.DateTimeField()),

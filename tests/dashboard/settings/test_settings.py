@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from leads.models import Pool, PoolMember, Question, Reason, RejectedEvent, RoutingRule, Scoring, Topic
 from sla import calendars
 from tests import builders
 from tests.dashboard.desk import Desk
 from tests.dashboard.marketing import queries
-from webhooks import endpoints
+from webhooks import catalogue, endpoints
 from webhooks.models import Delivery, Endpoint, OutboxEvent
 from workspaces import invitations, keys
 from workspaces.models import ApiKey, AuditEntry, Invitation, Member, Workspace
@@ -287,6 +288,26 @@ def test_an_endpoint_is_made_with_a_secret_that_is_shown_once(desk, browser):
     rotated = browser.post(f"/settings/webhooks/{endpoint.pk}/rotate/")
     assert "whsec_" in rotated.content.decode()
     assert secret not in rotated.content.decode()
+
+
+def test_every_event_of_the_catalogue_can_be_chosen_with_what_it_means_under_its_group(desk, browser):
+    page = browser.get("/settings/webhooks/").content.decode()
+    for event in catalogue.types():
+        assert f'value="{event.name}"' in page
+        assert escape(f"{event.name}: {event.help}") in page
+    places = [page.index(f"<label>{group}</label>") for group in catalogue.Group]
+    assert places == sorted(places)
+
+
+def test_an_event_that_is_sent_no_more_stays_chosen_and_a_made_up_one_is_refused(desk, browser, admin):
+    endpoint, _ = endpoints.create(desk.workspace, actor=builders.actor(admin), url="https://hooks.example.com/in")
+    Endpoint.everywhere.filter(pk=endpoint.pk).update(types=["lead.gone"])
+    path = f"/settings/webhooks/{endpoint.pk}/"
+    given = {"url": endpoint.url, "types": ["lead.gone", "lead.won"]}
+    assert browser.post(path, given).status_code == 302
+    assert endpoints.get(desk.workspace, endpoint.pk).types == ["lead.gone", "lead.won"]
+    assert browser.post(path, given | {"types": ["lead.made_up"]}).status_code == 422
+    assert endpoints.get(desk.workspace, endpoint.pk).types == ["lead.gone", "lead.won"]
 
 
 def test_an_address_inside_is_refused(desk, browser, settings):

@@ -1,0 +1,176 @@
+"""The event types of the agreement and its clocks: what is sent of each, and how it is recorded.
+
+A clock that was over before it was reported (history brought in) raises no alarm here either: nothing is sent of its
+warning and breach.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from leads import summaries
+from leads.models import Handoff
+from leads.payloads import AboutHandoff, AboutLead
+from leads.summaries import HandoffSummary
+from sla.models import Agreement, Clock
+from sla.models.clock import Kind
+from webhooks import outbox
+from webhooks.catalogue import Group, event
+from webhooks.payloads import ActorSummary, MemberSummary, Payload
+from workspaces import actors
+from workspaces.models import Member
+
+_SWEEP = ActorSummary.of(actors.engine("clocks"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockSummary:
+    """One running or ended promise."""
+
+    id: int
+    kind: Annotated[Kind, "What was promised."]
+    tier: str
+    owner: Annotated[MemberSummary | None, "Who owes it; null: the team."]
+    target_minutes: Annotated[int | None, "Business time; null where a date was promised."]
+    started_at: datetime
+    due_at: Annotated[datetime | None, "Null: the calendar never opens."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutClock(AboutLead):
+    """What every payload about a clock carries."""
+
+    handoff: Annotated[HandoffSummary | None, "Null for a follow-up outside of a handoff."]
+    clock: ClockSummary
+
+
+@event("clock.warned", group=Group.CLOCKS, help="A clock falls due soon.")
+@dataclass(frozen=True, kw_only=True)
+class ClockWarned(AboutClock):
+    """A clock falls due soon: so much of its time is over as the agreement says."""
+
+
+@event("clock.breached", group=Group.CLOCKS, help="A clock fell due and the promise was not kept.")
+@dataclass(frozen=True, kw_only=True)
+class ClockBreached(AboutClock):
+    """A clock fell due. It runs on until the promise is kept, late, or nothing is owed any more."""
+
+
+@event("clock.met", group=Group.CLOCKS, help="What a clock promises was done, in time or late.")
+@dataclass(frozen=True, kw_only=True)
+class ClockMet(AboutClock):
+    """What a clock promises was done."""
+
+    stopped_at: datetime
+    in_time: bool
+
+
+@event("return.answered", group=Group.HANDOVERS, help="Marketing answered a return that blames data or definition.")
+@dataclass(frozen=True, kw_only=True)
+class ReturnAnswered(AboutHandoff):
+    """Marketing answered a return."""
+
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementSummary:
+    """A version of the agreement; `content_hash` is what both sides signed."""
+
+    id: int
+    version: int
+    content_hash: str
+
+
+@event("agreement.activated", group=Group.AGREEMENTS, help="An agreement was signed by both sides and runs.")
+@dataclass(frozen=True, kw_only=True)
+class AgreementActivated(Payload):
+    """An agreement was signed by both sides and runs from now on; the actor signed last."""
+
+    actor: ActorSummary
+    agreement: AgreementSummary
+
+
+def record_warned(clock: Clock, *, at: datetime) -> None:
+    """Record that the sweep warned of a clock."""
+    _record_alarm(ClockWarned, clock, at)
+
+
+def record_breached(clock: Clock, *, at: datetime) -> None:
+    """Record that the sweep found a clock breached; `at` is when it was due."""
+    _record_alarm(ClockBreached, clock, at)
+
+
+def record_met(clocks: Iterable[Clock], *, actor: ActorSummary) -> None:
+    """Record those of the clocks of one workspace, just ended, that were met: four statements, or none."""
+    met = [clock for clock in clocks if clock.state == Clock.State.MET]
+    if not met:
+        return
+    facts = []
+    for clock, about in zip(met, _about(met), strict=True):
+        assert clock.stopped_at is not None  # a constraint of the table
+        in_time = clock.breached_at is None
+        payload = ClockMet(
+            lead=about.lead,
+            actor=actor,
+            handoff=about.handoff,
+            clock=about.clock,
+            stopped_at=clock.stopped_at,
+            in_time=in_time,
+        )
+        facts.append(outbox.Fact(payload, clock.stopped_at))
+    outbox.record_many(met[0].workspace_id, facts)
+
+
+def record_answered(handoff: Handoff, *, answer: str, actor: ActorSummary, at: datetime) -> None:
+    """Record that marketing answered a return."""
+    lead, passed = summaries.read_one(handoff.lead_id), summaries.of_handoff(handoff)
+    outbox.record(handoff.workspace_id, ReturnAnswered(lead=lead, actor=actor, handoff=passed, answer=answer), at=at)
+
+
+def record_activated(agreement: Agreement, *, actor: ActorSummary, at: datetime) -> None:
+    """Record that an agreement runs from now on."""
+    summary = AgreementSummary(id=agreement.pk, version=agreement.version, content_hash=agreement.content_hash)
+    outbox.record(agreement.workspace_id, AgreementActivated(actor=actor, agreement=summary), at=at)
+
+
+def _record_alarm(payload: type[ClockWarned] | type[ClockBreached], clock: Clock, at: datetime) -> None:
+    [about] = _about([clock])
+    alarm = payload(lead=about.lead, actor=_SWEEP, handoff=about.handoff, clock=about.clock)
+    outbox.record(clock.workspace_id, alarm, at=at)
+
+
+@dataclass(frozen=True)
+class _About:
+    lead: summaries.LeadSummary
+    handoff: HandoffSummary | None
+    clock: ClockSummary
+
+
+def _about(clocks: Sequence[Clock]) -> list[_About]:
+    """Read what payloads say of clocks, in three statements: their leads, their handoffs and their owners."""
+    leads = summaries.read({clock.lead_id for clock in clocks})
+    ids = {clock.handoff_id for clock in clocks if clock.handoff_id}
+    handoffs = Handoff.everywhere.select_related("owner__user").in_bulk(ids) if ids else {}
+    members = Member.everywhere.select_related("user").in_bulk({clock.member_id for clock in clocks if clock.member_id})
+    return [
+        _About(
+            leads[clock.lead_id],
+            summaries.of_handoff(handoffs[clock.handoff_id]) if clock.handoff_id else None,
+            _summary(clock, members.get(clock.member_id) if clock.member_id else None),
+        )
+        for clock in clocks
+    ]
+
+
+def _summary(clock: Clock, owner: Member | None) -> ClockSummary:
+    return ClockSummary(
+        id=clock.pk,
+        kind=Kind(clock.kind),
+        tier=clock.tier,
+        owner=MemberSummary.of(owner),
+        target_minutes=clock.target_minutes,
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+    )
