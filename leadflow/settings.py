@@ -307,7 +307,6 @@ SPECTACULAR_SETTINGS = {
         "AgreementStatus": "sla.models.agreement.Agreement.Status",
         "ReasonKind": "leads.models.reason.Reason.Kind",
         "QuestionKind": "leads.models.touch.Question.Kind",
-        "StepKind": "nurture.models.program.Step.Kind",
         "Role": "workspaces.roles.Role",
     },
 }

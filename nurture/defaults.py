@@ -19,12 +19,12 @@ We will send you something useful now and then. Answer this mail whenever you wa
 {{ workspace.name }}
 """
 STEPS: list[tuple[str, dict[str, Any]]] = [
-    (Step.Kind.WAIT, {"days": 3}),
-    (Step.Kind.MAIL, {"subject": "Staying in touch", "body": FIRST_MAIL}),
-    (Step.Kind.WAIT, {"days": 14}),
-    (Step.Kind.CONTENT, {"stage": ""}),
-    (Step.Kind.WAIT, {"days": 21}),
-    (Step.Kind.CONTENT, {"stage": ""}),
+    ("wait", {"days": 3}),
+    ("mail", {"subject": "Staying in touch", "body": FIRST_MAIL}),
+    ("wait", {"days": 14}),
+    ("content", {"stage": ""}),
+    ("wait", {"days": 21}),
+    ("content", {"stage": ""}),
 ]
 
 

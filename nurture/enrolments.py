@@ -7,7 +7,8 @@ enrolment first, it asks for the lead without waiting, so that a move of the lea
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
+from typing import Any, assert_never
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,9 +18,11 @@ from leadflow.celery import ring
 from leadflow.errors import Conflict
 from leads import conditions
 from leads.models import Handoff, Lead
-from leads.qualification import facts
-from nurture import eligibility, ledger, library, payloads, rendering, windows
+from nurture import eligibility, ledger, payloads
 from nurture.models import Enrolment, Program, Send, Step
+from nurture.steps import catalogue
+from nurture.steps.base import Context, End, GoOn, GoTo, SendMail, Skip, WaitUntil
+from nurture.steps.mails import MailKind
 from workspaces.actors import Actor, engine
 
 _PROGRAM = engine("program")
@@ -130,28 +133,39 @@ def advance(enrolment: Enrolment, at: datetime) -> None:
     if refusal := eligibility.to_get_mail(lead):
         _leave([enrolment.pk], refusal.message, at)
         return None
-    if _goal_met(program, lead, at):
+    context = Context(enrolment, lead, at)
+    if _goal_met(program, context):
         _leave([enrolment.pk], "Goal met", at)
         return None
-    return _run(enrolment, lead, list(program.steps.all()), at, had=set(mails))
+    return _run(context, list(program.steps.all()), had=set(mails))
 
 
-def _run(enrolment: Enrolment, lead: Lead, steps: list[Step], at: datetime, *, had: set[int | None]) -> None:
+def _run(context: Context, steps: list[Step], *, had: set[int | None]) -> None:
     """Take steps from the present one on; `had` are the ids of those whose mail was planned before."""
+    enrolment, at = context.enrolment, context.at
     index = next((i for i, step in enumerate(steps) if step.pk == enrolment.step_id), len(steps))
     while index < len(steps):
         step, index = steps[index], index + 1
+        kind = catalogue.load(step)
+        if isinstance(kind, MailKind) and step.pk in had:
+            continue
         until: datetime | None = None
-        match step.kind:
-            case Step.Kind.MAIL | Step.Kind.CONTENT if step.pk not in had:
-                until = _plan(enrolment, step, lead, at)
-            case Step.Kind.WAIT:
-                until = _wait_until(step.config, lead, at)
-            case Step.Kind.BRANCH:
-                if not conditions.evaluate(step.config["condition"], facts.of(lead, at), at).passed:
-                    index = step.config["otherwise"] - 1
-            case Step.Kind.EXIT:
-                return _finish(enrolment, step.config.get("outcome") or "Finished", at)
+        match kind.run(context):
+            case GoOn():
+                pass
+            case Skip(why):
+                _note_skipped(enrolment, step, why, at)
+            case GoTo(position):
+                # Never back, whatever a kind says: a program always comes to its end.
+                index = max(index, position - 1)
+            case WaitUntil(until):
+                pass
+            case SendMail() as mail:
+                until = _plan(context, step, mail)
+            case End(outcome):
+                return _finish(enrolment, outcome, at)
+            case other:
+                assert_never(other)
         if until is not None and until > at:
             enrolment.step = steps[index] if index < len(steps) else None
             enrolment.next_at = until
@@ -159,31 +173,22 @@ def _run(enrolment: Enrolment, lead: Lead, steps: list[Step], at: datetime, *, h
     return _finish(enrolment, "Finished", at)
 
 
-def _plan(enrolment: Enrolment, step: Step, lead: Lead, at: datetime) -> datetime | None:
-    """Plan the step's mail; return when to look again, or None to go on at once (held out, or nothing to send)."""
-    choice = library.Choice(None)
-    if step.kind == Step.Kind.CONTENT:
-        choice = library.best_unseen(lead, stage=step.config.get("stage", ""), at=at)
-        if choice.content is None:
-            skipped = {"step": step.position, "at": at.isoformat(), **choice.why}
-            enrolment.why = {**enrolment.why, "skipped": [*enrolment.why.get("skipped", []), skipped]}
-            return None
-    filled = rendering.render(step.config, lead, lead.workspace, choice.content)
-    send = ledger.plan(enrolment, step, lead, filled, content=choice.content, why=choice.why, at=at)
+def _note_skipped(enrolment: Enrolment, step: Step, why: Mapping[str, Any], at: datetime) -> None:
+    """Keep with the enrolment why a step did nothing; it is saved with what comes next."""
+    skipped = {"step": step.position, "at": at.isoformat(), **why}
+    enrolment.why = {**enrolment.why, "skipped": [*enrolment.why.get("skipped", []), skipped]}
+
+
+def _plan(context: Context, step: Step, mail: SendMail) -> datetime | None:
+    """Plan the step's mail; return when to look again, or None to go on at once (held out)."""
+    at = context.at
+    send = ledger.plan(context.enrolment, step, context.lead, mail.filled, content=mail.content, why=mail.why, at=at)
     return None if send.next_at is None else max(send.next_at, at) + LOOK_AGAIN
 
 
-def _wait_until(config: dict, lead: Lead, at: datetime) -> datetime:
-    """Return when a wait that begins at `at` is over; a date begins at midnight in the lead's zone."""
-    if config.get("until"):
-        zone = windows.zone(lead.time_zone, lead.workspace.time_zone)
-        return datetime.combine(date.fromisoformat(config["until"]), time(0), zone).astimezone(UTC)
-    return at + timedelta(days=config.get("days") or 0, minutes=config.get("minutes") or 0)
-
-
-def _goal_met(program: Program, lead: Lead, at: datetime) -> bool:
+def _goal_met(program: Program, context: Context) -> bool:
     tree = program.exit.get("condition")
-    return bool(tree) and conditions.evaluate(tree, facts.of(lead, at), at).passed
+    return bool(tree) and conditions.evaluate(tree, context.facts, context.at).passed
 
 
 def _finish(enrolment: Enrolment, outcome: str, at: datetime) -> None:

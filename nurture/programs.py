@@ -48,19 +48,25 @@ def edit(program: Program, *, actor: Actor, **fields: Any) -> Program:
     return program
 
 
+def check_steps(workspace: Workspace, steps_in: Sequence[StepIn]) -> list[Invalid]:
+    """List what keeps steps from running, each with its place (`steps.2.subject`, from 0). One statement."""
+    keys = set(Attribute.objects.of(workspace).values_list("key", flat=True))
+    return steps.problems(list(steps_in), attributes=keys)
+
+
 @transaction.atomic
 def replace_steps(program: Program, *, actor: Actor, steps_in: Sequence[StepIn]) -> list[Step]:
     """Put the steps in place of those there are, all or none; positions count from 1 in the order given.
 
     A step that carries the id of one there is keeps its identity, so that a lead who had its mail does not get it
-    again; a lead who stood before a step that is gone goes on at the next that is left. Raise `Invalid` as
-    `nurture.steps.check` does.
+    again; a lead who stood before a step that is gone goes on at the next that is left. Raise `Invalid` on the first
+    step that cannot run, as `check_steps` lists them.
     """
     program = _locked(program)
     if program.status == Program.Status.ARCHIVED:
         raise Conflict("An archived program cannot be changed.", code="program_archived")
-    keys = set(Attribute.objects.of(program.workspace).values_list("key", flat=True))
-    steps.check(list(steps_in), attributes=keys)
+    if problems := check_steps(program.workspace, steps_in):
+        raise problems[0]
     if not steps_in and program.status == Program.Status.ACTIVE:
         raise Invalid("An active program needs at least one step.", field="steps")
     old = list(program.steps.all())

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from leadflow.errors import Conflict, Invalid
 from leads.models import Lead
-from nurture import ledger, library, links, messages, rendering
+from nurture import ledger, links, messages
 from nurture.models import Step
+from nurture.steps import catalogue
+from nurture.steps.base import Skip
+from nurture.steps.mails import MailKind
 from nurture.transport import Outcome, Transport, Unreachable
 from workspaces.actors import Actor
-
-WITH_MAIL = (Step.Kind.MAIL, Step.Kind.CONTENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +38,20 @@ def preview(step: Step, lead: Lead, *, at: datetime | None = None) -> Preview:
 
     Raise `Conflict` when the step sends no mail, or has nothing left to send to the lead.
     """
-    if step.kind not in WITH_MAIL:
+    kind = catalogue.load(step)
+    if not isinstance(kind, MailKind):
         raise Conflict("This step sends no mail.", code="step_without_mail")
     lead = Lead.objects.of(step.workspace_id).select_related("account", "persona", "workspace").get(pk=lead.pk)
-    choice = library.Choice(None)
-    if step.kind == Step.Kind.CONTENT:
-        choice = library.best_unseen(lead, stage=step.config.get("stage", ""), at=at or timezone.now())
-        if choice.content is None:
-            raise Conflict(choice.why["words"], code="nothing_unseen")
-    filled = rendering.render(step.config, lead, lead.workspace, choice.content)
+    mail = kind.compose(lead, at or timezone.now())
+    if isinstance(mail, Skip):
+        raise Conflict(mail.why["words"], code="nothing_unseen")
+    filled = mail.filled
     way_out = links.unsubscribe_test()
     return Preview(
         filled.subject,
         messages.document(lead.workspace, filled.subject, filled.html, unsubscribe_url=way_out),
         messages.letter(lead.workspace, filled.text, unsubscribe_url=way_out),
-        choice.why,
+        mail.why,
         filled.html,
     )
 

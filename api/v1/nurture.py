@@ -11,20 +11,11 @@ from rest_framework.response import Response
 from api.filters import MAX_ID, IdFilter
 from api.v1 import lookups
 from api.v1.shapes import LeadKey, LeadRef
+from api.v1.step_shapes import StepShape
 from api.views import Resource
 from leadflow.errors import Invalid
 from nurture import enrolments
-from nurture.models import Enrolment, Program, Send, Step
-
-
-class StepShape(serializers.ModelSerializer):
-    """One element of a program."""
-
-    config = serializers.DictField()
-
-    class Meta:
-        model = Step
-        fields = ["id", "position", "kind", "config"]
+from nurture.models import Enrolment, Program, Send
 
 
 @extend_schema_field({"type": "string", "pattern": r"^\d\d:\d\d$", "example": "08:00"})

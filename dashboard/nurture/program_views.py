@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.design import paging
 from dashboard.nurture.program_forms import ProgramForm, Try
-from dashboard.nurture.step_forms import WORDS, Steps
+from dashboard.nurture.step_forms import Steps
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import figures
@@ -20,6 +20,7 @@ from leadflow.models import get_row
 from leads.models import Attribute, Reason, Topic
 from nurture import programs, rendering, reports, trials
 from nurture.models import Enrolment, Program, Step
+from nurture.steps import catalogue
 
 TURNS = {
     "activate": (programs.activate, "The program is active: leads enter it from now on."),
@@ -102,7 +103,7 @@ def preview(request: PageRequest, pk: int, step_pk: int) -> HttpResponse:
     form = Try(request.POST or {**first, **request.GET.dict()}, workspace=request.workspace)
     shown = _try(request, step, form) if form.is_valid() else None
     context = {
-        "title": f"Step {step.position}: {WORDS[Step.Kind(step.kind)].lower()}",
+        "title": f"Step {step.position}: {catalogue.get(step).label.lower()}",
         "program": program,
         "form": form,
         "shown": shown,
@@ -135,13 +136,13 @@ def _edit(request: PageRequest, program: Program | None) -> HttpResponse:
         steps.change(act)
         form = ProgramForm(request.POST, workspace=request.workspace, program=program)
         return _editor(request, form, steps, program, changed=True)
-    if form.is_valid():
+    filled_in = steps.check(request.workspace)
+    if form.is_valid() and filled_in:
         try:
             saved = _save(request, program, form, steps, activate=act == "activate")
         except DomainError as error:
-            if not steps.blame(error):
-                name = (error.field or "").rpartition(".")[2]
-                form.add_error(name if name in form.fields else None, error.message)
+            name = (error.field or "").rpartition(".")[2]
+            form.add_error(name if name in form.fields else None, error.message)
         else:
             messages.success(request, "The program is saved." if act != "activate" else "The program is active.")
             return redirect("dashboard:program", saved.pk)
@@ -174,7 +175,6 @@ def _editor(
         "program": program,
         "form": form,
         "steps": steps,
-        "kinds": WORDS.items(),
         "merge_fields": [*rendering.FIELDS, *(rendering.ATTRIBUTE + key for key in keys)],
     }
     template = "nurture/steps.html" if request.htmx and changed else "nurture/program_edit.html"

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('position', models.PositiveSmallIntegerField()),
-                ('kind', models.CharField(choices=[('mail', 'Send this mail'), ('content', 'Send the best unseen content'), ('wait', 'Wait'), ('branch', 'Branch'), ('exit', 'End the program')], max_length=7)),
+                ('kind', models.CharField(max_length=20)),
                 ('config', models.JSONField(blank=True, default=dict)),
                 ('program', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='nurture.program')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),

@@ -50,25 +50,13 @@ class Program(Owned):
 
 
 class Step(Owned):
-    """One element of a program, in order of `position`. `config` by kind:
-
-    mail     {"subject", "body"} in Liquid; body is Markdown-free HTML or text (see nurture.rendering)
-    content  {"stage": "" | stage} the best unseen content for the lead
-    wait     {"minutes"} | {"days"} | {"until": ISO date}
-    branch   {"condition": tree, "otherwise": position to go on at when it does not hold}
-    exit     {"outcome": words}
+    """One element of a program, in order of `position`. `config` holds the parameters of its kind; the kinds and their
+    parameters stand in `nurture.steps.kinds`.
     """
-
-    class Kind(models.TextChoices):
-        MAIL = "mail", "Send this mail"
-        CONTENT = "content", "Send the best unseen content"
-        WAIT = "wait", "Wait"
-        BRANCH = "branch", "Branch"
-        EXIT = "exit", "End the program"
 
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=7, choices=Kind.choices)
+    kind = models.CharField(max_length=20)
     config = Document(documents.STEP, default=dict, blank=True)
 
     class Meta:

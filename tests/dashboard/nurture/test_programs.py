@@ -147,7 +147,7 @@ def test_a_condition_of_several_parts_survives_the_editor(desk, browser):
         made, actor=builders.engine(), steps_in=[StepIn("branch", {"condition": tree, "otherwise": 2})]
     )
     form = browser.get(f"/programs/{made.pk}/edit/").context["steps"].forms[0]
-    assert "Interest level" in form.described
+    assert "Interest level" in form.spec.note
     kept = {"rows": ["0-branch"], "s0-step_id": made.steps.get().pk, "s0-tree": form["tree"].value(), "s0-otherwise": 2}
     assert browser.post(f"/programs/{made.pk}/edit/", typed(name=made.name, **kept)).status_code == 302
     assert made.steps.get().config == {"condition": tree, "otherwise": 2}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dashboard.inbox.views import TABS
-from dashboard.nurture import step_forms
 from leadflow.errors import Conflict
+from nurture.steps.kinds.branch import leaf
 from tests.dashboard.addresses import PAGES, Address
 from tests.dashboard.desk import HTMX, Desk
 from tests.dashboard.worlds import World
@@ -91,7 +91,7 @@ def test_the_steps_of_a_program_survive_odd_rows_and_buttons(number):
     ("typed", "value"), [("12", 12), ("-3", -3), ("--3", "--3"), ("²", "²"), ("9" * 5000, "9" * 5000), ("yes", True)]
 )
 def test_a_condition_takes_whole_numbers_as_such_and_the_rest_as_words(typed, value):
-    assert step_forms.leaf("interest_points", "at_least", typed)["value"] == value
+    assert leaf("interest_points", "at_least", typed)["value"] == value
 
 
 def test_what_a_view_overlooked_is_a_page_that_says_it(monkeypatch):

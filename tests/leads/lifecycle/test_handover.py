@@ -147,9 +147,7 @@ def test_who_hears_of_a_set_acts_for_each_lead_of_it():
     agreements.sign(draft, actor=builders.actor(head), side="marketing")
     agreements.sign(draft, actor=builders.actor(boss), side="sales")
     program = Program.everywhere.create(workspace=workspace, name="Drip", status=Program.Status.ACTIVE)
-    step = Step.everywhere.create(
-        workspace=workspace, program=program, position=1, kind=Step.Kind.WAIT, config={"days": 3}
-    )
+    step = Step.everywhere.create(workspace=workspace, program=program, position=1, kind="wait", config={"days": 3})
     rep = builders.member(workspace)
     leads = [builders.lead(workspace) for _ in range(4)]
     for lead in leads[:2]:
