@@ -7,6 +7,7 @@ from dashboard.design.tags import icon
 from dashboard.nurture.program_forms import WEEKDAYS
 from nurture.models import Program, Step
 from nurture.steps import catalogue
+from nurture.steps.mails import MailKind
 
 register = template.Library()
 
@@ -21,6 +22,18 @@ def step_icon(step: Step) -> SafeString:
 def step_words(step: Step) -> str:
     """Say in a few words what a step does."""
     return catalogue.load(step).describe()
+
+
+@register.filter
+def sends_mail(step: Step) -> bool:
+    """Tell whether a step sends a mail, which can be previewed."""
+    return issubclass(catalogue.get(step), MailKind)
+
+
+@register.filter
+def step_text(step: Step) -> str:
+    """Return the text that stands below a step's words; empty where there is none."""
+    return catalogue.load(step).text()
 
 
 @register.filter

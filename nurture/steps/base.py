@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from leadflow.errors import Invalid
+from leadflow.formats import build
 from leads.models import Lead
 from leads.qualification import facts
 from nurture.models import Content, Enrolment
@@ -122,8 +123,9 @@ class StepKind(ABC):
 
     @classmethod
     def read(cls, config: dict[str, Any]) -> Self:
-        """Read a stored configuration, which was checked before it was stored."""
-        return cls(**config)
+        """Read a stored configuration, which was checked before it was stored; what this release does not know is left
+        out. Raise `Unreadable` when a member is missing."""
+        return build(cls, config)
 
     @abstractmethod
     def run(self, context: Context) -> Next:
@@ -132,6 +134,10 @@ class StepKind(ABC):
     @abstractmethod
     def describe(self) -> str:
         """Say in a few words what the step does."""
+
+    def text(self) -> str:
+        """Return what a page shows of it below these words, cut where it is long; empty: nothing."""
+        return ""
 
     @classmethod
     @abstractmethod

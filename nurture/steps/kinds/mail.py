@@ -37,6 +37,9 @@ class Mail(MailKind):
     def describe(self) -> str:
         return f"Mail “{self.subject}”"
 
+    def text(self) -> str:
+        return self.body
+
     @classmethod
     def form(cls, shown: Mapping[str, Any]) -> FormSpec:
         return FormSpec(

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from leadflow.durations import span
 from leadflow.errors import Invalid
+from leadflow.formats import build
 from nurture import windows
 from nurture.steps.base import Context, Place, StepKind, WaitUntil
 from nurture.steps.inputs import FormSpec, InputSpec
@@ -50,7 +51,7 @@ class Wait(StepKind):
     @classmethod
     def read(cls, config: dict[str, Any]) -> Self:
         given = {name: value for name, value in config.items() if value not in (None, "")}
-        return cls(**given | ({"until": date.fromisoformat(given["until"])} if "until" in given else {}))
+        return build(cls, given, until=date.fromisoformat)
 
     def run(self, context: Context) -> WaitUntil:
         if self.until is None:
