@@ -17,6 +17,7 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Conflict, Forbidden, Invalid, Missing
 from leads.models import Definition, Reason
+from leads.models.reason import OPTIONS
 from leads.qualification import definitions
 from sla import calendars, payloads
 from sla.models import Agreement, Signature
@@ -31,18 +32,7 @@ URL = "/agreement/"
 HEADS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER)
 IN_WORK = (Agreement.Status.DRAFT, Agreement.Status.PROPOSED)
 _OF_DEFINITION = ("version", "condition", "tiers", "loop_guard")
-_OF_REASON = (
-    "kind",
-    "code",
-    "label",
-    "needs_note",
-    "needs_revisit",
-    "revisit_days",
-    "cool_off_days",
-    "blames",
-    "disqualifies",
-    "same_rep",
-)
+_OF_REASON = ("kind", "code", "label", *OPTIONS)
 
 
 def active(workspace: Workspace | int) -> Agreement | None:

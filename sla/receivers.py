@@ -43,6 +43,8 @@ def on_move(move: str, transitions: Sequence[Transition], now: datetime, **kwarg
         if cause is not None:
             _end(handoff, cause, row, now)
             _start(handoff, cause, row, now)
+        elif handoff.closed_at is not None:  # a move that nothing is agreed about: what still runs is owed no longer
+            clocks.cancel(_of(handoff, *Kind.values), at=row.at, heard=_heard(row.actor_kind, now))
         if cause is Cause.REASSIGN:
             clocks.pass_on(handoff, at=row.at, now=now)
 

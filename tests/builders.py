@@ -1,6 +1,8 @@
 """Build what tests need: a workspace with its defaults, members, leads, events, and handoffs through the one door."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -8,6 +10,7 @@ from leads.lifecycle import moves
 from leads.models import Account, Definition, Event, Handoff, Lead, Pool, PoolMember, Reason
 from leads.models.definition import Version
 from leads.qualification import definitions
+from leads.states import MOVES, Need
 from workspaces import access
 from workspaces.actors import Actor
 from workspaces.models import Member, User, Workspace
@@ -96,6 +99,21 @@ def place(pool: Pool, member: Member, **fields: Any) -> PoolMember:
 def reason(workspace: Workspace, code: str, kind: str = Reason.Kind.RETURN) -> Reason:
     """Return one of the workspace's reasons by its code."""
     return Reason.objects.of(workspace).get(kind=kind, code=code)
+
+
+_REASONS = {"return": "no-authority", "lose": "price", "disqualify": "spam"}
+
+
+def facts_of(move: str, workspace: Workspace) -> dict[str, Any]:
+    """Return facts that are in order for what a move needs, as `leads.lifecycle` takes them."""
+    facts: dict[str, Callable[[], dict[str, Any]]] = {
+        Need.WHY: lambda: {"note": "They called"},
+        Need.REASON: lambda: {"reason": reason(workspace, _REASONS[move], move)},
+        Need.NEW_OWNER: lambda: {"to": member(workspace)},
+        Need.AMOUNT: lambda: {"amount": Decimal("1200.50")},
+        Need.OVERRIDE: lambda: {"override": "Met at the fair"},
+    }
+    return {name: value for need in MOVES[move].needs if need in facts for name, value in facts[need]().items()}
 
 
 def handoff(

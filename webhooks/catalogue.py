@@ -52,6 +52,11 @@ def event(name: str, *, group: Group, help: str, version: int = 1) -> Callable[[
     return enter
 
 
+def get(name: str) -> EventType:
+    """Return the event type of a name. Raise `KeyError` where there is none."""
+    return _types[name]
+
+
 def types() -> list[EventType]:
     """List all event types by their groups, within a group as they are declared."""
     order = list(Group)

@@ -143,34 +143,22 @@ def detail(request: Request, pk: int) -> Any:
     return HandoffDetail(found).data
 
 
-def verb_view(verb: Verb, summary: str) -> type[Resource]:
+def verb_view(verb: Verb) -> type[Resource]:
     """Make the view of one verb: shape the facts, open the door, answer with the handoff as it is now."""
 
     class Move(Resource):
         capabilities = {"POST": verb.capability}
         serializer_class = verb.facts
 
-        @extend_schema(operation_id=f"handoffs_{verb.name}", summary=summary, responses=HandoffDetail)
+        @extend_schema(operation_id=f"handoffs_{verb.name}", summary=verb.summary, responses=HandoffDetail)
         def post(self, request: Request, pk: int) -> Response:
             handoff = lookups.handoff(request.workspace, pk)
             perform(verb, handoff, request, self.read(verb.facts))
             return Response(detail(request, pk))
 
     Move.__name__ = Move.__qualname__ = f"{verb.name.capitalize()}Handoff"
-    Move.__doc__ = summary + "."
+    Move.__doc__ = f"{verb.summary}."
     return Move
 
 
-HANDOFF_VERBS = {
-    name: verb_view(VERBS[name], summary)
-    for name, summary in {
-        "accept": "Accept an offered lead",
-        "return": "Return a lead to marketing, for a reason",
-        "recall": "Take an offered lead back to marketing",
-        "reassign": "Give a handoff to another member, or back to the queue",
-        "claim": "Take a handoff out of the queue",
-        "promote": "Make an accepted lead sales-qualified",
-        "win": "Close as won",
-        "lose": "Close as lost, for a reason",
-    }.items()
-}
+HANDOFF_VERBS = {verb.name: verb_view(verb) for verb in VERBS.values() if verb.on is Handoff}

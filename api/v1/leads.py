@@ -14,7 +14,7 @@ from api.permissions import demand_history
 from api.v1 import lookups
 from api.v1.handoffs import HandoffDetail, detail
 from api.v1.lead_shapes import LeadDetail, LeadShape, NewPersonShape, PersonShape, UpsertedShape
-from api.v1.verbs import VERBS, perform
+from api.v1.verbs import VERBS, Verb, perform
 from api.views import Resource, shown
 from leadflow.errors import Invalid
 from leads.intake import upsert
@@ -158,34 +158,25 @@ def _shown(result: upsert.Result, taken: Person) -> Any:
     return lead
 
 
-def verb_view(name: str, summary: str) -> type[Resource]:
+def verb_view(verb: Verb) -> type[Resource]:
     """Make the view of one verb of marketing; it answers with the lead, `qualify` with the handoff."""
-    verb = VERBS[name]
-    shape = HandoffDetail if name == "qualify" else LeadDetail
+    shape = HandoffDetail if verb.name == "qualify" else LeadDetail
 
     class Move(Resource):
         capabilities = {"POST": verb.capability}
         serializer_class = verb.facts
 
-        @extend_schema(operation_id=f"leads_{name}", summary=summary, responses=shape)
+        @extend_schema(operation_id=f"leads_{verb.name}", summary=verb.summary, responses=shape)
         def post(self, request: Request, pk: int) -> Response:
             lead = lookups.lead(request.workspace, pk)
             moved = perform(verb, lead, request, self.read(verb.facts))
-            if name == "qualify":
+            if verb.name == "qualify":
                 return Response(detail(request, moved.pk))
             return Response(LeadDetail(lookups.lead_details(request.workspace).get(pk=pk)).data)
 
-    Move.__name__ = Move.__qualname__ = f"{name.capitalize()}Lead"
-    Move.__doc__ = summary + "."
+    Move.__name__ = Move.__qualname__ = f"{verb.name.capitalize()}Lead"
+    Move.__doc__ = f"{verb.summary}."
     return Move
 
 
-LEAD_VERBS = {
-    name: verb_view(name, summary)
-    for name, summary in {
-        "qualify": "Hand a lead over by hand",
-        "disqualify": "Take a lead out, for a reason",
-        "reopen": "Take a disqualified or lost lead back into nurture",
-        "recycle": "Take a lost lead back into nurture",
-    }.items()
-}
+LEAD_VERBS = {verb.name: verb_view(verb) for verb in VERBS.values() if verb.on is Lead}

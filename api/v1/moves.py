@@ -18,6 +18,7 @@ from api.views import Resource
 from leadflow.errors import DomainError
 from leads.lifecycle import moves
 from leads.models import Handoff, Lead
+from leads.states import MOVES
 
 LARGEST = 200
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class MoveItem(serializers.Serializer):
     """One move; which of the facts it takes is said at the verb of the same name."""
 
     lead = LeadKey()
-    move = serializers.ChoiceField(sorted(set(verbs.VERBS) - {"claim"}))
+    move = serializers.ChoiceField(sorted(MOVES))
     reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
     note = serializers.CharField(required=False, allow_blank=True, max_length=5000)
     revisit_on = serializers.DateField(required=False, allow_null=True)

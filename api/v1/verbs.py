@@ -1,9 +1,9 @@
-"""The moves as the API takes them: what each needs, who may, and the door it opens."""
+"""The moves as the API takes them, made from the catalogue: the shape of the body, who may, and what makes the move."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from django.db import transaction
 from rest_framework import serializers
@@ -16,7 +16,8 @@ from api.views import told_at
 from leadflow.errors import Forbidden, Invalid
 from leads.activity import answers
 from leads.lifecycle import guards, moves
-from leads.models import Handoff, Lead, Reason
+from leads.models import Handoff, Lead
+from leads.states import MOVES, Move, Need
 from workspaces.actors import Actor
 
 Facts = dict[str, Any]
@@ -28,77 +29,6 @@ class Plain(serializers.Serializer):
     occurred_at = OccurredAt()
 
 
-class Accepting(Plain):
-    """Accept; `owner` where nobody owns the handoff yet, or another member takes it."""
-
-    owner = serializers.EmailField(required=False, help_text="The member who accepts it; needed by a key in the queue.")
-
-
-class Returning(Plain):
-    """Return, for a reason."""
-
-    reason = serializers.CharField(max_length=60, help_text="Code of a return reason, see /reasons.")
-    note = serializers.CharField(required=False, allow_blank=True, max_length=5000)
-    revisit_on = serializers.DateField(required=False, allow_null=True)
-    rating = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=5)
-
-
-class Noted(Plain):
-    """A move that says why."""
-
-    note = serializers.CharField(max_length=5000, help_text="Why.")
-
-
-class MaybeNoted(Plain):
-    """A move that may say why."""
-
-    note = serializers.CharField(required=False, allow_blank=True, max_length=5000)
-
-
-class Reassigning(MaybeNoted):
-    """Give to another member, or (null) back to the queue."""
-
-    owner = serializers.EmailField(allow_null=True, help_text="E-mail of the member; null: back to the queue.")
-
-
-class Promoting(Plain):
-    """Make sales-qualified; answers may come along."""
-
-    answers = serializers.DictField(required=False, help_text="Answers by question code; kept if the move is made.")
-
-
-class Winning(Plain):
-    """Close as won."""
-
-    amount = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0)
-    currency = serializers.RegexField(
-        r"^[A-Za-z]{3}$", required=False, help_text="ISO 4217; the workspace's if left out."
-    )
-
-
-class Losing(Plain):
-    """Close as lost, for a reason; a revisit date makes it recyclable."""
-
-    reason = serializers.CharField(max_length=60, help_text="Code of a loss reason.")
-    note = serializers.CharField(required=False, allow_blank=True, max_length=5000)
-    revisit_on = serializers.DateField(required=False, allow_null=True)
-
-
-class Disqualifying(MaybeNoted):
-    """Take out for good, for a reason."""
-
-    reason = serializers.CharField(max_length=60, help_text="Code of a disqualification reason.")
-
-
-class Qualifying(Plain):
-    """Hand over by hand."""
-
-    reason = serializers.CharField(
-        required=False, allow_blank=True, max_length=1000, help_text="Why, where the definition is not met."
-    )
-    owner = serializers.EmailField(required=False, help_text="Skip the routing: this member gets it.")
-
-
 class Rating(serializers.Serializer):
     """Rate what was handed over."""
 
@@ -107,9 +37,10 @@ class Rating(serializers.Serializer):
 
 @dataclass(frozen=True)
 class Verb:
-    """One move: the capability, the shape of its facts, and the door. `on` is what it moves."""
+    """One move: the capability, the shape of its facts, and what makes it. `on` is what it moves."""
 
     name: str
+    summary: str
     capability: str
     facts: type[serializers.Serializer]
     on: type[Lead] | type[Handoff]
@@ -130,36 +61,110 @@ def allow(verb: Verb, request: Request, facts: Facts) -> datetime | None:
 
 def candidate(lead: Lead, at: datetime | None, facts: Facts) -> moves.Candidate:
     """Return what the move `qualify` asks for. Raise `Invalid` when there is no such owner."""
-    owner = lookups.member(lead.workspace, facts["owner"]) if "owner" in facts else None
-    return moves.Candidate(lead, at, facts.get("reason", ""), owner)
+    return moves.Candidate(lead, at, **_given(MOVES["qualify"], lead, facts))
 
 
-def _qualify(lead: Lead, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
-    wanted = candidate(lead, at, facts)
-    return moves.qualify(lead, actor=actor, at=at, override=wanted.override, owner=wanted.owner)
+def _fields(need: Need, move: Move) -> dict[str, serializers.Field]:
+    """Return the members of the body that a need of a move takes."""
+    match need:
+        case Need.WHY:
+            return {"note": serializers.CharField(max_length=5000, help_text="Why.")}
+        case Need.NOTE:
+            return {"note": _note()}
+        case Need.REASON:
+            words = f"Code of a reason of the kind {move.name}, see /reasons."
+            return {"reason": serializers.CharField(max_length=60, help_text=words), "note": _note()}
+        case Need.REVISIT:
+            return {"revisit_on": serializers.DateField(required=False, allow_null=True)}
+        case Need.RATING:
+            return {"rating": serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=5)}
+        case Need.OWNER:
+            words = "E-mail of the member who gets it. Left out: who has it or, when it is handed over, by the routing."
+            return {"owner": serializers.EmailField(required=False, help_text=words)}
+        case Need.NEW_OWNER:
+            words = "E-mail of the member; null: back to the queue."
+            return {"owner": serializers.EmailField(allow_null=True, help_text=words)}
+        case Need.AMOUNT:
+            words = "ISO 4217; the workspace's if left out."
+            return {
+                "amount": serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0),
+                "currency": serializers.RegexField(r"^[A-Za-z]{3}$", required=False, help_text=words),
+            }
+        case Need.ANSWERS:
+            words = "Answers by question code; kept if the move is made."
+            return {"answers": serializers.DictField(required=False, help_text=words)}
+        case Need.OVERRIDE:
+            words = "Why, where the definition is not met."
+            return {"reason": serializers.CharField(required=False, allow_blank=True, max_length=1000, help_text=words)}
+        case _:
+            assert_never(need)
 
 
-def _accept(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
-    owner = lookups.member(handoff.workspace, facts["owner"]) if "owner" in facts else None
-    return moves.accept(handoff, actor=actor, at=at, owner=owner)
+def _note() -> serializers.Field:
+    return serializers.CharField(required=False, allow_blank=True, max_length=5000)
 
 
-def _return(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
-    reason = lookups.reason(handoff.workspace, Reason.Kind.RETURN, facts["reason"])
-    return moves.give_back(
-        handoff,
-        actor=actor,
-        reason=reason,
-        note=facts.get("note", ""),
-        revisit_on=facts.get("revisit_on"),
-        rating=facts.get("rating"),
-        at=at,
+def _taken(need: Need, move: Move, thing: Lead | Handoff, facts: Facts) -> dict[str, Any]:
+    """Return the arguments of `leads.lifecycle` that a need of a move comes to. Raise `Invalid` for unknown words."""
+    workspace = thing.workspace
+    match need:
+        case Need.WHY | Need.NOTE:
+            return {"note": facts.get("note", "")}
+        case Need.REASON:
+            found = lookups.reason(workspace, move.name, facts["reason"])
+            return {"reason": found, "note": facts.get("note", "")}
+        case Need.REVISIT:
+            return {"revisit_on": facts.get("revisit_on")}
+        case Need.RATING:
+            return {"rating": facts.get("rating")}
+        case Need.OWNER:
+            return {"owner": lookups.member(workspace, facts["owner"]) if "owner" in facts else None}
+        case Need.NEW_OWNER:
+            return {"to": lookups.member(workspace, facts["owner"]) if facts["owner"] else None}
+        case Need.AMOUNT:
+            return {"amount": facts["amount"], "currency": facts.get("currency", "").upper()}
+        case Need.ANSWERS:
+            return {}  # `_answered` keeps them before the move is made
+        case Need.OVERRIDE:
+            return {"override": facts.get("reason", "")}
+        case _:
+            assert_never(need)
+
+
+def _given(move: Move, thing: Lead | Handoff, facts: Facts) -> dict[str, Any]:
+    return {name: value for need in move.needs for name, value in _taken(need, move, thing, facts).items()}
+
+
+def _verb(move: Move) -> Verb:
+    """Make the verb of a row of the catalogue."""
+    fields = {name: field for need in move.needs for name, field in _fields(need, move).items()}
+    shape = type(f"{move.name.capitalize()}Move", (Plain,), {"__doc__": f"{move.summary}.", **fields})
+    make = moves.FUNCTIONS[move.name]
+
+    def act(thing: Any, actor: Actor, at: datetime | None, facts: Facts) -> Any:
+        return make(thing, actor=actor, at=at, **_given(move, thing, facts))
+
+    on = Lead if move.of == "lead" else Handoff
+    return Verb(
+        move.name, move.summary, move.capability, shape, on, _answered(act) if Need.ANSWERS in move.needs else act
     )
 
 
-def _reassign(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
-    to = lookups.member(handoff.workspace, facts["owner"]) if facts["owner"] else None
-    return moves.reassign(handoff, actor=actor, to=to, note=facts.get("note", ""), at=at)
+def _answered(act: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep the answers that come along, and make the move, or neither."""
+
+    @transaction.atomic
+    def answered(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Any:
+        guards.demand_worker(actor, handoff)
+        for code, value in facts.get("answers", {}).items():
+            asked = lookups.question(handoff.workspace, code, field=f"answers.{code}"[:80])
+            try:
+                answers.record(handoff.lead, actor=actor, question=asked, value=value, at=at)
+            except Invalid as error:
+                raise Invalid(error.message, field=f"answers.{code}") from error
+        return act(handoff, actor, at, facts)
+
+    return answered
 
 
 def _claim(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
@@ -168,66 +173,6 @@ def _claim(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) ->
     return moves.claim(handoff, actor=actor, at=at)
 
 
-@transaction.atomic
-def _promote(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
-    guards.demand_worker(actor, handoff)
-    for code, value in facts.get("answers", {}).items():
-        asked = lookups.question(handoff.workspace, code, field=f"answers.{code}"[:80])
-        try:
-            answers.record(handoff.lead, actor=actor, question=asked, value=value, at=at)
-        except Invalid as error:
-            raise Invalid(error.message, field=f"answers.{code}") from error
-    return moves.promote(handoff, actor=actor, at=at)
-
-
-def _win(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
-    currency = facts.get("currency", "").upper()
-    return moves.win(handoff, actor=actor, amount=facts["amount"], currency=currency, at=at)
-
-
-def _lose(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
-    reason = lookups.reason(handoff.workspace, Reason.Kind.LOSE, facts["reason"])
-    note, revisit_on = facts.get("note", ""), facts.get("revisit_on")
-    return moves.lose(handoff, actor=actor, reason=reason, note=note, revisit_on=revisit_on, at=at)
-
-
-def _disqualify(lead: Lead, actor: Actor, at: datetime | None, facts: Facts) -> Lead:
-    reason = lookups.reason(lead.workspace, Reason.Kind.DISQUALIFY, facts["reason"])
-    return moves.disqualify(lead, actor=actor, reason=reason, note=facts.get("note", ""), at=at)
-
-
-VERBS = {
-    verb.name: verb
-    for verb in (
-        Verb("qualify", "handoffs.qualify", Qualifying, Lead, _qualify),
-        Verb("accept", "handoffs.work", Accepting, Handoff, _accept),
-        Verb("return", "handoffs.work", Returning, Handoff, _return),
-        Verb(
-            "recall",
-            "handoffs.recall",
-            Noted,
-            Handoff,
-            lambda handoff, actor, at, facts: moves.recall(handoff, actor=actor, note=facts["note"], at=at),
-        ),
-        Verb("reassign", "handoffs.reassign", Reassigning, Handoff, _reassign),
-        Verb("claim", "handoffs.claim", Plain, Handoff, _claim),
-        Verb("promote", "handoffs.work", Promoting, Handoff, _promote),
-        Verb("win", "handoffs.work", Winning, Handoff, _win),
-        Verb("lose", "handoffs.work", Losing, Handoff, _lose),
-        Verb("disqualify", "leads.disqualify", Disqualifying, Lead, _disqualify),
-        Verb(
-            "reopen",
-            "leads.reopen",
-            Noted,
-            Lead,
-            lambda lead, actor, at, facts: moves.reopen(lead, actor=actor, note=facts["note"], at=at),
-        ),
-        Verb(
-            "recycle",
-            "leads.reopen",
-            MaybeNoted,
-            Lead,
-            lambda lead, actor, at, facts: moves.recycle(lead, actor=actor, note=facts.get("note", ""), at=at),
-        ),
-    )
-}
+# To claim is to reassign to oneself: no move of its own, and a key has no inbox to claim into.
+CLAIM = Verb("claim", "Take a handoff out of the queue", "handoffs.claim", Plain, Handoff, _claim)
+VERBS = {**{move.name: _verb(move) for move in MOVES.values()}, CLAIM.name: CLAIM}

@@ -11,6 +11,7 @@ from api.v1.shapes import MemberRef
 from api.views import Resource
 from leadflow.errors import Invalid
 from leads.models import Campaign, Question, Reason, Topic
+from leads.models.reason import OPTIONS
 from workspaces.models import Workspace
 from workspaces.roles import CAPABILITIES, SCOPES
 
@@ -20,22 +21,11 @@ class ReasonShape(serializers.ModelSerializer):
 
     blames = serializers.CharField(help_text="data, definition, or blank for nobody.")
 
+    leads_to = serializers.CharField(read_only=True, help_text="What the reason leads to, in words.")
+
     class Meta:
         model = Reason
-        fields = [
-            "id",
-            "kind",
-            "code",
-            "label",
-            "active",
-            "needs_note",
-            "needs_revisit",
-            "revisit_days",
-            "cool_off_days",
-            "blames",
-            "disqualifies",
-            "same_rep",
-        ]
+        fields = ["id", "kind", "code", "label", "active", *OPTIONS, "leads_to"]
 
 
 class QuestionShape(serializers.ModelSerializer):

@@ -11,7 +11,7 @@ from dashboard.design.inputs import JsonField
 from leads import conditions
 
 OPERATORS = [(name, operator.words) for name, operator in conditions.OPERATORS.items()]
-FACTS = [(name, words) for name, words in conditions.KNOWN.items() if "*" not in name]
+FACTS = [(name, fact.label) for name, fact in conditions.KNOWN.items() if fact.part is None]
 NEW = 2  # blank rows for criteria to be added
 
 

@@ -54,7 +54,7 @@ class MaybeNote(MoveForm):
 class WithReason(MoveForm):
     """A move for one of the workspace's reasons, with a note where the reason asks for one."""
 
-    kind = Reason.Kind.DISQUALIFY
+    kind: str  # of the reasons
     reason = forms.ModelChoiceField(queryset=Reason.everywhere.none(), label="Reason", empty_label="Choose a reason")
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000, required=False)
 
@@ -95,10 +95,9 @@ class WithRevisit(WithReason):
             field.help_text = f"“{chosen.label}” asks for a date."
 
 
-class Return(WithRevisit):
-    """Give a lead back to marketing."""
+class MaybeRating(MoveForm):
+    """A move on which the rep may say how good the lead was."""
 
-    kind = Reason.Kind.RETURN
     rating = forms.TypedChoiceField(
         label="How good was the lead",
         choices=[("", "No rating"), *RATINGS],
@@ -106,12 +105,6 @@ class Return(WithRevisit):
         empty_value=None,
         required=False,
     )
-
-
-class Lose(WithRevisit):
-    """Close a lead as lost."""
-
-    kind = Reason.Kind.LOSE
 
 
 class Win(MoveForm):
@@ -151,7 +144,6 @@ class Reassign(MoveForm):
     """Give an open handoff to somebody else, or back to the queue."""
 
     to = forms.ModelChoiceField(queryset=Member.everywhere.none(), label="New owner", required=False)
-    note = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, required=False)
 
     def prepare(self) -> None:
         offered = self.handoff is not None and self.handoff.state == "offered"

@@ -13,7 +13,8 @@ from dashboard.shell import responses
 from dashboard.shell.access import PageRequest, View, page
 from leadflow.errors import DomainError, Forbidden, Missing
 from leads.activity import answers, follow_ups
-from leads.models import Handoff, Lead
+from leads.models import Handoff, Lead, Reason
+from leads.models.reason import leads_to
 from leads.queries import lookups
 from nurture import choosing
 
@@ -110,7 +111,7 @@ def _show(request: PageRequest, move: Move, lead: Lead, form: MoveForm, url: str
         "title": move.title.format(lead=lead.name),
         "next": responses.next_url(request, lead),
         "follows": _what_follows(form),
-        "unanswered": lookups.unanswered(lead) if move is moves.PROMOTE else [],
+        "unanswered": lookups.unanswered(lead) if move.name == "promote" else [],
     }
     template = "leads/move.html"
     if request.htmx:
@@ -131,17 +132,15 @@ def _what_follows(form: MoveForm) -> str:
     """Say what the chosen reason of a return or a disqualification leads to."""
     if not isinstance(form, WithReason) or form.chosen is None:
         return ""
-    reason, words = form.chosen, []
-    if reason.disqualifies:
-        return "The lead is disqualified: no program takes it, and it is not handed over again."
-    if reason.kind != "return":
+    reason = form.chosen
+    if not reason.disqualifies and reason.kind != Reason.Kind.RETURN:
         return ""
-    choice = choosing.choose_for_return(form.lead.workspace, form.lead, reason, at=timezone.now())
-    words.append(f"It enters “{choice.program.name}”. {choice.why['words']}" if choice.program else choice.why["words"])
-    if reason.cool_off_days:
-        words.append(f"It is not handed over again for {reason.cool_off_days} days.")
-    if reason.blames:
-        words.append("Marketing must answer this return.")
+    words = [f"{leads_to(vars(reason), asked=False)}."]
+    if not reason.disqualifies:
+        choice = choosing.choose_for_return(form.lead.workspace, form.lead, reason, at=timezone.now())
+        if choice.program:
+            words.append(f"It enters “{choice.program.name}”.")
+        words.append(choice.why["words"])
     return " ".join(words)
 
 

@@ -1,19 +1,20 @@
-"""The moves as pages offer them: words, form, capability and door of each; and which are open to a member now.
+"""The moves as pages offer them, made from the catalogue in `leads.states`; and which are open to a member now.
 
 The doors judge again under their locks; what is offered here only keeps people from asking in vain.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never, cast
 
 from django.urls import reverse
 
 from dashboard.leads import lead_forms, move_forms
+from leads import states
 from leads.activity import follow_ups, ratings, touches
 from leads.lifecycle import guards, moves
 from leads.models import Handoff, HandoffState, Lead
-from leads.states import SALES_STATES, State, moves_from
+from leads.states import SALES_STATES, WORK, State, moves_from
 from nurture import selectors as nurture
 from workspaces.actors import Actor
 
@@ -23,7 +24,7 @@ class Move:
     """Hold what a page needs for one move. `{lead}` in words is the lead's name.
 
     `verb` stands on the button, `consequence` above it; `done` is said afterwards, by a function where it depends on
-    what came of it. A move with no fields is done at once where the button stands.
+    what came of it. A move that is done `at_once` asks nothing where the button stands.
     """
 
     name: str
@@ -38,6 +39,9 @@ class Move:
     of_handoff: bool = True
     key: str = ""
     danger: bool = False
+    at_once: bool = False
+    rank: int = 0  # among the buttons of a lead's page; 0: it has none there
+    primary: bool = False
 
     @property
     def url_name(self) -> str:
@@ -64,11 +68,7 @@ class Action:
     @property
     def is_primary(self) -> bool:
         """Tell whether this is what the page is for."""
-        return self.move in PRIMARY
-
-
-def _accepted(lead: Lead, handoff: Handoff) -> str:
-    return f"{lead.name} is yours. The clocks for the first touch and the decision run now."
+        return self.move.primary
 
 
 def _returned(lead: Lead, handoff: Handoff) -> str:
@@ -89,200 +89,126 @@ def _reassigned(lead: Lead, handoff: Handoff) -> str:
     return f"{lead.name} belongs to {handoff.owner} now." if handoff.owner else f"{lead.name} is back in the queue."
 
 
-ACCEPT = Move(
-    "accept",
-    "handoffs.work",
-    "Accept",
-    "Accept {lead}",
-    "You promise a first touch and a decision in the time that the agreement gives.",
-    _accepted,
-    moves.accept,
-    icon="check",
-    key="a",
-)
-RETURN = Move(
-    "return",
-    "handoffs.work",
-    "Return",
-    "Return {lead}",
-    "All clocks stop. The reason decides which program the lead enters and when it is looked at again.",
-    _returned,
-    moves.give_back,
-    move_forms.Return,
-    icon="undo-2",
-    key="r",
-)
+# What is said after a move where it depends on what came of it.
+_DONE: dict[str, Callable[[Lead, Any], str]] = {
+    "qualify": _handed_over,
+    "return": _returned,
+    "reassign": _reassigned,
+}
+
+
+def _form_of(row: states.Move) -> type[move_forms.MoveForm]:
+    """Make the form of a move in the catalogue: the fields of all that it needs, in that order."""
+    parts = [part for need in row.needs if (part := _part(need)) is not None]
+    # Django puts the fields of later bases first, and Python wants a class before what it builds on.
+    bases: tuple[type, ...] = tuple(reversed(parts)) or (move_forms.Plain,)
+    body = {"kind": row.name, "__doc__": f"{row.summary}."}
+    return cast(type[move_forms.MoveForm], type(row.name.capitalize(), bases, body))
+
+
+def _part(need: states.Need) -> type[move_forms.MoveForm] | None:
+    """Return the part of a form that asks for what a move needs; None where pages do not ask for it."""
+    match need:
+        case states.Need.WHY:
+            return move_forms.Note
+        case states.Need.NOTE:
+            return move_forms.MaybeNote
+        case states.Need.REASON:
+            return move_forms.WithReason
+        case states.Need.REVISIT:
+            return move_forms.WithRevisit
+        case states.Need.RATING:
+            return move_forms.MaybeRating
+        case states.Need.NEW_OWNER:
+            return move_forms.Reassign
+        case states.Need.AMOUNT:
+            return move_forms.Win
+        case states.Need.OVERRIDE:
+            return move_forms.Qualify
+        case states.Need.OWNER | states.Need.ANSWERS:  # a rep accepts for himself; answers have buttons of their own
+            return None
+        case _:
+            assert_never(need)
+
+
+def _of_catalogue(row: states.Move) -> Move:
+    """Make what pages need of a row of the catalogue."""
+    return Move(
+        name=row.name,
+        capability=row.capability,
+        verb=row.button,
+        title=row.title,
+        consequence=row.consequence,
+        done=_DONE.get(row.name, row.done),
+        door=moves.FUNCTIONS[row.name],
+        form=_form_of(row),
+        icon=row.icon,
+        of_handoff=row.of == "handoff",
+        key=row.key,
+        danger=row.danger,
+        at_once=row.at_once,
+        rank=row.rank,
+        primary=row.primary,
+    )
+
+
+TABLE = {row.name: _of_catalogue(row) for row in states.MOVES.values()}
+# What pages offer beside the moves of the catalogue.
 CLAIM = Move(
-    "claim",
-    "handoffs.claim",
-    "Claim",
-    "Claim {lead}",
-    "The lead becomes yours, and waits for your answer.",
-    "{lead} is yours now and waits in your inbox.",
-    moves.claim,
+    name="claim",
+    capability="handoffs.claim",
+    verb="Claim",
+    title="Claim {lead}",
+    consequence="The lead becomes yours, and waits for your answer.",
+    done="{lead} is yours now and waits in your inbox.",
+    door=moves.claim,
     icon="hand",
 )
-PROMOTE = Move(
-    "promote",
-    "handoffs.work",
-    "Promote to SQL",
-    "Promote {lead} to SQL",
-    "The lead becomes an opportunity, and the decision clock stops.",
-    "{lead} is sales-qualified now.",
-    moves.promote,
-    icon="trending-up",
-)
-WIN = Move(
-    "win",
-    "handoffs.work",
-    "Mark as won",
-    "{lead} is won",
-    "The amount is credited to the campaign, the content and the definition that brought the lead.",
-    "{lead} is won.",
-    moves.win,
-    move_forms.Win,
-    icon="trophy",
-)
-LOSE = Move(
-    "lose",
-    "handoffs.work",
-    "Mark as lost",
-    "{lead} is lost",
-    "With a date the lead comes back into nurture on that day; without one it stays lost.",
-    "{lead} is marked as lost.",
-    moves.lose,
-    move_forms.Lose,
-    icon="circle-x",
-    danger=True,
-)
-RECALL = Move(
-    "recall",
-    "handoffs.recall",
-    "Recall",
-    "Recall {lead} from sales",
-    "The handoff closes, its clocks stop, and the lead goes back to nurture.",
-    "{lead} is back with marketing.",
-    moves.recall,
-    move_forms.Note,
-    icon="corner-up-left",
-)
-REASSIGN = Move(
-    "reassign",
-    "handoffs.reassign",
-    "Reassign",
-    "Give {lead} to somebody else",
-    "The lead keeps its state. A clock that waits for an answer may start afresh, as the agreement says.",
-    _reassigned,
-    moves.reassign,
-    move_forms.Reassign,
-    icon="users",
-)
 RATE = Move(
-    "rate",
-    "handoffs.work",
-    "Rate",
-    "Rate {lead}",
-    "Marketing sees how good the leads of a campaign and a definition were.",
-    "Thank you: marketing sees your rating of {lead}.",
-    ratings.rate,
-    move_forms.Rate,
+    name="rate",
+    capability=WORK,
+    verb="Rate",
+    title="Rate {lead}",
+    consequence="Marketing sees how good the leads of a campaign and a definition were.",
+    done="Thank you: marketing sees your rating of {lead}.",
+    door=ratings.rate,
+    form=move_forms.Rate,
     icon="star",
-)
-QUALIFY = Move(
-    "qualify",
-    "handoffs.qualify",
-    "Hand over to sales",
-    "Hand {lead} over to sales",
-    "The evidence is frozen as it is now, and the accept clock starts.",
-    _handed_over,
-    moves.qualify,
-    move_forms.Qualify,
-    icon="handshake",
-    of_handoff=False,
-)
-DISQUALIFY = Move(
-    "disqualify",
-    "leads.disqualify",
-    "Disqualify",
-    "Disqualify {lead}",
-    "The lead leaves every program and is never handed over, unless somebody reopens it.",
-    "{lead} is disqualified.",
-    moves.disqualify,
-    move_forms.WithReason,
-    icon="ban",
-    of_handoff=False,
-    danger=True,
-)
-REOPEN = Move(
-    "reopen",
-    "leads.reopen",
-    "Reopen",
-    "Reopen {lead}",
-    "The lead goes back to nurture.",
-    "{lead} is in nurture again.",
-    moves.reopen,
-    move_forms.Note,
-    icon="rotate-ccw",
-    of_handoff=False,
-)
-RECYCLE = Move(
-    "recycle",
-    "leads.reopen",
-    "Recycle",
-    "Recycle {lead}",
-    "The lead goes back to nurture for a new pass. Content that it had is not sent again.",
-    "{lead} is in nurture again.",
-    moves.recycle,
-    move_forms.MaybeNote,
-    icon="refresh-cw",
-    of_handoff=False,
+    rank=130,
 )
 TOUCH = Move(
-    "touch",
-    "handoffs.work",
-    "Log touch",
-    "Log a touch with {lead}",
-    "It stops the first-touch clock and ends the follow-ups that wait.",
-    "Your touch with {lead} is logged.",
-    touches.log,
-    lead_forms.Touch,
+    name="touch",
+    capability=WORK,
+    verb="Log touch",
+    title="Log a touch with {lead}",
+    consequence="It stops the first-touch clock and ends the follow-ups that wait.",
+    done="Your touch with {lead} is logged.",
+    door=touches.log,
+    form=lead_forms.Touch,
     icon="phone",
     of_handoff=False,
     key="l",
+    rank=50,
 )
 FOLLOW_UP = Move(
-    "follow_up",
-    "handoffs.work",
-    "Plan follow-up",
-    "Plan a follow-up with {lead}",
-    "It stands in your inbox and is met by your next touch.",
-    "Your follow-up with {lead} is planned.",
-    follow_ups.plan,
-    lead_forms.FollowUp,
+    name="follow_up",
+    capability=WORK,
+    verb="Plan follow-up",
+    title="Plan a follow-up with {lead}",
+    consequence="It stands in your inbox and is met by your next touch.",
+    done="Your follow-up with {lead} is planned.",
+    door=follow_ups.plan,
+    form=lead_forms.FollowUp,
     icon="calendar-clock",
     of_handoff=False,
+    rank=70,
 )
 
-OF_HANDOFF = (ACCEPT, RETURN, CLAIM, PROMOTE, WIN, LOSE, RECALL, REASSIGN, RATE)
-OF_LEAD = (QUALIFY, DISQUALIFY, REOPEN, RECYCLE, TOUCH, FOLLOW_UP)
+EVERY = (*TABLE.values(), CLAIM, RATE, TOUCH, FOLLOW_UP)
+OF_HANDOFF = tuple(move for move in EVERY if move.of_handoff)
+OF_LEAD = tuple(move for move in EVERY if not move.of_handoff)
 # What stands on the lead's page, the weightiest first.
-_ORDER = (
-    ACCEPT,
-    PROMOTE,
-    WIN,
-    QUALIFY,
-    TOUCH,
-    RETURN,
-    FOLLOW_UP,
-    LOSE,
-    RECYCLE,
-    REOPEN,
-    REASSIGN,
-    RECALL,
-    RATE,
-    DISQUALIFY,
-)
-PRIMARY = (ACCEPT, PROMOTE, WIN, QUALIFY)  # at most one of these is open at a time
+_ORDER = sorted((move for move in EVERY if move.rank), key=lambda move: move.rank)
 SHOWN = 3  # buttons; the others are in the menu
 
 
@@ -311,8 +237,10 @@ def _is_open(move: Move, table: Iterable[str], actor: Actor, lead: Lead, handoff
         return handoff is not None and handoff.state not in unrated and may_work(actor, handoff)
     if move.name not in table:
         return False
-    if move in (ACCEPT, RETURN, PROMOTE, WIN, LOSE):
-        claims = move is ACCEPT and handoff is not None and handoff.owner_id is None and actor.can("handoffs.claim")
+    if move.capability == WORK:
+        claims = (
+            move.name == "accept" and handoff is not None and handoff.owner_id is None and actor.can("handoffs.claim")
+        )
         return handoff is not None and (claims or may_work(actor, handoff))
     return True
 

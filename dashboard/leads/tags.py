@@ -7,21 +7,14 @@ from django.utils.safestring import SafeString
 
 from dashboard.design.tags import icon
 from leads.queries.timeline import Entry, say
+from leads.states import MOVES
 
 register = template.Library()
 
 # kind, or kind and what → icon, tone; the first that is found counts
 LOOKS: dict[str, tuple[str, str]] = {
     "move.create": ("user-plus", ""),
-    "move.qualify": ("handshake", "accent"),
-    "move.accept": ("check", "good"),
-    "move.return": ("undo-2", "warn"),
-    "move.recall": ("corner-up-left", ""),
-    "move.reassign": ("users", ""),
-    "move.promote": ("trending-up", "good"),
-    "move.win": ("trophy", "good"),
-    "move.lose": ("circle-x", "bad"),
-    "move.disqualify": ("ban", "bad"),
+    **{f"move.{move.name}": (move.icon, move.tone) for move in MOVES.values()},
     "move": ("refresh-cw", ""),
     "event.form": ("form-input", ""),
     "event.download": ("download", ""),

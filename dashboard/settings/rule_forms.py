@@ -6,6 +6,7 @@ from django import forms
 
 from dashboard.design.inputs import JsonField
 from leads.models import Attribute, Persona, Pool, PoolMember, Question, Reason, RoutingRule, Topic
+from leads.models.reason import OPTIONS
 from leads.routing.assign import TAKES_LEADS
 from leads.vocabulary.words import FIXED
 from workspaces import access
@@ -35,34 +36,10 @@ class ReasonForm(WordForm):
 
     class Meta:
         model = Reason
-        fields = [
-            "kind",
-            "code",
-            "label",
-            "position",
-            "active",
-            "needs_note",
-            "needs_revisit",
-            "revisit_days",
-            "cool_off_days",
-            "blames",
-            "disqualifies",
-            "same_rep",
-        ]
-        labels = {
-            "active": "In use",
-            "needs_note": "Asks for a note",
-            "needs_revisit": "Asks for a revisit date",
-            "revisit_days": "Looked at again after so many days",
-            "cool_off_days": "Cool-off in days",
-            "blames": "Blames",
-            "disqualifies": "Disqualifies the lead",
-            "same_rep": "The same rep may get it again",
-        }
+        fields = ["kind", "code", "label", "position", "active", *OPTIONS]
         help_texts = {
             "code": "Small letters and hyphens, for the API and reports.",
             "position": "The order in which reasons are offered.",
-            "blames": "Data or definition: marketing must answer, on a clock.",
         }
 
 

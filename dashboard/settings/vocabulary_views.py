@@ -9,7 +9,6 @@ from django.shortcuts import render
 from dashboard.settings import rule_forms as forms
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from dashboard.wording import promises
 from leadflow.models import get_row
 from leads.models import Attribute, Persona, Question, Reason, Topic
 from leads.vocabulary import words
@@ -21,8 +20,8 @@ KEPT = "The agreement that runs keeps its copy: what follows in it changes with 
 @page("settings.view")
 def reasons(request: PageRequest) -> HttpResponse:
     """List the reasons by what they are for, with what follows."""
-    found = [(each, promises.follows(vars(each))) for each in words.reasons(request.workspace)]
-    groups = [(kind, [row for row in found if row[0].kind == kind]) for kind in Reason.Kind]
+    found = list(words.reasons(request.workspace))
+    groups = [(kind, [each for each in found if each.kind == kind]) for kind in Reason.Kind]
     context = {
         "title": "Reasons",
         "groups": groups,

@@ -9,6 +9,7 @@ from django.utils.dateformat import format as date_format
 from leads import conditions
 from leads.conditions import Statement
 from leads.models import Reason
+from leads.models.reason import leads_to
 from leads.qualification import criteria
 from sla import information, kinds, targets
 from sla.kinds import ClockKind, Kind
@@ -118,29 +119,6 @@ def changes(before: Terms | None, after: Terms) -> list[Change]:
     ]
 
 
-def follows(reason: Mapping[str, Any]) -> str:
-    """Say what a reason (its row or its copy in an agreement) leads to."""
-    said = []
-    if reason["disqualifies"]:
-        said.append("the lead is disqualified")
-    if reason["kind"] == Reason.Kind.RETURN and not reason["disqualifies"]:
-        said.append("back to nurture")
-    if reason["blames"]:
-        said.append("marketing answers, on a clock")
-    if reason["needs_note"]:
-        said.append("asks for a note")
-    if reason["needs_revisit"]:
-        said.append("asks for a revisit date")
-    if reason["revisit_days"]:
-        said.append(f"looked at again after {_days(reason['revisit_days'])}")
-    if reason["cool_off_days"]:
-        said.append(f"not handed over again for {_days(reason['cool_off_days'])}")
-    if reason["kind"] == Reason.Kind.RETURN and not reason["disqualifies"]:
-        said.append("may go to the same rep" if reason["same_rep"] else "goes to another rep next time")
-    words = ", ".join(said) or "nothing more"
-    return words[0].upper() + words[1:]
-
-
 def _flat(terms: Terms) -> Iterator[tuple[str, str]]:
     """Yield every point of the terms with its words, under a label of its own."""
     said = say(terms)
@@ -234,7 +212,7 @@ def _week(terms: Terms) -> list[Promise]:
 
 def _reasons(terms: Terms) -> list[tuple[str, list[Promise]]]:
     grouped = [
-        (kind.label, [Promise(each["label"], follows(each)) for each in terms.reasons if each["kind"] == kind])
+        (kind.label, [Promise(each["label"], leads_to(each)) for each in terms.reasons if each["kind"] == kind])
         for kind in Reason.Kind
     ]
     return [(label, promises) for label, promises in grouped if promises]
@@ -252,7 +230,3 @@ def lines(tree: Mapping[str, Any] | None) -> tuple[Statement, ...]:
 
 def _text(lines: tuple[Statement, ...]) -> str:
     return "\n".join(f"{'· ' * line.depth}{line.words}" for line in lines)
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"

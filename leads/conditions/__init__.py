@@ -11,13 +11,15 @@ naive one is taken as UTC. `fit.grade` (A best) and `interest.level` (1 most int
 """
 
 from leads.conditions.checks import Invalid, Problem, validate
-from leads.conditions.facts import KNOWN
-from leads.conditions.operators import OPERATORS
+from leads.conditions.fact_types import FactType
+from leads.conditions.facts import KNOWN, find, read
+from leads.conditions.operators import OPERATORS, fitting
 from leads.conditions.trees import Facts, Result, Statement, Tree, describe, evaluate, facts_used, holds, outline
 
 __all__ = [
     "KNOWN",
     "OPERATORS",
+    "FactType",
     "Facts",
     "Invalid",
     "Problem",
@@ -27,7 +29,10 @@ __all__ = [
     "describe",
     "evaluate",
     "facts_used",
+    "find",
+    "fitting",
     "holds",
     "outline",
+    "read",
     "validate",
 ]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from leads.conditions import facts, values
-from leads.conditions.operators import OPERATORS
+from leads.conditions.fact_types import FactType
+from leads.conditions.operators import OPERATORS, fitting
 
 MAX_DEPTH = 8
 MAX_NODES = 200
@@ -43,7 +44,8 @@ class Invalid(ValueError):
 def validate(tree: Any, known_facts: Iterable[str] | None = None, *, pointer: str = "") -> list[Problem]:
     """List what is wrong with a tree that somebody wrote; without problems it may be stored and evaluated.
 
-    `known_facts` are names or patterns as in `facts.KNOWN`; without it any well-formed name will do.
+    `known_facts` are names or patterns as in `facts.KNOWN`, and the operators then have to fit the types of the facts;
+    without it, as for what is stored, any well-formed name will do.
     Pointers begin with `pointer`, the tree's place in the document around it. Never raises on JSON.
     """
     checker = _Checker(None if known_facts is None else tuple(known_facts))
@@ -104,6 +106,8 @@ class _Checker:
         op = leaf.get("op")
         if not isinstance(op, str) or op not in OPERATORS:
             self.report(f"{pointer}/op", f"The operator is one of {', '.join(OPERATORS)}.")
+        elif message := self.misfit(leaf["fact"], op):
+            self.report(f"{pointer}/op", message)
         elif OPERATORS[op].takes == "nothing":
             if leaf.get("value") is not None:
                 self.report(f"{pointer}/value", f'"{op}" takes no value; leave it out.')
@@ -124,6 +128,18 @@ class _Checker:
             hint = f' Did you mean "{meant}"?' if meant else ""
             self.report(pointer, f'There is no fact "{name}".{hint}')
 
+    def type_of(self, fact: Any) -> FactType | None:
+        """Return the type of a fact that somebody writes a condition about; None for what is only read again."""
+        row = facts.find(fact) if self.known is not None and isinstance(fact, str) else None
+        return row.type if row else None
+
+    def misfit(self, fact: Any, op: str) -> str | None:
+        """Say why an operator can never hold for a fact, or None."""
+        type = self.type_of(fact)
+        if type is None or type in OPERATORS[op].fits:
+            return None
+        return f'"{op}" never holds for {facts.say(fact)}, which is {_TYPES[type]}: choose {", ".join(fitting(type))}.'
+
     def wrong_value(self, fact: Any, takes: str, value: Any) -> str | None:
         """Say what is wrong with a leaf's value, or None."""
         if takes == "list":
@@ -139,8 +155,28 @@ class _Checker:
         if isinstance(fact, str) and (ranks := facts.RANKED.get(fact)):
             right = not isinstance(value, bool) and str(value).strip().upper() in ranks
             return None if right else f"Give one of {', '.join(ranks)} (best first)."
-        right = _is_number(value) or (isinstance(value, str) and values.moment(value) is not None)
-        return None if right else 'Give a number, or a date such as "2026-03-31".'
+        return self.wrong_order(self.type_of(fact), value)
+
+    def wrong_order(self, type: FactType | None, value: Any) -> str | None:
+        """Say what is wrong with a value to be compared by size, or None."""
+        is_date = isinstance(value, str) and values.moment(value) is not None
+        if type is FactType.NUMBER:
+            return None if _is_number(value) else "Give a number."
+        if type in (FactType.DATE, FactType.TIME):
+            return None if is_date else 'Give a date such as "2026-03-31".'
+        return None if is_date or _is_number(value) else 'Give a number, or a date such as "2026-03-31".'
+
+
+_TYPES: Mapping[FactType, str] = {
+    FactType.TEXT: "a text",
+    FactType.NUMBER: "a number",
+    FactType.BOOLEAN: "yes or no",
+    FactType.DATE: "a date",
+    FactType.TIME: "a time",
+    FactType.LIST: "a list",
+    FactType.RANK: "a rank",
+    FactType.OWN: "an own field",
+}
 
 
 def _is_number(value: Any) -> bool:

@@ -7,15 +7,25 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from leads.conditions import values
+from leads.conditions.fact_types import FactType
+
+_ALL = frozenset(FactType)
+_WRITTEN = _ALL - {FactType.BOOLEAN}
+_ORDERED = _ALL - {FactType.BOOLEAN, FactType.LIST}
+_DATED = frozenset({FactType.TEXT, FactType.DATE, FactType.TIME, FactType.OWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Say what an operator takes as its value, and how it reads, straight and under a `not`."""
+    """Say what an operator takes as its value, how it reads, straight and under a `not`, and which facts it fits.
+
+    For a fact of any other type it never holds.
+    """
 
     takes: str  # nothing | scalar | text | list | order | days
     words: str
     opposite: str
+    fits: frozenset[FactType] = _ALL
 
 
 OPERATORS: dict[str, Operator] = {
@@ -23,16 +33,16 @@ OPERATORS: dict[str, Operator] = {
     "is_not": Operator("scalar", "is not", "is"),
     "in": Operator("list", "is one of", "is none of"),
     "not_in": Operator("list", "is none of", "is one of"),
-    "contains": Operator("text", "contains", "does not contain"),
-    "starts_with": Operator("text", "starts with", "does not start with"),
+    "contains": Operator("text", "contains", "does not contain", _WRITTEN),
+    "starts_with": Operator("text", "starts with", "does not start with", _WRITTEN),
     "has_any": Operator("list", "has any of", "has none of"),
-    "at_least": Operator("order", "is at least", "is below"),
-    "at_most": Operator("order", "is at most", "is above"),
-    "more_than": Operator("order", "is more than", "is at most"),
-    "less_than": Operator("order", "is less than", "is at least"),
+    "at_least": Operator("order", "is at least", "is below", _ORDERED),
+    "at_most": Operator("order", "is at most", "is above", _ORDERED),
+    "more_than": Operator("order", "is more than", "is at most", _ORDERED),
+    "less_than": Operator("order", "is less than", "is at least", _ORDERED),
     "known": Operator("nothing", "is known", "is not known"),
     "unknown": Operator("nothing", "is not known", "is known"),
-    "within_days": Operator("days", "is within the last", "is not within the last"),
+    "within_days": Operator("days", "is within the last", "is not within the last", _DATED),
 }
 
 # "Interest level is at least 2" would be read the wrong way round: 1 is the most interested.
@@ -42,6 +52,11 @@ RANKED_WORDS = {
     "more_than": ("is better than {}", "is {} or worse"),
     "less_than": ("is worse than {}", "is {} or better"),
 }
+
+
+def fitting(type: FactType) -> list[str]:
+    """List the operators that fit facts of a type, as they are offered."""
+    return [name for name, operator in OPERATORS.items() if type in operator.fits]
 
 
 def holds(op: str, given: Any, value: Any, *, at: datetime, ranks: tuple[str, ...] | None = None) -> bool:
@@ -126,7 +141,7 @@ def _contains(given: Any, value: Any) -> bool:
 
 
 def _starts_with(given: Any, value: Any) -> bool:
-    return any(_fold(item).startswith(_fold(value)) for item in _items(given))
+    return any(not isinstance(item, bool) and _fold(item).startswith(_fold(value)) for item in _items(given))
 
 
 def _has_any(given: Any, wanted: Iterable[Any]) -> bool:

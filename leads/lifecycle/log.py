@@ -1,16 +1,16 @@
 """Keep the log of moves: append a row, tell the outside, send the signal; and read the log back."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from leads import payloads, signals, summaries
 from leads.models import Handoff, Lead, Reason, Transition
-from leads.states import State
+from leads.states import MARKETING_STATES, MOVES, State
 from leads.summaries import LeadSummary, of_evidence, of_handoff, of_reason
-from webhooks import outbox
+from webhooks import catalogue, outbox
 from webhooks.payloads import ActorSummary, MemberSummary, Payload
 from workspaces.actors import Actor
 from workspaces.models import Member
@@ -72,115 +72,40 @@ def _record(entries: Sequence[Entry], move: str, actor: Actor) -> None:
         if entry.previous_grade is not None and entry.previous_grade != entry.lead.grade:
             grade = payloads.LeadGradeChanged.of(entry.lead, lead, author, previous=entry.previous_grade)
             facts.append(outbox.Fact(grade, entry.at))
-        facts.append(outbox.Fact(_PAYLOADS[move](entry, lead, author), entry.at))
+        facts.append(outbox.Fact(_payload(entry, move, lead, author), entry.at))
     outbox.record_many(entries[0].lead.workspace_id, facts)
 
 
-def _qualified(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    handoff = _handoff(entry)
-    why = handoff.routing.get("words", "")
-    return payloads.LeadQualified(
-        lead=lead, actor=actor, handoff=of_handoff(handoff), evidence=of_evidence(handoff), routing_why=why
-    )
+def _evidence(entry: Entry) -> summaries.EvidenceSummary:
+    assert entry.handoff is not None
+    return of_evidence(entry.handoff)
 
 
-def _accepted(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    return payloads.LeadAccepted(lead=lead, actor=actor, handoff=of_handoff(_handoff(entry)))
-
-
-def _returned(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    return payloads.LeadReturned(
-        lead=lead,
-        actor=actor,
-        handoff=of_handoff(_handoff(entry)),
-        reason=of_reason(_reason(entry)),
-        note=entry.note,
-        rating=_handoff(entry).rating,
-        revisit_at=entry.lead.revisit_at,
-        cool_off_until=entry.lead.cool_off_until,
-    )
-
-
-def _recalled(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    return payloads.LeadRecalled(lead=lead, actor=actor, handoff=of_handoff(_handoff(entry)), note=entry.note)
-
-
-def _reassigned(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    return payloads.LeadReassigned(
-        lead=lead,
-        actor=actor,
-        handoff=of_handoff(_handoff(entry)),
-        previous_owner=MemberSummary.of(entry.previous_owner),
-        note=entry.note,
-    )
-
-
-def _promoted(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    because = list(entry.facts["verdict"]["because"])
-    return payloads.LeadPromoted(lead=lead, actor=actor, handoff=of_handoff(_handoff(entry)), because=because)
-
-
-def _won(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    assert entry.lead.amount is not None  # a constraint of the table
-    return payloads.LeadWon(
-        lead=lead,
-        actor=actor,
-        handoff=of_handoff(_handoff(entry)),
-        amount=entry.lead.amount,
-        currency=entry.lead.currency,
-        flags=list(entry.lead.flags),
-    )
-
-
-def _lost(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    return payloads.LeadLost(
-        lead=lead,
-        actor=actor,
-        handoff=of_handoff(_handoff(entry)),
-        reason=of_reason(_reason(entry)),
-        note=entry.note,
-        revisit_at=entry.lead.revisit_at,
-    )
-
-
-def _recycled(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    return payloads.LeadRecycled(lead=lead, actor=actor, note=entry.note)
-
-
-def _disqualified(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    handoff = of_handoff(entry.handoff) if entry.handoff else None
-    reason = of_reason(_reason(entry))
-    return payloads.LeadDisqualified(lead=lead, actor=actor, handoff=handoff, reason=reason, note=entry.note)
-
-
-def _reopened(entry: Entry, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    return payloads.LeadReopened(lead=lead, actor=actor, note=entry.note)
-
-
-def _handoff(entry: Entry) -> Handoff:
-    assert entry.handoff is not None  # these moves are made on a handoff
-    return entry.handoff
-
-
-def _reason(entry: Entry) -> Reason:
-    assert entry.reason is not None  # these moves demand one
-    return entry.reason
-
-
-# move → what is sent of it
-_PAYLOADS: dict[str, Callable[[Entry, LeadSummary, ActorSummary], Payload]] = {
-    "qualify": _qualified,
-    "accept": _accepted,
-    "return": _returned,
-    "recall": _recalled,
-    "reassign": _reassigned,
-    "promote": _promoted,
-    "win": _won,
-    "lose": _lost,
-    "recycle": _recycled,
-    "disqualify": _disqualified,
-    "reopen": _reopened,
+# What a payload of a move says beside the lead and the actor: each member by its name.
+_MEMBERS: dict[str, Callable[[Entry], Any]] = {
+    "handoff": lambda entry: of_handoff(entry.handoff) if entry.handoff else None,
+    "evidence": _evidence,
+    "routing_why": lambda entry: entry.facts["routing"].get("words", ""),
+    "reason": lambda entry: of_reason(entry.reason) if entry.reason else None,
+    "note": lambda entry: entry.note,
+    "rating": lambda entry: entry.handoff and entry.handoff.rating,
+    "revisit_at": lambda entry: entry.lead.revisit_at,
+    "cool_off_until": lambda entry: entry.lead.cool_off_until,
+    "previous_owner": lambda entry: MemberSummary.of(entry.previous_owner),
+    "because": lambda entry: list(entry.facts["verdict"]["because"]),
+    "amount": lambda entry: entry.lead.amount,
+    "currency": lambda entry: entry.lead.currency,
+    "flags": lambda entry: list(entry.lead.flags),
 }
+# move → the class of what is sent of it
+_PAYLOADS = {move.name: catalogue.get(move.event).payload for move in MOVES.values()}
+
+
+def _payload(entry: Entry, move: str, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    """Say of a move what the class of its event asks for."""
+    kind: Callable[..., Payload] = _PAYLOADS[move]
+    asked = [each.name for each in fields(_PAYLOADS[move]) if each.name not in ("lead", "actor")]
+    return kind(lead=lead, actor=actor, **{name: _MEMBERS[name](entry) for name in asked})
 
 
 @dataclass
@@ -211,12 +136,12 @@ def replay(rows: Iterable[Transition]) -> Replayed:
 
 
 def _play(lead: Replayed, row: Transition) -> None:
-    if row.move in ("qualify", "accept", "reassign"):
+    if row.to_state in (*MARKETING_STATES, State.DISQUALIFIED):
+        lead.owner_id = None
+    elif "owner_id" in row.facts:
         lead.owner_id = row.facts["owner_id"]
     if row.move == "qualify":
         lead.passes += 1
-    elif row.move in ("return", "recall", "recycle", "disqualify", "reopen"):
-        lead.owner_id = None
     elif row.move == "win":
         lead.won_at, lead.amount = row.at, Decimal(row.facts["amount"])
     elif row.move == "lose":

@@ -12,7 +12,7 @@ Inside one transaction it does, in this order:
 Capabilities are the caller's to check; whose handoff it is is checked here, because that can change until the lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -278,6 +278,14 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
     _save(lead, now, "owner", "revisit_at")
     _log(lead, handoff, "disqualify", actor=actor, at=at, now=now, reason=reason, note=note)
     return lead
+
+
+# The function of every move in `leads.states.MOVES`.
+_BY_NAME = (qualify, accept, recall, reassign, promote, win, lose, recycle, reopen, disqualify)
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "return": give_back,
+    **{each.__name__: each for each in _BY_NAME},
+}
 
 
 def lock(handoff: Handoff) -> tuple[Lead, Handoff]:

@@ -1,42 +1,43 @@
-"""Gather what is known of a lead, as flat facts for conditions and as events for scoring. Reads, never writes."""
+"""Gather what is known of a lead, as flat facts for conditions and as events for scoring. Reads, never writes.
 
-import re
+Which facts there are, and where each is read, stands in `leads.conditions.facts`; here are the statements.
+"""
+
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.db.models import Count, Max, Q
 
-from leads.conditions import values
+from leads import conditions
+from leads.conditions.fact_types import EventCount, LeadRecord
+from leads.conditions.facts import COUNT_DAYS
 from leads.models import Account, Answer, Campaign, Event, ExternalId, Lead, Persona
 from leads.people import freemail
 from leads.scoring.scoring import EventFact
 
-COUNT_DAYS = 30
-_COUNT = re.compile(rf"events\..+\.count_{COUNT_DAYS}d")
-
-# What marketing has to know of a lead before `data.complete` holds: a way to reach the person, the name, the company.
-REQUIRED = ("lead.last_name", "account.name")
-REACHED_BY = ("lead.email", "lead.phone", "lead.external_ids")
+NO_EVENTS: Mapping[str, EventCount] = MappingProxyType({})
 
 
 class Facts(dict[str, Any]):
-    """Hold facts by dotted name. A count of events that never happened is zero, whoever asks for it.
+    """Hold facts by dotted name. One that was not read has the catalogue's `absent`: a count of events is zero then.
 
     `told_at` is when the lead last answered a question: evidence that no event shows.
     """
 
     told_at: datetime | None = None
 
-    def __missing__(self, name: str) -> int:
-        if _COUNT.fullmatch(name):
-            return 0
-        raise KeyError(name)
+    def __missing__(self, name: str) -> Any:
+        row = conditions.find(name)
+        if row is None or row.absent is None:
+            raise KeyError(name)
+        return row.absent
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return a fact, or zero for a count of events that never happened, or the default."""
+        """Return a fact, or what it is where nothing was read, or the default."""
         try:
             return self[name]
         except KeyError:
@@ -68,55 +69,29 @@ def gather(leads: Sequence[Lead], at: datetime) -> dict[int, Facts]:
     counts = _event_counts(_active(leads), at)
     gathered = {}
     for lead in leads:
-        facts = known(lead, external_ids=external_ids[lead.pk], answers=answers[lead.pk])
+        facts = known(lead, external_ids=external_ids[lead.pk], answers=answers[lead.pk], events=counts[lead.pk])
         facts.told_at = told_at.get(lead.pk)
-        facts.update(counts[lead.pk])
         gathered[lead.pk] = facts
     return gathered
 
 
-def known(lead: Lead, *, external_ids: list[str], answers: Mapping[str, Any]) -> Facts:
-    """Build the facts that stand on the lead itself and on what is passed in, without its events."""
+def known(
+    lead: Lead, *, external_ids: list[str], answers: Mapping[str, Any], events: Mapping[str, EventCount] = NO_EVENTS
+) -> Facts:
+    """Build the facts that stand on the lead itself and on what is passed in."""
     account, campaign, persona = _relations(lead)
     domain = lead.email.rpartition("@")[2]
-    facts = Facts(
-        {
-            "lead.email": lead.email,
-            "lead.email_domain": domain,
-            "lead.free_mail": freemail.is_free(domain) if domain else None,
-            "lead.phone": lead.phone,
-            "lead.external_ids": external_ids,
-            "lead.first_name": lead.first_name,
-            "lead.last_name": lead.last_name,
-            "lead.title": lead.title,
-            "lead.country": lead.country,
-            "lead.language": lead.language,
-            "lead.source": lead.source,
-            "lead.campaign": campaign.code if campaign else "",
-            "lead.state": lead.state,
-            "lead.persona": persona.code if persona else "",
-            "lead.topics": list(lead.interests),
-            "lead.created_at": lead.first_contact_at,
-            "account.name": account.name if account else "",
-            "account.domain": account.domain if account else "",
-            "account.industry": account.industry if account else "",
-            "account.employees": account.employees if account else None,
-            "account.country": account.country if account else "",
-            "fit.points": lead.fit_points,
-            "fit.grade": lead.fit_grade,
-            "interest.points": lead.interest_points,
-            "interest.level": lead.interest_level,
-            "readiness.answered": len(answers),
-            "consent.marketing": lead.consent,
-            "territory": lead.territory,
-        }
+    record = LeadRecord(
+        lead=lead,
+        account=account,
+        campaign=campaign,
+        persona=persona,
+        free_mail=freemail.is_free(domain) if domain else None,
+        external_ids=external_ids,
+        answers=answers,
+        events=events,
     )
-    facts.update({f"lead.attributes.{key}": value for key, value in lead.attributes.items()})
-    facts.update({f"readiness.{code}": value for code, value in answers.items()})
-    facts["data.complete"] = all(values.is_known(facts[name]) for name in REQUIRED) and any(
-        values.is_known(facts[name]) for name in REACHED_BY
-    )
-    return facts
+    return Facts(conditions.read(record))
 
 
 def events_of(leads: Sequence[Lead], at: datetime, *, horizon_days: int | None) -> dict[int, list[EventFact]]:
@@ -146,7 +121,7 @@ def _counting(ids: Sequence[int], at: datetime) -> Any:
     return Event.everywhere.filter(lead__in=ids, human=True, odd="", occurred_at__lte=at)
 
 
-def _event_counts(ids: Sequence[int], at: datetime) -> defaultdict[int, dict[str, Any]]:
+def _event_counts(ids: Sequence[int], at: datetime) -> defaultdict[int, dict[str, EventCount]]:
     """Count the events of leads by type, and find the last one, in one statement."""
     recent = Q(occurred_at__gt=at - timedelta(days=COUNT_DAYS))
     rows = (
@@ -155,11 +130,10 @@ def _event_counts(ids: Sequence[int], at: datetime) -> defaultdict[int, dict[str
         .annotate(count=Count("pk", filter=recent), last=Max("occurred_at"))
         .order_by()
     )
-    facts: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    counts: defaultdict[int, dict[str, EventCount]] = defaultdict(dict)
     for pk, type, count, last in rows:
-        facts[pk][f"events.{type}.count_{COUNT_DAYS}d"] = count
-        facts[pk][f"events.{type}.last_at"] = last
-    return facts
+        counts[pk][type] = EventCount(count, last)
+    return counts
 
 
 def _relations(lead: Lead) -> tuple[Account | None, Campaign | None, Persona | None]:

@@ -13,6 +13,7 @@ from itertools import islice
 from django.db.models import QuerySet
 
 from leads.models import Answer, Event, FollowUp, Lead, Touch, Transition
+from leads.states import MOVES
 
 LIMIT = 40
 
@@ -118,24 +119,8 @@ def say(value: object) -> str:
     return str(value)
 
 
-_MOVES = {
-    "create": "Became known",
-    "qualify": "Handed over to sales",
-    "accept": "Accepted",
-    "return": "Returned",
-    "recall": "Recalled by marketing",
-    "reassign": "Given to another owner",
-    "promote": "Became an SQL",
-    "win": "Won",
-    "lose": "Lost",
-    "recycle": "Recycled into nurture",
-    "disqualify": "Disqualified",
-    "reopen": "Reopened",
-}
-
-
 def _move_words(row: Transition) -> str:
-    words = _MOVES.get(row.move, row.move.capitalize())
+    words = MOVES[row.move].past if row.move in MOVES else "Became known"
     if row.reason is not None:
         return f"{words}: {row.reason.label}"
     if row.move == "qualify":

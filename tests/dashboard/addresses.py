@@ -9,6 +9,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from leads.states import MOVES
+
 ANYBODY = ""  # no log-in: the address itself is the proof, or it tells nothing
 USER = "user"  # whoever is logged in
 
@@ -98,19 +100,9 @@ PAGES: dict[str, Address] = {
     ),
     "follow-ups/<int:pk>/done/": both("handoffs.work", pk="follow_up"),
     "handoffs/<int:pk>/why/": look("leads.view", "handoff"),
-    "handoffs/<int:pk>/accept/": both("handoffs.work", pk="handoff"),
-    "handoffs/<int:pk>/return/": both("handoffs.work", pk="handoff"),
+    **{f"{move.of}s/<int:pk>/{move.name}/": both(move.capability, pk=move.of) for move in MOVES.values()},
     "handoffs/<int:pk>/claim/": both("handoffs.claim", pk="handoff"),
-    "handoffs/<int:pk>/promote/": both("handoffs.work", pk="handoff"),
-    "handoffs/<int:pk>/win/": both("handoffs.work", pk="handoff"),
-    "handoffs/<int:pk>/lose/": both("handoffs.work", pk="handoff"),
-    "handoffs/<int:pk>/recall/": both("handoffs.recall", pk="handoff"),
-    "handoffs/<int:pk>/reassign/": both("handoffs.reassign", pk="handoff"),
     "handoffs/<int:pk>/rate/": both("handoffs.work", pk="handoff"),
-    "leads/<int:pk>/qualify/": both("handoffs.qualify", pk="lead"),
-    "leads/<int:pk>/disqualify/": both("leads.disqualify", pk="lead"),
-    "leads/<int:pk>/reopen/": both("leads.reopen", pk="lead"),
-    "leads/<int:pk>/recycle/": both("leads.reopen", pk="lead"),
     "leads/<int:pk>/touch/": both("handoffs.work", pk="lead"),
     "leads/<int:pk>/follow-up/": both("handoffs.work", pk="lead"),
     # marketing
@@ -224,10 +216,7 @@ API: dict[str, Address] = {
     "me": look(USER),
     "leads": both("leads.view", write="leads.edit"),
     "leads/<int:pk>": look("leads.view", "lead"),
-    "leads/<int:pk>/qualify": act("handoffs.qualify", "lead"),
-    "leads/<int:pk>/disqualify": act("leads.disqualify", "lead"),
-    "leads/<int:pk>/reopen": act("leads.reopen", "lead"),
-    "leads/<int:pk>/recycle": act("leads.reopen", "lead"),
+    **{f"{move.of}s/<int:pk>/{move.name}": act(move.capability, move.of) for move in MOVES.values()},
     "leads/<int:pk>/events": both("leads.view", write="leads.edit", pk="lead"),
     "leads/<int:pk>/touches": both("leads.view", write="handoffs.work", pk="lead"),
     "leads/<int:pk>/follow-ups": both("leads.view", write="handoffs.work", pk="lead"),
@@ -240,14 +229,7 @@ API: dict[str, Address] = {
     "handoffs": look("leads.view"),
     "handoffs/<int:pk>": look("leads.view", "handoff"),
     "handoffs/<int:pk>/rate": act("handoffs.work", "handoff"),
-    "handoffs/<int:pk>/accept": act("handoffs.work", "handoff"),
-    "handoffs/<int:pk>/return": act("handoffs.work", "handoff"),
-    "handoffs/<int:pk>/recall": act("handoffs.recall", "handoff"),
-    "handoffs/<int:pk>/reassign": act("handoffs.reassign", "handoff"),
     "handoffs/<int:pk>/claim": act("handoffs.claim", "handoff"),
-    "handoffs/<int:pk>/promote": act("handoffs.work", "handoff"),
-    "handoffs/<int:pk>/win": act("handoffs.work", "handoff"),
-    "handoffs/<int:pk>/lose": act("handoffs.work", "handoff"),
     "agreement": look("agreement.view"),
     "clocks": look("leads.view"),
     "programs": look("nurture.view"),

@@ -11,7 +11,7 @@ from nurture.steps.base import Context, GoOn, GoTo, Place, StepKind
 from nurture.steps.inputs import FormSpec, InputSpec
 
 OPERATORS = tuple((name, operator.words) for name, operator in conditions.OPERATORS.items())
-FACTS = tuple((name, words) for name, words in conditions.KNOWN.items() if "*" not in name)
+FACTS = tuple((name, fact.label) for name, fact in conditions.KNOWN.items() if fact.part is None)
 
 
 @dataclass(frozen=True)

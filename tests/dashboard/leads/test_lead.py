@@ -11,6 +11,7 @@ from django.utils import timezone
 from leads.activity import answers, follow_ups, touches
 from leads.lifecycle import moves
 from leads.models import Event, FollowUp, HandoffState, Lead, Question, Touch, Transition
+from leads.models.reason import leads_to
 from leads.queries.timeline import timeline
 from nurture.models import Program
 from tests import builders
@@ -131,6 +132,14 @@ def test_a_return_says_where_the_lead_went(desk, rep):
     assert "It went into the program" in page
     handoff.refresh_from_db()
     assert (handoff.state, handoff.rating) == (HandoffState.RETURNED, 2)
+
+
+def test_the_dialog_of_a_return_says_what_the_reason_leads_to_as_the_settings_do(desk, rep):
+    url = f"/handoffs/{desk.accepted().pk}/return/"
+    for code in ("duplicate", "too-small"):
+        reason = builders.reason(desk.workspace, code)
+        asked = rep.get(url, {"part": "more", "reason": reason.pk}, headers=IN_DIALOG).content.decode()
+        assert f"{leads_to(vars(reason), asked=False)}." in asked
 
 
 def test_a_return_without_the_note_that_its_reason_asks_for_changes_nothing(desk, rep):

@@ -34,31 +34,19 @@ def try_move(world, lead, name, number, at):
     engine = builders.engine()
     handoff = Handoff.everywhere.filter(lead=lead).order_by("-pass_number").first()
     rep = reps[number % 2]
-    doors = {
-        "qualify": lambda: moves.qualify(lead, actor=engine, override="Fair", owner=rep, at=at),
-        "accept": lambda: moves.accept(handoff, actor=engine, at=at),
-        "return": lambda: moves.give_back(
-            handoff,
-            actor=engine,
-            reason=builders.reason(workspace, "competitor" if number == 7 else "no-authority"),
-            at=at,
-        ),
-        "recall": lambda: moves.recall(handoff, actor=engine, note="Too early", at=at),
-        "reassign": lambda: moves.reassign(handoff, actor=engine, to=rep if number else None, at=at),
-        "promote": lambda: moves.promote(handoff, actor=engine, at=at),
-        "win": lambda: moves.win(handoff, actor=engine, amount=Decimal(number), at=at),
-        "lose": lambda: moves.lose(handoff, actor=engine, reason=builders.reason(workspace, "price", "lose"), at=at),
-        "recycle": lambda: moves.recycle(lead, actor=engine, at=at),
-        "disqualify": lambda: moves.disqualify(
-            lead, actor=engine, reason=builders.reason(workspace, "spam", "disqualify"), at=at
-        ),
-        "reopen": lambda: moves.reopen(lead, actor=engine, note="They called", at=at),
-    }
-    if handoff is None and name not in ("qualify", "disqualify", "recycle", "reopen"):
+    thing = lead if MOVES[name].of == "lead" else handoff
+    if thing is None:
         return False
+    varied: dict = {
+        "qualify": {"owner": rep},
+        "return": {"reason": builders.reason(workspace, "competitor" if number == 7 else "no-authority")},
+        "reassign": {"to": rep if number else None},
+        "win": {"amount": Decimal(number)},
+    }
+    facts = builders.facts_of(name, workspace) | varied.get(name, {})
     try:
         with transaction.atomic():
-            doors[name]()
+            moves.FUNCTIONS[name](thing, actor=engine, at=at, **facts)
     except DomainError:
         return False
     return True

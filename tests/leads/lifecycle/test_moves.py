@@ -29,30 +29,11 @@ def workspace():
 
 def make(move, lead, *, at=None, **facts):
     """Make a move with facts that are in order; a lead with no handoff gets a made-up one for the moves of handoffs."""
-    actor, at = builders.engine(), at or MONDAY + DAY
-    workspace = lead.workspace
-    if move in ("qualify", "recycle", "reopen", "disqualify"):
-        given = {
-            "qualify": {"override": "Met at the fair"},
-            "recycle": {},
-            "reopen": {"note": "They called"},
-            "disqualify": {"reason": None},
-        }[move] | facts
-        if move == "disqualify":
-            given["reason"] = given["reason"] or builders.reason(workspace, "spam", "disqualify")
-        return getattr(moves, move)(lead, actor=actor, at=at, **given)
-    handoff = lead.handoffs.order_by("-pass_number").first() or closed_handoff(lead)
-    given = {
-        "accept": dict,
-        "return": lambda: {"reason": builders.reason(workspace, "no-authority")},
-        "recall": lambda: {"note": "Sent too early"},
-        "reassign": lambda: {"to": builders.member(workspace)},
-        "promote": dict,
-        "win": lambda: {"amount": Decimal("1200.50")},
-        "lose": lambda: {"reason": builders.reason(workspace, "price", "lose")},
-    }[move]() | facts
-    door = moves.give_back if move == "return" else getattr(moves, move)
-    return door(handoff, actor=actor, at=at, **given)
+    thing = lead
+    if MOVES[move].of == "handoff":
+        thing = lead.handoffs.order_by("-pass_number").first() or closed_handoff(lead)
+    given = builders.facts_of(move, lead.workspace) | facts
+    return moves.FUNCTIONS[move](thing, actor=builders.engine(), at=at or MONDAY + DAY, **given)
 
 
 def closed_handoff(lead):
