@@ -1,4 +1,4 @@
-"""Wake the sweep of this room: kept answers that nobody will ask for again."""
+"""The sweep of this room: kept answers that nobody will ask for again."""
 
 from celery import shared_task
 from django.utils import timezone

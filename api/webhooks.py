@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.settings import spectacular_settings
 
 from webhooks import catalogue, schemas
-from webhooks.catalogue import EventType
+from webhooks.payloads import EventType
 
 HEADERS = {
     "webhook-id": "The same on every try of one message: by it a receiver knows what it had already.",

@@ -1,16 +1,15 @@
-"""Locking, claiming and the database's clock: the one place that knows what the two databases can do."""
+"""Locks, sets and the database's clock: the one place that knows what the two databases can do."""
 
-import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 M = TypeVar("M", bound=models.Model)
-log = logging.getLogger(__name__)
+R = TypeVar("R")
 
 
 def is_postgres() -> bool:
@@ -28,14 +27,53 @@ def now() -> datetime:
 
 
 def lock(queryset: models.QuerySet[M], pk: Any) -> M:
-    """Lock one row until the transaction ends and read it afresh. Raise `DoesNotExist` when it is gone.
+    """Lock one row as `locked` does, and return it read afresh. Raise `DoesNotExist` when it is gone."""
+    return locked(queryset).get(pk=pk)
 
-    `no_key`, here and in the sweeps: rows that refer to it may be written meanwhile. PostgreSQL checks the references
-    of a row that is updated twice in one transaction, as a sweep does; a full lock on a lead would make the sweep wait
-    for a move that waits for the sweep.
+
+def locked(
+    queryset: models.QuerySet[M, R], *, skip_locked: bool = False, also: Sequence[str] = ()
+) -> models.QuerySet[M, R]:
+    """Return a queryset that locks each row it reads until the transaction ends, with its values as they are then.
+
+    It waits for rows that others hold, and takes them in the order of their ids: two transactions that lock the same
+    rows wait for each other and never deadlock. With `skip_locked` it leaves those rows out instead, never waits, and
+    keeps the caller's order. Rows that are joined are not locked, except through the foreign keys named in `also`;
+    where PostgreSQL had to wait, what is joined may be as it was before.
+
+    The lock is `FOR NO KEY UPDATE`: one holder at a time, while rows that refer to the locked one may be written. Each
+    of those takes a `KEY SHARE` lock on it when it is committed, which a full `FOR UPDATE` refuses: an event of a lead
+    would wait for the whole batch that holds the lead, and a sweep that updates a row twice for a move that waits for
+    the sweep. Only a row that is about to go needs the full lock: `lock_for_delete`.
     On SQLite, immediate transactions serialise writers already and Django ignores the clause.
     """
-    return queryset.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    ordered = queryset if skip_locked else queryset.order_by("pk")
+    return ordered.select_for_update(skip_locked=skip_locked, of=("self", *also), no_key=True)
+
+
+def lock_for_delete(queryset: models.QuerySet[M], pk: Any) -> M:
+    """Lock one row that is about to be deleted, in full, and return it. Raise `DoesNotExist` when it is gone.
+
+    Django deletes the rows that refer to it first. Whoever writes another one meanwhile waits here until the row is
+    gone, and is refused; under the weaker lock of `lock` it would be committed in between, and the deletion fail.
+    """
+    return queryset.select_for_update(of=("self",)).get(pk=pk)
+
+
+@transaction.atomic
+def upsert(
+    queryset: models.QuerySet[M], values: Mapping[str, Any], *, new: Mapping[str, Any] | None = None, **key: Any
+) -> tuple[M, bool]:
+    """Write the row of a unique key, changed or made, and tell whether it was made; `new` is what only a new one gets.
+
+    Locks as `locked` does, where Django's `update_or_create` would lock the row in full.
+    """
+    row, made = locked(queryset).get_or_create(defaults={**values, **(new or {})}, **key)
+    if not made:
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(values))
+    return row, made
 
 
 _PARAMETERS = 30_000  # SQLite takes some 32,000 in one statement
@@ -114,114 +152,3 @@ def update_many(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
 def _cast(field: Any) -> str:
     """Name the type of a value in a list of rows, which PostgreSQL takes for text; without its length, lest it cut."""
     return "::" + re.sub(r"\(.*\)", "", field.db_type(connection)) if is_postgres() else ""
-
-
-def due(model: type[M], at: datetime) -> models.QuerySet[M]:
-    """Return the rows of a `Timer` model whose time has come and that are not set aside, the longest due first."""
-    return model._base_manager.filter(next_at__lte=at, dead_reason="").order_by("next_at")
-
-
-def sweep(
-    model: type[M],
-    act: Callable[[M, datetime], None],
-    *,
-    at: datetime | None = None,
-    batch: int = 50,
-    limit: int = 5000,
-    narrow: Callable[[models.QuerySet[M]], models.QuerySet[M]] | None = None,
-    together: Callable[[Sequence[M], datetime], None] | None = None,
-) -> int:
-    """Claim due rows of a `Timer` model in small batches and act on each until none is due. Return how many.
-
-    1. A batch is claimed with `FOR UPDATE SKIP LOCKED`, so that two sweeps never hold one row.
-    2. `together(rows, at)`, if given, acts on all of them, in a savepoint; when it fails, they are taken one by one.
-    3. The try is counted on the row; then `act(row, at)` runs in its own savepoint. Both must move `next_at` on.
-    4. A failure rolls that savepoint back and puts the row off (a lost deadlock for seconds, else 2, 4, 8 ... minutes);
-       after `MAX_ATTEMPTS` the row is set aside with its reason. The other rows go on.
-
-    `at` is the database's clock unless a test passes one.
-    """
-    done = 0
-    at = at or now()
-    while done < limit:
-        with transaction.atomic():
-            rows = due(model, at)
-            rows = narrow(rows) if narrow else rows
-            claimed = list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True)[:batch])
-            if not (claimed and together and _attempt_all(claimed, together, at)):
-                for row in claimed:
-                    _attempt(row, act, at)
-        done += len(claimed)
-        if len(claimed) < batch:
-            break
-    return done
-
-
-def _attempt_all(rows: list[M], act: Callable[[Sequence[M], datetime], None], at: datetime) -> bool:
-    """Act on claimed rows in one savepoint. When that fails, read the rows again as they are, and return False."""
-    tried = [row.pk for row in rows if row.attempts]  # type: ignore[attr-defined]
-    found = type(rows[0])._base_manager
-    try:
-        with transaction.atomic():
-            act(rows, at)
-    except Exception:  # whose fault it was comes out one by one
-        log.warning("%s: a batch failed, its rows are taken one by one", type(rows[0]).__name__, exc_info=True)
-        known = found.in_bulk([row.pk for row in rows])
-        rows[:] = [known[row.pk] for row in rows]
-        return False
-    found.filter(pk__in=tried).update(attempts=0)
-    return True
-
-
-def lease(
-    model: type[M],
-    *,
-    at: datetime,
-    seconds: float,
-    batch: int = 50,
-    narrow: Callable[[models.QuerySet[M]], models.QuerySet[M]] | None = None,
-) -> list[M]:
-    """Claim due rows of a `Timer` model for work that must not run inside a transaction, and commit the claim.
-
-    The try is counted and `next_at` put `seconds` off before the work begins: after a crash the rows come due
-    again, so that the work is done at least once. The caller records the outcome in a transaction of its own,
-    which must move `next_at` on. Two sweeps never hold one row, provided the work takes less than `seconds`.
-    """
-    until = at + timedelta(seconds=seconds)
-    with transaction.atomic():
-        rows = due(model, at)
-        rows = narrow(rows) if narrow else rows
-        claimed = list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True)[:batch])
-        model._base_manager.filter(pk__in=[row.pk for row in claimed]).update(
-            next_at=until, attempts=models.F("attempts") + 1
-        )
-    for row in claimed:
-        row.next_at = until  # type: ignore[attr-defined]
-        row.attempts += 1  # type: ignore[attr-defined]
-    return claimed
-
-
-MAX_ATTEMPTS = 5
-SECONDS_AFTER_DEADLOCK = 5
-
-
-def _attempt(row: M, act: Callable[[M, datetime], None], at: datetime) -> None:
-    """Act on one claimed row in a savepoint; record a failure on the row itself, outside the savepoint."""
-    rows = type(row)._base_manager.filter(pk=row.pk)
-    tries = row.attempts + 1  # type: ignore[attr-defined]
-    rows.update(attempts=tries)
-    try:
-        with transaction.atomic():
-            act(row, at)
-    except OperationalError as error:  # a deadlock, say: whoever won it is done in a moment
-        _put_off(rows, tries, error, at + timedelta(seconds=SECONDS_AFTER_DEADLOCK))
-    except Exception as error:  # one row's fault must not stop the sweep; it is kept and shown
-        log.exception("%s %s failed", type(row).__name__, row.pk)
-        _put_off(rows, tries, error, at + timedelta(minutes=2**tries))
-    else:
-        rows.update(attempts=0)
-
-
-def _put_off(rows: models.QuerySet[Any], tries: int, error: Exception, until: datetime) -> None:
-    dead = f"{type(error).__name__}: {error}"[:500] if tries >= MAX_ATTEMPTS else ""
-    rows.update(next_at=until, dead_reason=dead)

@@ -312,7 +312,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Work in the background ---
-# Tasks carry no argument and give no result: they ring the bell for a sweep of rows that are due. A tick that
+# Tasks carry no argument and give no result: they wake a sweep of the rows that are due. A tick that
 # waited longer than until the next one is worth nothing, so it expires.
 
 CELERY_TIMEZONE = TIME_ZONE

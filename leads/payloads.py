@@ -9,8 +9,8 @@ from leads.models import Consent, Lead
 from leads.models.lead import ConsentState
 from leads.models.touch import Channel, Outcome
 from leads.summaries import EvidenceSummary, HandoffSummary, LeadSummary, ReasonSummary
-from webhooks.catalogue import Group, event
-from webhooks.payloads import ActorSummary, MemberSummary, Payload
+from webhooks.catalogue import event
+from webhooks.payloads import ActorSummary, Group, MemberSummary, Payload
 
 Decimals = Annotated[Decimal, "A decimal number in a string, lest a reader round it."]
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadflow import db
-from leadflow.celery import ring
+from leadflow.celery import wake
 from leadflow.errors import Conflict
 from leads import conditions
 from leads.models import Handoff, Lead
@@ -65,7 +65,7 @@ def enrol(
     )
     enrolment.save(force_insert=True)
     payloads.record_entered(enrolment, actor=actor)
-    _wake()
+    wake("nurture.sweep")
     return enrolment
 
 
@@ -91,7 +91,7 @@ def exit_all(leaving: Mapping[int, datetime], *, reason: str, actor: Actor = _PR
     enrolments ended: one statement while there are none."""
     active = Enrolment.everywhere.filter(lead__in=leaving, state=Enrolment.State.ACTIVE)
     at: defaultdict[datetime, list[int]] = defaultdict(list)
-    for pk, lead in active.select_for_update().order_by("pk").values_list("pk", "lead_id"):
+    for pk, lead in db.locked(active).values_list("pk", "lead_id"):
         at[leaving[lead]].append(pk)
     return sum(_leave(ids, reason, when, actor) for when, ids in at.items())
 
@@ -99,7 +99,7 @@ def exit_all(leaving: Mapping[int, datetime], *, reason: str, actor: Actor = _PR
 def exit_program(program: Program, *, reason: str, at: datetime, actor: Actor = _PROGRAM) -> int:
     """Take everybody out of a program. Return how many."""
     active = Enrolment.objects.of(program.workspace_id).filter(program=program, state=Enrolment.State.ACTIVE)
-    return _leave(list(active.select_for_update().order_by("pk").values_list("pk", flat=True)), reason, at, actor)
+    return _leave(list(db.locked(active).values_list("pk", flat=True)), reason, at, actor)
 
 
 def _leave(ids: list[int], reason: str, at: datetime, actor: Actor = _PROGRAM) -> int:
@@ -123,7 +123,7 @@ def advance(enrolment: Enrolment, at: datetime) -> None:
         enrolment.next_at = None
         return enrolment.save(update_fields=["next_at"])
     leads = Lead.everywhere.select_related("account", "persona", "workspace")
-    lead = leads.select_for_update(skip_locked=True, of=("self",)).filter(pk=enrolment.lead_id).first()
+    lead = db.locked(leads, skip_locked=True).filter(pk=enrolment.lead_id).first()
     if lead is None:
         return _put_off(enrolment, at + BUSY)
     mails = dict(enrolment.sends.values_list("step_id", "state"))
@@ -201,9 +201,3 @@ def _finish(enrolment: Enrolment, outcome: str, at: datetime) -> None:
 def _put_off(enrolment: Enrolment, until: datetime) -> None:
     enrolment.next_at = until
     enrolment.save(update_fields=["next_at"])
-
-
-def _wake() -> None:
-    from nurture.tasks import sweep  # the task imports this module
-
-    ring(sweep)

@@ -74,7 +74,7 @@ def new_message_id(workspace: Workspace) -> str:
 def cancel_planned(enrolment_ids: Collection[int], *, reason: str) -> int:
     """Cancel what is planned and not under way yet for enrolments that ended. Return how many."""
     sends = Send.everywhere.filter(enrolment_id__in=enrolment_ids, state=Send.State.PLANNED)
-    ids = list(sends.select_for_update(of=("self",)).values_list("pk", flat=True))
+    ids = list(db.locked(sends).values_list("pk", flat=True))
     if ids:
         Send.everywhere.filter(pk__in=ids).update(state=Send.State.CANCELLED, next_at=None, error=reason[:500])
         forget(ids)
@@ -96,7 +96,7 @@ def recover(*, at: datetime) -> int:
     """Show as unknown what a crash left under way. It is never sent again by itself. Return how many."""
     with transaction.atomic():
         stuck = Send.everywhere.filter(state=Send.State.SENDING, claimed_at__lt=at - STUCK)
-        rows = list(stuck.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "enrolment_id"))
+        rows = list(db.locked(stuck, skip_locked=True).values_list("pk", "enrolment_id"))
         if rows:
             Send.everywhere.filter(pk__in=[pk for pk, _ in rows]).update(
                 state=Send.State.UNKNOWN,

@@ -10,8 +10,8 @@ from leads.models import Lead
 from leads.payloads import AboutLead
 from nurture.models import Enrolment, Suppression
 from webhooks import outbox
-from webhooks.catalogue import Group, event
-from webhooks.payloads import ActorSummary
+from webhooks.catalogue import event
+from webhooks.payloads import ActorSummary, Group
 from workspaces.actors import Actor
 
 BATCH = 1000  # facts held in memory at once: a program that is archived may hold everybody

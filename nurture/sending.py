@@ -19,7 +19,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from leadflow import db
+from leadflow import db, sweeps
 from leads.models import Lead
 from leads.models.lead import ConsentState
 from leads.states import MARKETING_STATES
@@ -61,13 +61,13 @@ def claim(*, at: datetime, size: int = BATCH) -> tuple[int, list[Send]]:
     locked with the sends, so that two workers cannot fill one lead's cap. A fixed number of statements.
     """
     with transaction.atomic():
-        rows = list(
-            db.due(Send, at)
+        planned = (
+            sweeps.due(Send, at)
             .filter(state=Send.State.PLANNED)
             .filter(Q(enrolment=None) | Q(enrolment__program__status=Program.Status.ACTIVE))
             .select_related("lead__workspace", "enrolment__program")
-            .select_for_update(skip_locked=True, of=("self", "lead"))[:size]
         )
+        rows = list(db.locked(planned, skip_locked=True, also=["lead"])[:size])
         if not rows:
             return 0, []
         suppressed = set(

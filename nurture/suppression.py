@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from leadflow import db
 from leadflow.errors import Missing
 from leads.models import Lead
 from nurture import enrolments, payloads
@@ -49,7 +50,7 @@ def lift(workspace: Workspace, pk: int, *, actor: Actor, at: datetime | None = N
 
     Raise `Missing` when there is none of that id in the workspace.
     """
-    row = Suppression.objects.of(workspace).select_for_update().filter(pk=pk).first()
+    row = db.locked(Suppression.objects.of(workspace)).filter(pk=pk).first()
     if row is None:
         raise Missing("There is no such suppression in this workspace. Somebody may have lifted it already.")
     row.delete()
@@ -64,7 +65,7 @@ def forgive(workspace: Workspace, emails: Iterable[str], *, actor: Actor, at: da
     An address that bounced or complained stays suppressed: its lead's wish is not what stopped the mail.
     """
     unsubscribed = Suppression.objects.of(workspace).filter(email__in=emails, why=Suppression.Why.UNSUBSCRIBED)
-    rows = list(unsubscribed.select_for_update())
+    rows = list(db.locked(unsubscribed))
     if rows:
         Suppression.objects.of(workspace).filter(pk__in=[row.pk for row in rows]).delete()
         _audit(rows, actor, at)

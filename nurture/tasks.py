@@ -5,7 +5,7 @@ from datetime import datetime
 from celery import shared_task
 from django.db.models import QuerySet
 
-from leadflow import db
+from leadflow import db, sweeps
 from nurture import enrolments, ledger, sending
 from nurture.models import Enrolment, Program
 
@@ -18,7 +18,7 @@ def run_sweeps(limit: int | None = None, *, at: datetime | None = None) -> int:
     limit = limit or 5000
     now = at or db.now()
     done = ledger.recover(at=now)
-    done += db.sweep(Enrolment, enrolments.advance, at=now, narrow=_running, limit=limit)
+    done += sweeps.run(Enrolment, enrolments.advance, at=now, narrow=_running, limit=limit)
     return done + sending.sweep(at=at, limit=limit)
 
 
@@ -29,5 +29,5 @@ def _running(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
 
 @shared_task(name="nurture.sweep")
 def sweep() -> None:
-    """Wake the sweep."""
+    """Run the sweeps; carries no argument, so that it may be lost or doubled."""
     run_sweeps()

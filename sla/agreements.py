@@ -93,7 +93,7 @@ def default_draft(workspace: Workspace) -> Agreement:
 @transaction.atomic
 def draft_next(workspace: Workspace | int, *, actor: Actor) -> Agreement:
     """Draft the next version from the newest one. Raise `Conflict` while another is in work."""
-    newest = Agreement.objects.of(workspace).select_for_update(no_key=True).order_by("-version").first()
+    newest = db.locked(Agreement.objects.of(workspace)).order_by("-version").first()
     if waiting := in_work(workspace):  # read after the lock: somebody else may have drafted it meanwhile
         raise Conflict(f"{waiting} is in work already ({waiting.get_status_display().lower()}): finish that one first.")
     terms = from_stored(newest.terms) if newest else default()  # so that the draft is of the present format
@@ -197,7 +197,7 @@ def withdraw(agreement: Agreement, *, actor: Actor, at: datetime | None = None) 
 def _activate(agreement: Agreement, actor: Actor, at: datetime) -> None:
     """Supersede the agreement that runs, run this one, and the definitions that it names."""
     earlier = Agreement.objects.of(agreement.workspace_id).filter(status=Agreement.Status.ACTIVE)
-    for old in earlier.select_for_update(no_key=True):  # moves refer to it while they hold leads
+    for old in db.locked(earlier):
         old.status, old.superseded_at = Agreement.Status.SUPERSEDED, at
         old.save(update_fields=["status", "superseded_at"])
     agreement.status, agreement.activated_at = Agreement.Status.ACTIVE, at

@@ -48,7 +48,7 @@ def add_holidays(calendar: Calendar, *, actor: Actor, country: str, year: int) -
     They become the calendar's own rows: no later release of a library moves them. Dates already there stay as they are.
     Raise `Invalid` for a country that is not known.
     """
-    import holidays  # large, and needed here alone
+    import holidays  # noqa: PLC0415  (large, and needed here alone)
 
     try:
         found = holidays.country_holidays(country.upper(), years=year)

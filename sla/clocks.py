@@ -190,7 +190,7 @@ def _end(clocks: QuerySet[Clock], state: Callable[[Clock], str], at: datetime, h
     The sweep may have found a clock late that history says was met in time: `at` decides. Where a member says so
     (`heard`), the breach stays on record: an alarm was raised, and the promise was to say it in time.
     """
-    ended = list(clocks.filter(state=Clock.State.RUNNING).select_for_update(of=("self",), no_key=True).order_by("pk"))
+    ended = list(db.locked(clocks.filter(state=Clock.State.RUNNING)))
     for clock in ended:
         clock.state, clock.next_at = state(clock), None
         found_late = clock.breached_at is not None and not clock.silent

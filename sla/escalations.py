@@ -59,7 +59,7 @@ def take(escalation: Escalation, at: datetime) -> None:
     3. the step is taken through the same doors as by hand
     """
     lead_id = Clock.everywhere.values_list("lead_id", flat=True).get(pk=escalation.clock_id)
-    lead = db.lock(Lead.everywhere.select_related("account"), lead_id)
+    lead = db.lock(Lead.everywhere.all(), lead_id)
     clock = Clock.everywhere.select_related("member__user", "agreement", "handoff__owner").get(pk=escalation.clock_id)
     clock.lead = lead
     if clock.state != Clock.State.RUNNING:

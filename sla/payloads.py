@@ -16,8 +16,8 @@ from leads.summaries import HandoffSummary
 from sla.models import Agreement, Clock
 from sla.models.clock import Kind
 from webhooks import outbox
-from webhooks.catalogue import Group, event
-from webhooks.payloads import ActorSummary, MemberSummary, Payload
+from webhooks.catalogue import event
+from webhooks.payloads import ActorSummary, Group, MemberSummary, Payload
 from workspaces import actors
 from workspaces.models import Member
 

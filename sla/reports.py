@@ -224,7 +224,7 @@ def _promise(kind: Kind, tier: str | None, terms: Terms) -> str:
     if isinstance(target, PromisedDate):
         return "on the date promised"
     within = f"within {words.duration(terms.target(kind, tier or ''), terms.hours)}"
-    return f"{targets.amount(target, terms.policy(tier or ''))} {within}".lstrip()
+    return f"{terms.policy(tier or '').amount(target)} {within}".lstrip()
 
 
 _Tallies = dict[tuple[str, str], Tally]  # (kind, tier) → count

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.db.models import QuerySet
 
-from leadflow import db
+from leadflow import sweeps
 from sla import clocks, escalations
 from sla.models import Clock, Escalation
 
@@ -16,9 +16,9 @@ LIMIT = 5000
 def run_sweeps(limit: int | None = None, *, at: datetime | None = None) -> int:
     """Do what is due, up to `limit` rows of each kind; return how many rows it was. `at`: the database's clock."""
     limit = LIMIT if limit is None else limit
-    done = db.sweep(Clock, clocks.sweep_due, at=at, limit=limit, narrow=_with_words)
+    done = sweeps.run(Clock, clocks.sweep_due, at=at, limit=limit, narrow=_with_words)
     # One a transaction: a step may lock a lead and a pool, and must hold neither while it waits for the next lead.
-    return done + db.sweep(Escalation, escalations.take, at=at, batch=1, limit=limit)
+    return done + sweeps.run(Escalation, escalations.take, at=at, batch=1, limit=limit)
 
 
 def _with_words(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -28,5 +28,5 @@ def _with_words(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 @shared_task(name="sla.sweep")
 def sweep() -> None:
-    """Ring the bell: everything it does is in the rows."""
+    """Run the sweeps; carries no argument, so that it may be lost or doubled."""
     run_sweeps()

@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, assert_never
 
 from leadflow.errors import Invalid
 from leadflow.formats import build
-from sla import documents, information, kinds, targets, worktime
+from sla import documents, information, kinds, worktime
 from sla.effects import Cause
 from sla.kinds import Kind
 from sla.models.clock import Escalation
+from sla.targets import MarketingLength, PromisedDate, Target, TierAttempts, TierLength
 
 MOST_MINUTES = 366 * 24 * 60
 MOST_POLICIES = 20
@@ -50,6 +51,18 @@ class Policy:
     channels: int
     attempts_minutes: int
     decide_minutes: int
+
+    def amount(self, target: Target) -> str:
+        """Say how much is to be done within the time, "6 attempts on 2 channels"; empty where it is one thing."""
+        match target:
+            case TierAttempts():
+                attempts, channels = getattr(self, target.attempts), getattr(self, target.channels)
+                noun = "attempt" if attempts == 1 else "attempts"
+                return f"{attempts} {noun}{f' on {channels} channels' if channels > 1 else ''}"
+            case TierLength() | MarketingLength() | PromisedDate():
+                return ""
+            case _:
+                assert_never(target)
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,17 @@ class Terms:
 
     def target(self, kind: str, tier: str) -> int:
         """Return the minutes that a kind of clock runs. Raise `ValueError` for one that runs to a promised date."""
-        return targets.minutes(kinds.of(kind).target, self, tier)
+        target = kinds.of(kind).target
+        match target:
+            case TierLength() | TierAttempts():
+                found: int = getattr(self.policy(tier), target.minutes)
+            case MarketingLength():
+                found = getattr(self.marketing, target.minutes)
+            case PromisedDate():
+                raise ValueError("A promised date has no length.")
+            case _:
+                assert_never(target)
+        return found
 
     def rungs(self, kind: str) -> tuple[Rung, ...]:
         """List the steps of the ladder for a kind of clock, the earliest first."""

@@ -50,7 +50,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Each client of a test sets the middleware up: files are looked for when one is asked for, not all of them each time.
 settings.WHITENOISE_AUTOREFRESH = True
 settings.OUTBOX_DIR = FOLDER / "outbox"
-# What a test rings must not reach a worker that happens to run on this machine.
+# The sweeps that a test wakes must not reach a worker that happens to run on this machine.
 app.conf.broker_url = "memory://"
 app.conf.broker_transport_options = {}
 

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from django.db import transaction
 
-from leadflow import celery as bell
+from leadflow import celery
 from leadflow.cache import FailSoftRedisCache
 
 
@@ -23,23 +23,19 @@ def closed_port() -> int:
 @pytest.fixture(autouse=True)
 def _forget_failures(monkeypatch):
     monkeypatch.setattr(FailSoftRedisCache, "_resting_until", 0.0)
-    monkeypatch.setattr(bell, "_resting_until", 0.0)
-    monkeypatch.setattr(bell, "_rung", {})
+    monkeypatch.setattr(celery, "_resting_until", 0.0)
+    monkeypatch.setattr(celery, "_woken", {})
 
 
 @pytest.fixture
-def task():
-    """A task on a broker in memory, and the messages that wait there."""
+def waiting(monkeypatch):
+    """Send to a broker in memory; count the messages that wait there."""
     app = Celery("test", broker="memory://", set_as_current=False)
+    monkeypatch.setattr(celery, "app", app)
     with app.connection_for_write() as connection:
         connection.default_channel.queue_declare("celery")
         connection.default_channel.queue_purge("celery")  # the memory is one for all brokers of this process
-
-        @app.task(name="leads.sweep")
-        def sweep() -> None: ...
-
-        sweep.waiting = lambda: connection.default_channel._size("celery")
-        yield sweep
+        yield lambda: connection.default_channel._size("celery")
         connection.default_channel.queue_purge("celery")
 
 
@@ -80,39 +76,44 @@ def test_a_live_cache_is_shared_between_instances():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_bell_rings_after_the_commit_and_not_before(task):
+def test_a_sweep_is_woken_after_the_commit_and_not_before(waiting):
     with transaction.atomic():
-        bell.ring(task)
-        assert task.waiting() == 0
-    assert task.waiting() == 1
+        celery.wake("leads.sweep")
+        assert waiting() == 0
+    assert waiting() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_bell_is_silent_when_the_change_is_rolled_back(task):
+def test_no_sweep_is_woken_when_the_change_is_rolled_back(waiting):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        bell.ring(task)
+        celery.wake("leads.sweep")
         raise ZeroDivisionError
-    assert task.waiting() == 0
+    assert waiting() == 0
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_changes_ring_the_bell_once(task):
+def test_many_changes_wake_each_sweep_once(waiting):
     for _ in range(50):
-        bell.ring(task)
-    assert task.waiting() == 1
+        celery.wake("leads.sweep")
+        celery.wake("sla.sweep")
+    assert waiting() == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_dead_broker_fails_no_change_and_is_not_asked_each_time(closed_port, settings, caplog):
+def test_a_name_that_no_sweep_has_is_refused_at_once(waiting):
+    with pytest.raises(ValueError, match=r"no sweep called lead\.sweep: choose from leads\.sweep, sla\.sweep"):
+        celery.wake("lead.sweep")
+    assert waiting() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_broker_fails_no_change_and_is_not_asked_each_time(closed_port, monkeypatch, caplog):
     app = Celery("test", broker=f"redis://127.0.0.1:{closed_port}/0", set_as_current=False)
     app.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0, "socket_connect_timeout": 0.5}
-
-    @app.task(name="leads.sweep")
-    def sweep() -> None: ...
-
+    monkeypatch.setattr(celery, "app", app)
     began = time.monotonic()
     for _ in range(20):
         with transaction.atomic():
-            bell.ring(sweep)
+            celery.wake("leads.sweep")
     assert time.monotonic() - began < 2
     assert [record.getMessage()[:27] for record in caplog.records] == ["The broker does not answer,"]

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from leadflow.celery import app
+from leadflow.celery import SWEEPS, app
 
 
 def test_every_tick_names_a_task_and_expires_before_the_next():
@@ -16,6 +16,12 @@ def test_every_tick_names_a_task_and_expires_before_the_next():
     for tick in settings.CELERY_BEAT_SCHEDULE.values():
         assert tick["task"] in app.tasks
         assert tick["options"]["expires"] <= tick["schedule"]
+
+
+def test_every_sweep_that_can_be_woken_is_a_task_and_every_task_can_be_woken():
+    for name in settings.SWEEP_SECONDS:
+        import_module(f"{name}.tasks")
+    assert set(SWEEPS) == {name for name in app.tasks if not name.startswith("celery.")}
 
 
 @pytest.mark.django_db(transaction=True)

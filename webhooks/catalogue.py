@@ -5,36 +5,11 @@ none of them. `outbox.record` takes an instance, so that neither a wrong name no
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeVar
 
-from webhooks.payloads import Payload
+from webhooks.payloads import EventType, Group, Payload
 
 P = TypeVar("P", bound=type[Payload])
-
-
-class Group(StrEnum):
-    """Under which heading forms and docs show an event type, in this order."""
-
-    LEADS = "Leads"
-    HANDOVERS = "Hand-overs"
-    ACTIVITY = "Sales activity"
-    CLOCKS = "Clocks"
-    PROGRAMS = "Programs"
-    AGREEMENTS = "Agreements"
-
-
-@dataclass(frozen=True)
-class EventType:
-    """One kind of fact for outside. `version` goes up when a member of the payload is removed or changes its meaning;
-    a new member alone does not raise it."""
-
-    name: str
-    payload: type[Payload]
-    help: str
-    group: Group
-    version: int
 
 
 _types: dict[str, EventType] = {}

@@ -17,10 +17,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from leadflow.celery import ring
-from leadflow.db import lease, lock, now
+from leadflow.celery import wake
+from leadflow.db import lock, locked, now
 from leadflow.errors import Conflict, Missing
-from webhooks import endpoints, posting, signing, tasks
+from leadflow.sweeps import lease
+from webhooks import endpoints, posting, signing
 from webhooks.models import Delivery, Endpoint, OutboxEvent
 from webhooks.payloads import instant
 from webhooks.posting import Answer, Request
@@ -78,15 +79,13 @@ def _pass_over(at: datetime, limit: int) -> int:
     """Mark the new facts of workspaces without an active endpoint as seen."""
     with transaction.atomic():
         alone = _new().exclude(workspace__in=_listening().values("workspace"))
-        ids = alone.select_for_update(skip_locked=True, of=("self",)).values("pk")[:limit]
+        ids = locked(alone, skip_locked=True).values("pk")[:limit]
         return OutboxEvent.everywhere.filter(pk__in=ids).update(fanned_out_at=at)
 
 
 def _fan_out_batch(at: datetime, size: int) -> int:
     with transaction.atomic():
-        events = list(
-            _new().select_for_update(skip_locked=True, of=("self",)).only("pk", "workspace_id", "type")[:size]
-        )
+        events = list(locked(_new(), skip_locked=True).only("pk", "workspace_id", "type")[:size])
         if not events:
             return 0
         wanting: dict[int, list[Endpoint]] = {}
@@ -255,7 +254,7 @@ def replay(delivery: Delivery, *, actor: Actor, at: datetime | None = None) -> D
         audit.record(
             row.workspace_id, actor=actor, action="delivery.replayed", object_name=endpoint.url, changes=changes, at=at
         )
-        ring(tasks.sweep)
+        wake("webhooks.sweep")
     return row
 
 
@@ -289,7 +288,7 @@ def replay_range(
             changes=changes,
             at=at,
         )
-        ring(tasks.sweep)
+        wake("webhooks.sweep")
     return count
 
 

@@ -12,10 +12,10 @@ from django.core.validators import URLValidator
 from django.db import models, transaction
 from django.utils import timezone
 
-from leadflow.celery import ring
-from leadflow.db import lock
+from leadflow.celery import wake
+from leadflow.db import lock, lock_for_delete
 from leadflow.errors import Invalid, Missing
-from webhooks import catalogue, sealing, signing, tasks
+from webhooks import catalogue, sealing, signing
 from webhooks.models import Delivery, Endpoint
 from workspaces import audit
 from workspaces.actors import Actor
@@ -108,14 +108,14 @@ def resume(endpoint: Endpoint, *, actor: Actor, at: datetime | None = None) -> E
         facts = {"active": True, "paused_reason": "", "failing_since": None, "resting_until": None}
         locked = _write(endpoint, actor, "endpoint.resumed", at, facts)
         waiting(locked).update(next_at=at)
-        ring(tasks.sweep)
+        wake("webhooks.sweep")
     return locked
 
 
 def delete(endpoint: Endpoint, *, actor: Actor, at: datetime | None = None) -> None:
     """Remove an endpoint with its deliveries; the facts stay."""
     with transaction.atomic():
-        locked = lock(Endpoint.everywhere.all(), endpoint.pk)
+        locked = lock_for_delete(Endpoint.everywhere.all(), endpoint.pk)  # the fan-out writes deliveries meanwhile
         audit.record(
             locked.workspace_id, actor=actor, action="endpoint.deleted", object_name=locked.url, at=at or timezone.now()
         )

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadflow import db
-from leadflow.celery import ring
-from webhooks import tasks
+from leadflow.celery import wake
 from webhooks.models import OutboxEvent
 from webhooks.payloads import Payload, to_json
 from workspaces.models import Workspace
@@ -31,7 +30,7 @@ def record_many(workspace: Workspace | int, facts: Sequence[Fact]) -> None:
         return
     workspace_id = workspace.pk if isinstance(workspace, Workspace) else workspace
     db.insert_new([_row(workspace_id, fact) for fact in facts], key=())
-    ring(tasks.sweep)
+    wake("webhooks.sweep")
 
 
 def _row(workspace_id: int, fact: Fact) -> OutboxEvent:

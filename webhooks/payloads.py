@@ -3,23 +3,43 @@
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from enum import Enum, StrEnum
+from typing import Annotated, Any, ClassVar, cast
 
 from workspaces.actors import Actor, Kind
 from workspaces.models import Attributed, Member
 
-if TYPE_CHECKING:
-    from webhooks.catalogue import EventType
-
 INTERNAL = {"internal": True}  # metadata of a field that serves the outbox and is not sent
+
+
+class Group(StrEnum):
+    """Under which heading forms and docs show an event type, in this order."""
+
+    LEADS = "Leads"
+    HANDOVERS = "Hand-overs"
+    ACTIVITY = "Sales activity"
+    CLOCKS = "Clocks"
+    PROGRAMS = "Programs"
+    AGREEMENTS = "Agreements"
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One kind of fact for outside. `version` goes up when a member of the payload is removed or changes its meaning;
+    a new member alone does not raise it."""
+
+    name: str
+    payload: "type[Payload]"
+    help: str
+    group: Group
+    version: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Payload:
     """The `data` of one event type. A subclass becomes an event type by `webhooks.catalogue.event`."""
 
-    event: ClassVar["EventType"]
+    event: ClassVar[EventType]
 
     def subject(self) -> tuple[int | None, int]:
         """Return the id of the lead that this is about, and the last number of its log; None and 0 for others."""

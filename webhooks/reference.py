@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from webhooks import catalogue, schemas
-from webhooks.catalogue import EventType
+from webhooks.payloads import EventType
 
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 INTRODUCTION = """\

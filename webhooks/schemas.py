@@ -8,8 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from webhooks.catalogue import EventType
-from webhooks.payloads import Payload
+from webhooks.payloads import EventType, Payload
 
 Schema = dict[str, Any]
 PLAIN: dict[Any, Schema] = {

@@ -1,12 +1,12 @@
-"""Wake the sweeps of this room: new facts, then due deliveries."""
+"""The sweeps of this room: new facts, then due deliveries."""
 
 from celery import shared_task
+
+from webhooks import deliveries
 
 
 def run_sweeps(limit: int | None = None) -> int:
     """Do what is due in this room, up to `limit` rows of each kind, and return how many rows were dealt with."""
-    from webhooks import deliveries  # the doors there ring this bell
-
     facts = deliveries.fan_out(limit=limit or 50_000)
     return facts + deliveries.deliver_due(limit=limit or 5000)
 

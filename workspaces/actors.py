@@ -1,13 +1,10 @@
 """Who does a thing: a member, an API key, or the engine itself."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from workspaces import roles
-
-if TYPE_CHECKING:
-    from workspaces.models import ApiKey, Member
-
+from workspaces.models import ApiKey, Member
 
 Kind = Literal["member", "key", "engine"]
 
@@ -16,8 +13,8 @@ Kind = Literal["member", "key", "engine"]
 class Actor:
     """The author of a change, as every door takes it and every log row keeps it."""
 
-    member: "Member | None" = None
-    key: "ApiKey | None" = None
+    member: Member | None = None
+    key: ApiKey | None = None
     engine: str = ""  # which part of the engine: "definition", "escalation", "revisit" ...
 
     @property

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from leadflow.celery import ring
+from leadflow.celery import wake
 from leadflow.db import lock
 from leadflow.errors import Conflict, Forbidden, Invalid, Missing
 from leadflow.models import get_row
-from workspaces import audit, mail, tasks
+from workspaces import audit, mail
 from workspaces.actors import Actor
 from workspaces.models import Invitation, Member, User, Workspace
 from workspaces.roles import Role
@@ -57,7 +57,7 @@ def invite(
         invitation.save()
         changes = {"role": [None, role]}
         audit.record(workspace, actor=actor, action="member.invited", object_name=email, changes=changes, at=at)
-        ring(tasks.sweep)
+        wake("workspaces.sweep")
     return invitation, invitation.token
 
 

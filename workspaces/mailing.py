@@ -13,7 +13,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import QuerySet
 
-from leadflow.db import MAX_ATTEMPTS, lease, now
+from leadflow.db import now
+from leadflow.sweeps import MAX_ATTEMPTS, lease
 from workspaces import mail
 from workspaces.models import Invitation, Notice
 

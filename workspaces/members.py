@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from leadflow import db
 from leadflow.errors import Conflict, Invalid, Missing
 from workspaces import audit
 from workspaces.actors import Actor
@@ -56,13 +57,7 @@ def _change(member: Member, actor: Actor, action: str, at: datetime | None, **fi
             .values_list("pk", flat=True)
             .union(rows.filter(pk=member.pk).values_list("pk", flat=True))
         )
-        locked = {
-            row.pk: row
-            for row in rows.filter(pk__in=list(ids))
-            .select_related("user")
-            .select_for_update(of=("self",))
-            .order_by("pk")
-        }
+        locked = {row.pk: row for row in db.locked(rows.filter(pk__in=list(ids)).select_related("user"))}
         if member.pk not in locked:
             raise Missing("There is no such member in this workspace.")
         current = locked[member.pk]

@@ -8,9 +8,8 @@ from typing import Literal
 from django.db import models
 from django.utils import timezone
 
-from leadflow.celery import ring
+from leadflow.celery import wake
 from workspaces import mail as mails
-from workspaces import tasks
 from workspaces.models import Member, Notice
 
 LONGEST_TEXT = 300
@@ -53,7 +52,7 @@ def tell_many(notes: Sequence[Note], *, at: datetime) -> None:
         return
     Notice.everywhere.bulk_create(rows.values(), ignore_conflicts=True)
     if any(note.mail for note in notes):
-        ring(tasks.sweep)
+        wake("workspaces.sweep")
 
 
 def _row(note: Note, member: Member, at: datetime) -> Notice:

@@ -1,4 +1,4 @@
-"""Wake the sweep of this room: the mails of notices."""
+"""The sweep of this room: the mails of notices."""
 
 from celery import shared_task
 

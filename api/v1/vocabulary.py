@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from api.v1.shapes import MemberRef
 from api.views import Resource
+from leadflow import db
 from leadflow.errors import Invalid
 from leads.models import Campaign, Question, Reason, Topic
 from leads.models.reason import OPTIONS
@@ -184,7 +185,11 @@ class Campaigns(Resource):
         starts, ends = data.get("starts_on"), data.get("ends_on")
         if starts and ends and ends < starts:
             raise Invalid("A campaign ends after it starts.", field="ends_on")
-        campaign, created = Campaign.everywhere.update_or_create(
-            workspace=request.workspace, code=code, defaults=data, create_defaults={"name": code, **data}
+        campaign, created = db.upsert(
+            Campaign.everywhere.all(),
+            data,
+            new={"name": data.get("name", code)},
+            workspace=request.workspace,
+            code=code,
         )
         return Response(CampaignShape(campaign).data, status=201 if created else 200)

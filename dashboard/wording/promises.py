@@ -12,7 +12,7 @@ from leads.models import Reason
 from leads.models.reason import leads_to
 from leads.qualification import criteria
 from sla import information, kinds, targets
-from sla.kinds import ClockKind, Kind
+from sla.kinds import Kind
 from sla.models.clock import Escalation
 from sla.sides import Side
 from sla.terms import Policy, Rung, Terms
@@ -155,17 +155,16 @@ def _marketing(terms: Terms) -> list[Promise]:
 
 
 def _sales(terms: Terms) -> list[Row]:
-    owed = [kinds.of(kind) for kind in kinds.owed_by(Side.SALES)]
     return [
-        Row(kind.promise, tuple((policy.tier, _target(kind, policy, terms)) for policy in terms.sales))
-        for kind in owed
-        if targets.by_tier(kind.target)
+        Row(kinds.of(kind).promise, tuple((policy.tier, _target(kind, policy, terms)) for policy in terms.sales))
+        for kind in kinds.owed_by(Side.SALES)
+        if targets.by_tier(kinds.of(kind).target)
     ]
 
 
-def _target(kind: ClockKind, policy: Policy, terms: Terms) -> str:
-    within = _within(targets.minutes(kind.target, terms, policy.tier), terms)
-    return f"{targets.amount(kind.target, policy)} {within}".lstrip()
+def _target(kind: Kind, policy: Policy, terms: Terms) -> str:
+    within = _within(terms.target(kind, policy.tier), terms)
+    return f"{policy.amount(kinds.of(kind).target)} {within}".lstrip()
 
 
 def _shared(terms: Terms) -> list[Promise]:

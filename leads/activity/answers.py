@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from leadflow import db
 from leadflow.errors import Invalid
 from leads import payloads, summaries
 from leads.lifecycle import guards, moves
@@ -40,11 +41,8 @@ def record(lead: Lead, *, actor: Actor, question: Question, value: Any, at: date
     lead, handoff = moves.lock_lead(lead)
     if handoff is not None and handoff.owner_id is not None:
         guards.demand_worker(actor, handoff)
-    kept, _ = Answer.everywhere.update_or_create(
-        lead=lead,
-        question=question,
-        defaults={"workspace_id": lead.workspace_id, "value": value, "at": at, **actor.row()},
-    )
+    values = {"workspace_id": lead.workspace_id, "value": value, "at": at, **actor.row()}
+    kept, _ = db.upsert(Answer.everywhere.all(), values, lead=lead, question=question)
     lead.next_at = now
     lead.save(update_fields=["next_at"])
     answered = payloads.LeadAnswered(

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from leadflow import db
 from leadflow.errors import Invalid
 from leads import signals
 from leads.lifecycle import guards, moves
@@ -48,7 +49,7 @@ def finish(follow_up: FollowUp, *, actor: Actor, at: datetime | None = None) -> 
     now = timezone.now()
     at = at or now
     lead, handoff = moves.lock_lead(follow_up.lead)
-    follow_up = FollowUp.everywhere.select_for_update(of=("self",)).get(pk=follow_up.pk)
+    follow_up = db.lock(FollowUp.everywhere.all(), follow_up.pk)
     mine = actor.member is not None and follow_up.member_id == actor.member.pk
     if not mine and handoff is not None and handoff.owner_id is not None:
         guards.demand_worker(actor, handoff)
@@ -62,7 +63,7 @@ def finish(follow_up: FollowUp, *, actor: Actor, at: datetime | None = None) -> 
 def fulfil(lead: Lead, handoff: Handoff | None, actor: Actor, at: datetime, now: datetime) -> None:
     """Mark what was promised for a lead before the touch as done, and tell of each."""
     promised = FollowUp.everywhere.filter(lead_id=lead.pk, done_at__isnull=True, created_at__lte=at)
-    for follow_up in promised.select_for_update(of=("self",)).order_by("pk"):
+    for follow_up in db.locked(promised):
         follow_up.done_at = at
         follow_up.save(update_fields=["done_at"])
         signals.planned.send(sender=Lead, follow_up=follow_up, lead=lead, handoff=handoff, actor=actor, at=at, now=now)

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadflow import db
-from leadflow.celery import ring
+from leadflow.celery import wake
 from leadflow.errors import Invalid
 from leads.models import AnonymousId, Campaign, Event, Lead, Topic
 from leads.people import identity, persons
@@ -184,14 +184,12 @@ def _browsers(workspace: Workspace, values: set[str]) -> dict[str, AnonymousId]:
     if not values:
         return {}
     db.insert_new([AnonymousId(workspace=workspace, value=value) for value in sorted(values)], key=["value"])
-    rows = AnonymousId.objects.of(workspace).filter(value__in=values).order_by("pk")
-    return {row.value: row for row in rows.select_for_update(no_key=True)}
+    rows = AnonymousId.objects.of(workspace).filter(value__in=values)
+    return {row.value: row for row in db.locked(rows)}
 
 
 def _wake(lead_ids: set[int | None], now: datetime) -> None:
     """Wake the engine for leads that did something."""
-    from leads import tasks  # which imports intake and this module
-
     if lead_ids:
         identity.wake(sorted(pk for pk in lead_ids if pk), now=now)
-        ring(tasks.sweep)
+        wake("leads.sweep")

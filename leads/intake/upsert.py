@@ -18,7 +18,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from leadflow.celery import ring
+from leadflow import db
+from leadflow.celery import wake
 from leadflow.errors import Conflict, DomainError
 from leads.intake import references, writes
 from leads.intake.plan import Existing, Slot, Slots
@@ -130,15 +131,8 @@ def _take(
         except DomainError as error:
             outcomes.append(Refused(error))
     if writes.write(slots, actor=actor):
-        _ring()
+        wake("leads.sweep")
     return [entry if isinstance(entry, Refused) else Result(entry[0].lead, *entry[1:]) for entry in outcomes]
-
-
-def _ring() -> None:
-    """Have the engine look at the leads as soon as they are committed."""
-    from leads import tasks  # which imports this module, by way of the imports
-
-    ring(tasks.sweep)
 
 
 def _checked(person: Person) -> Person | Refused:
@@ -157,4 +151,4 @@ def _locked(workspace: Workspace, persons: list[Person], known: references.Refer
         named |= Q(pk__in=ids)
     if not named:
         return []
-    return list(Lead.objects.of(workspace).filter(named).select_for_update(no_key=True).order_by("pk"))
+    return list(db.locked(Lead.objects.of(workspace).filter(named)))

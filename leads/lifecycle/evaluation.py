@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import prefetch_related_objects
 
-from leadflow import db
+from leadflow import db, sweeps
 from leadflow.errors import DomainError
 from leads import summaries
 from leads.lifecycle import moves
@@ -29,7 +29,7 @@ FINAL_STATES = (State.WON, State.LOST, State.DISQUALIFIED)
 
 def sweep(*, at: datetime | None = None, limit: int = 5000) -> int:
     """Evaluate every lead that is due; return how many. Safe to run any number of times at once."""
-    return db.sweep(Lead, lambda lead, at: evaluate([lead], at), together=evaluate, at=at, limit=limit)
+    return sweeps.run(Lead, lambda lead, at: evaluate([lead], at), together=evaluate, at=at, limit=limit)
 
 
 def evaluate(leads: Sequence[Lead], at: datetime) -> None:

@@ -314,15 +314,14 @@ def _lock_leads(leads: Sequence[Lead]) -> dict[int, Lead]:
 
     Not in one statement: where PostgreSQL has to wait for a row, what is joined to it may be as it was before.
     """
-    rows = Lead.everywhere.select_related("workspace").filter(pk__in=[lead.pk for lead in leads]).order_by("pk")
-    locked = {lead.pk: lead for lead in rows.select_for_update(of=("self",), no_key=True)}
+    rows = Lead.everywhere.select_related("workspace").filter(pk__in=[lead.pk for lead in leads])
+    locked = {lead.pk: lead for lead in db.locked(rows)}
     prefetch_related_objects(list(locked.values()), *assessment.RELATIONS)
     return locked
 
 
 def _handoffs(lead: Lead) -> Any:
-    handoffs = Handoff.everywhere.filter(lead_id=lead.pk).select_related("owner__user")
-    return handoffs.select_for_update(of=("self",), no_key=True)
+    return db.locked(Handoff.everywhere.filter(lead_id=lead.pk).select_related("owner__user"))
 
 
 def _open_handoff(lead: Lead) -> Handoff | None:

@@ -106,8 +106,7 @@ def wake(lead_ids: Sequence[int], *, now: datetime) -> None:
     Several are locked first, in the order of their ids, as everywhere: an UPDATE takes them as it finds them.
     """
     if len(lead_ids) > 1:
-        rows = Lead.everywhere.filter(pk__in=lead_ids).order_by("pk")
-        list(rows.select_for_update(no_key=True).values_list("pk"))
+        list(db.locked(Lead.everywhere.filter(pk__in=lead_ids)).values_list("pk"))
     newest: QuerySet[Event, Any] = (
         Event.everywhere.filter(lead=OuterRef("pk"), human=True, odd="")
         .order_by()

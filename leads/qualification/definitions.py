@@ -10,6 +10,7 @@ from django.db.models import Max, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads import conditions, documents
 from leads.models import Definition, Lead, Scoring
@@ -17,6 +18,7 @@ from leads.models.definition import Version
 from leads.qualification import criteria
 from leads.scoring import scoring
 from leads.states import MARKETING_STATES
+from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.models import Workspace
 
@@ -114,7 +116,7 @@ def activate_scoring(draft: Scoring, *, actor: Actor, at: datetime | None = None
 @transaction.atomic
 def _activate(row: V, versions: Any, at: datetime) -> V:
     _locked(row.workspace_id)
-    row = versions.select_for_update().get(pk=row.pk)
+    row = db.lock(versions, row.pk)
     if row.status == Version.ACTIVE:
         return row
     if row.status == Version.SUPERSEDED:
@@ -130,7 +132,7 @@ def _activate(row: V, versions: Any, at: datetime) -> V:
 def _locked(workspace: Workspace | int) -> int:
     """Lock the workspace's row, so that two authors do not take the same number; return its id."""
     pk = workspace.pk if isinstance(workspace, Workspace) else workspace
-    Workspace.objects.select_for_update(no_key=True).only("pk").get(pk=pk)
+    db.lock(Workspace.objects.only("pk"), pk)
     return pk
 
 
@@ -149,6 +151,4 @@ def _refuse(problems: list[conditions.Problem], noun: str) -> None:
 
 
 def _audit(workspace: Workspace, actor: Actor, action: str, name: str) -> None:
-    from workspaces import audit
-
     audit.record(workspace, actor=actor, action=action, object_name=name)

@@ -19,6 +19,7 @@ from leads import conditions
 from leads.conditions.values import say_time
 from leads.models import Handoff, HandoffState, Lead, Pool, PoolMember, RoutingRule
 from leads.models.handoff import OPEN
+from leads.qualification import assessment
 from workspaces import roles
 from workspaces.models import Member
 from workspaces.roles import Role
@@ -122,8 +123,7 @@ def choose(wishes: Sequence[Wish]) -> list[Choice]:
     owners = _account_owners([wish.lead for wish in wishes if wish.chosen is None])
     plans = [_plan(wish, rules, returned[wish.lead.pk], owners) for wish in wishes]
     named = {plan.rule.pool_id for plan in plans if plan.rule and not plan.choice}
-    locked = Pool.everywhere.select_for_update(no_key=True).filter(pk__in=named).order_by("pk")
-    pools = {pool.pk: pool for pool in locked}
+    pools = {pool.pk: pool for pool in db.locked(Pool.everywhere.filter(pk__in=named))}
     places = _places(pools.values())
     choices = []
     given: Counter[int] = Counter()  # member → leads of this set
@@ -148,8 +148,6 @@ def why_queued(handoff: Handoff) -> str:
 
 def explain(lead: Lead, *, at: datetime | None = None) -> Explanation:
     """Say who would get a lead now, and why. Changes nothing, takes no turn, locks nothing."""
-    from leads.qualification import assessment
-
     at = at or timezone.now()
     wish = Wish(lead, assessment.assess(lead, at).facts, at)
     plan = _plan(wish, _rules(lead.workspace_id), returners([lead])[lead.pk], _account_owners([lead]))

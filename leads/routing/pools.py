@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models, transaction
 
+from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads import conditions
 from leads.models import Pool, PoolMember, RoutingRule
@@ -59,7 +60,8 @@ def save_rule(rule: RoutingRule, *, actor: Actor, at: datetime | None = None) ->
 @transaction.atomic
 def move_rule(rule: RoutingRule, *, actor: Actor, up: bool) -> None:
     """Let a rule change places with the one above it, or below. Does nothing at the end of the list."""
-    ordered = list(rules(rule.workspace_id).select_for_update(no_key=True))
+    db.lock(Workspace.objects.all(), rule.workspace_id)  # as every change of a rule does, before the order is read
+    ordered = list(rules(rule.workspace_id))
     here = next(index for index, each in enumerate(ordered) if each.pk == rule.pk)
     there = here - 1 if up else here + 1
     if not 0 <= there < len(ordered):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import DataError
 
-from leadflow import db
+from leadflow import db, sweeps
 from leads.models import Campaign, Lead
 from tests import builders
 from tests.builders import MONDAY
@@ -69,7 +69,7 @@ def test_a_batch_that_fails_after_it_wrote_is_taken_back_and_its_rows_one_by_one
         lead.title, lead.next_at = "Alone", None
         lead.save(update_fields=["title", "next_at"])
 
-    assert db.sweep(Lead, alone, at=MONDAY, together=together) == 3
+    assert sweeps.run(Lead, alone, at=MONDAY, together=together) == 3
     assert batches == [3]
     titles = dict(Lead.everywhere.filter(workspace=workspace).values_list("pk", "title"))
     assert titles == {good.pk: "Alone", bad.pk: "", late.pk: "Alone"}
@@ -83,5 +83,5 @@ def test_a_batch_that_succeeds_forgets_the_tries_before():
     def together(leads, at):
         Lead.everywhere.filter(pk__in=[lead.pk for lead in leads]).update(next_at=None)
 
-    assert db.sweep(Lead, together, at=MONDAY, together=together) == 1
+    assert sweeps.run(Lead, together, at=MONDAY, together=together) == 1
     assert Lead.everywhere.get(pk=lead.pk).attempts == 0

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from leadflow import db
+from leadflow import sweeps
 from nurture import enrolments, sending, tasks, unsubscribe
 from nurture.models import Enrolment, Send
 from nurture.steps import StepIn
@@ -51,7 +51,7 @@ def test_two_workers_do_not_fill_one_leads_cap_twice(make_program, enrolled, smt
         lead = builders.lead(workspace)
         for program in programs:
             enrolled(program, lead)
-    db.sweep(Enrolment, enrolments.advance, at=at)
+    sweeps.run(Enrolment, enrolments.advance, at=at)
     together(*[lambda: [sending.sweep(at=at) for _ in range(5)]] * 3)
     assert len(smtp.recipients) == len(set(smtp.recipients)) == 15
 

@@ -1,22 +1,24 @@
 """Warnings, breaches and the ladder: found with nobody logged in, and each once."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from leadflow.errors import DomainError
 from leads.activity import touches
 from leads.lifecycle import moves
-from leads.models import Handoff, PoolMember
+from leads.models import Handoff, Lead, PoolMember
 from sla import calendars, tasks
 from sla.models import Clock, Escalation
 from sla.terms import Rung
+from tests import builders
 from tests.sla.conftest import MONDAY, actor, clock, sweep
 from workspaces import keys
 from workspaces.actors import Actor
@@ -290,6 +292,37 @@ def test_a_rep_who_accepts_while_the_ladder_reassigns_wins_or_is_told(
     assert (accepted + moved, moved) == (len(handoffs), len(told))
     assert not Escalation.everywhere.exclude(dead_reason="", attempts=0).exists()
     assert Clock.everywhere.filter(kind="accept", state="running").count() == moved
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_step_that_waits_for_the_lead_routes_it_with_the_account_that_it_got_meanwhile(
+    sign, offer, rep, sales_head, pool, at_time
+):
+    sign(ladder=(Rung("reassign", 0, ("accept",)),))
+    with at_time(MONDAY):
+        handoff = offer(rep, at=MONDAY, tier="hot")
+    account = builders.account(handoff.lead.workspace, owner=sales_head)
+    Clock.everywhere.update(breached_at=DUE, next_at=None)
+    overdue = clock(handoff, "accept")
+    Escalation.everywhere.create(
+        workspace_id=overdue.workspace_id, clock=overdue, position=0, action="reassign", next_at=DUE
+    )
+    written = threading.Event()
+
+    def give_account() -> None:
+        with transaction.atomic():
+            Lead.everywhere.filter(pk=handoff.lead_id).update(account=account)
+            written.set()
+            time.sleep(0.5)  # until the sweep waits for the row, as it does at once
+
+    def climb_one() -> None:
+        written.wait(10)
+        tasks.run_sweeps(at=DUE)
+
+    with at_time(DUE):
+        assert together(give_account, climb_one) == []
+    assert steps(handoff) == [("reassign", True, "Reassigned to Sam Sales.")]
 
 
 def together(*works: Callable[[], object]) -> list[BaseException]:

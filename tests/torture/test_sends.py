@@ -164,7 +164,7 @@ def states() -> Counter[str]:
 
 
 def test_a_worker_killed_ten_times_sends_nothing_twice_and_loses_nothing_without_a_word(mailbox, tmp_path):
-    """Two workers run at any time, and beat rings for them. Whenever so many more mails were accepted, the older is
+    """Two workers run at any time, and beat wakes them. Whenever so many more mails were accepted, the older is
     killed with SIGKILL. Redis is emptied at one of these moments, and is away for some seconds at another.
     """
     if missing := lacking():

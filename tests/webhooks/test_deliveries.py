@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from standardwebhooks.webhooks import Webhook
 
-from leadflow.db import lease
 from leadflow.errors import Conflict, Missing
+from leadflow.sweeps import lease
 from tests.services import free_port
 from tests.webhooks.conftest import NOON, Receiver, make_workspace, record
 from webhooks import deliveries, endpoints, posting, tasks

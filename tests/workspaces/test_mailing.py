@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.db import connection
 
-from leadflow.db import lease
+from leadflow.sweeps import lease
 from tests.services import free_port
 from tests.workspaces.conftest import NOON, make_member
 from workspaces import invitations, mailing, notices, tasks

@@ -91,7 +91,7 @@ def new_password() -> str:
 
 
 def prepare_broker() -> None:
-    """Make the folders of the embedded broker, which `up` empties: what rings now finds somewhere to ring."""
+    """Make the folders of the embedded broker, which `up` empties: who wakes a sweep finds a broker."""
     if not settings.REDIS_URL:
         for folder in (settings.BROKER_DIR, settings.BROKER_CONTROL_DIR):
             folder.mkdir(parents=True, exist_ok=True)

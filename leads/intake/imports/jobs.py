@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadflow import csvfile, db
-from leadflow.celery import ring
+from leadflow.celery import wake
 from leadflow.csvfile import Head, read_head
 from leadflow.errors import Conflict, Invalid
 from leads.intake import upsert
@@ -105,8 +105,6 @@ def start(
 
     Raise `Invalid` on the mapping, the options or an encoding that nobody has chosen yet, `Conflict` when it runs.
     """
-    from leads import tasks  # which imports this module
-
     batch = _waiting(batch)
     if not batch.encoding:
         raise Invalid("Choose the encoding in which the sample reads right.", field="encoding")
@@ -116,7 +114,7 @@ def start(
     batch.total_rows = sum(1 for _ in _readable(batch))
     batch.status, batch.next_at = Import.Status.RUNNING, at or timezone.now()
     batch.save(update_fields=["mapping", "options", "total_rows", "status", "next_at"])
-    ring(tasks.sweep)
+    wake("leads.sweep")
     return batch
 
 

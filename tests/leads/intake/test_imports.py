@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from leadflow import db
+from leadflow import sweeps
 from leadflow.errors import Conflict, Invalid
 from leads.intake.imports import jobs, mappings
 from leads.models import Account, Attribute, Campaign, ExternalId, Import, Lead, RowError
@@ -35,7 +35,7 @@ def run(workspace, content, mapping=None, options=None, actor=None):
     """Import a file to its end, as the sweep does."""
     batch = receive(workspace, content, actor)
     batch = jobs.start(batch, mapping=batch.mapping if mapping is None else mapping, options=options)
-    db.sweep(Import, jobs.work, batch=1)
+    sweeps.run(Import, jobs.work, batch=1)
     batch.refresh_from_db()
     return batch
 
@@ -125,7 +125,7 @@ def test_an_import_goes_on_where_it_was_when_a_batch_is_rolled_back(workspace, m
         transaction.set_rollback(True)
     batch.refresh_from_db()
     assert (batch.done_rows, batch.created_count, Lead.objects.of(workspace).count()) == (2, 2, 2)
-    db.sweep(Import, jobs.work, batch=1)
+    sweeps.run(Import, jobs.work, batch=1)
     batch.refresh_from_db()
     assert (batch.status, batch.done_rows, counts(batch)) == ("done", 5, (5, 0, 0, 0))
     assert batch.next_at is None
@@ -204,7 +204,7 @@ def test_an_encoding_that_nobody_chose_is_asked_for_before_the_start(workspace):
     assert refusal.value.field == "encoding"
     batch = jobs.reread(batch, encoding="latin-1")
     jobs.start(batch, mapping=batch.mapping)
-    db.sweep(Import, jobs.work, batch=1)
+    sweeps.run(Import, jobs.work, batch=1)
     assert Lead.objects.of(workspace).get().last_name == "Zoë"
 
 

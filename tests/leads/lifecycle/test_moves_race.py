@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 
-from leadflow import db
+from leadflow import db, sweeps
 from leadflow.errors import NotAllowed
 from leads.lifecycle import moves
 from leads.models import Handoff, Lead, Pool, Transition
@@ -88,7 +88,7 @@ def test_a_sweep_that_loses_a_deadlock_takes_the_row_again_within_seconds():
     both_hold_one = threading.Barrier(2)
 
     def lock(pool):
-        Pool.everywhere.select_for_update().get(pk=pool.pk)
+        db.lock(Pool.everywhere.all(), pool.pk)
 
     def other_request():
         with transaction.atomic():
@@ -103,7 +103,7 @@ def test_a_sweep_that_loses_a_deadlock_takes_the_row_again_within_seconds():
         both_hold_one.wait()
         lock(second)
 
-    outcomes = at_once(other_request, partial(db.sweep, Lead, act, at=MONDAY))
+    outcomes = at_once(other_request, partial(sweeps.run, Lead, act, at=MONDAY))
     assert outcomes == [None, 1]
     after = Lead.everywhere.get(pk=lead.pk)
     assert (after.attempts, after.dead_reason) == (1, "")
