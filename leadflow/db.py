@@ -105,6 +105,23 @@ def insert_new(rows: Sequence[M], *, key: Sequence[str]) -> list[M]:
     return new
 
 
+def upsert_many(rows: Sequence[models.Model], *, key: str, fields: Sequence[str]) -> None:
+    """Insert rows of one model; of those whose unique `key` is there already, write these fields. One statement."""
+    if not rows:
+        return
+    meta: Any = rows[0]._meta
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in meta.concrete_fields)
+    sets = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in (meta.get_field(f).column for f in fields))
+    for _, places, values in _chunks(rows, meta.concrete_fields):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {places}"
+                f" ON CONFLICT ({quote(meta.get_field(key).column)}) DO UPDATE SET {sets}",
+                values,
+            )
+
+
 def _chunks(rows: Sequence[M], fields: Sequence[Any]) -> Iterator[tuple[Sequence[M], str, list[Any]]]:
     """Cut rows into as many as one statement takes: yield them, the places of their values in SQL, and the values."""
     step = _PARAMETERS // len(fields)

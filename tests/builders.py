@@ -9,6 +9,7 @@ from typing import Any
 from leads.lifecycle import moves
 from leads.models import Account, Definition, Event, Handoff, Lead, Pool, PoolMember, Reason
 from leads.models.definition import Version
+from leads.people import search_text
 from leads.qualification import definitions
 from leads.states import MOVES, Need
 from workspaces import access
@@ -64,8 +65,8 @@ def lead(workspace: Workspace, **fields: Any) -> Lead:
         "first_contact_at": MONDAY,
     }
     made = Lead(workspace=workspace, **{**defaults, **fields})
-    made.keep_search_name()
     made.save(force_insert=True)
+    search_text.refresh(workspace, [made])
     return made
 
 
@@ -79,7 +80,9 @@ def account(workspace: Workspace, **fields: Any) -> Account:
         "employees": 300,
         "country": "DE",
     }
-    return Account.everywhere.create(workspace=workspace, **{**defaults, **fields})
+    facts = {**defaults, **fields}
+    words = search_text.words_of(facts["name"], facts["domain"])
+    return Account.everywhere.create(workspace=workspace, search_text=words, **facts)
 
 
 def event(lead: Lead, type: str = "page", *, at: datetime = MONDAY, **fields: Any) -> Event:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
@@ -15,12 +14,10 @@ from api.v1 import lookups
 from api.v1.lead_shapes import EventShape
 from api.v1.shapes import LeadKey, OccurredAt, RefusalShape
 from api.views import Resource, told_at
-from leadflow.errors import DomainError, Missing
+from leadflow.errors import DomainError
 from leads.intake import events
 from leads.intake.events import EventIn, Seen
-from leads.models import Event, ExternalId, Lead
-from leads.people import identity
-from workspaces.models import Workspace
+from leads.models import Event, Lead
 
 LARGEST = 500
 
@@ -88,10 +85,10 @@ class Events(Resource):
         """Record up to 500 events of many leads; each has its own outcome, and a bad one stops no other."""
         batch = self.read(_Batch)["events"]
         shaped: list[dict[str, Any] | Exception] = [_attempt(self.read, EventItem, data) for data in batch]
-        leads = _leads(request.workspace, [item["lead"] for item in shaped if isinstance(item, dict)])
+        named = [item["lead"] for item in shaped if isinstance(item, dict)]
+        leads = iter(lookups.leads_of(request.workspace, named))
         seen: list[Seen | Exception] = [
-            item if isinstance(item, Exception) else _attempt(_seen, request, item, leads.get(_name(item["lead"])))
-            for item in shaped
+            item if isinstance(item, Exception) else _attempt(_seen, request, item, next(leads)) for item in shaped
         ]
         return Response({"results": _record(request, seen)})
 
@@ -134,7 +131,7 @@ def _attempt(act: Any, *args: Any) -> Any:
 
 def _seen(request: Request, item: dict[str, Any], lead: Lead | None) -> Seen:
     if lead is None:
-        raise Missing("No lead of this workspace has this id.")
+        raise lookups.unknown()
     facts = {name: value for name, value in item.items() if name not in ("lead", "occurred_at", "topics")}
     at = told_at(request, item.get("occurred_at"))
     return Seen(events.clean(EventIn(**facts, topics=tuple(item.get("topics", ())), occurred_at=at)), lead)
@@ -162,27 +159,3 @@ def _record(request: Any, seen: Sequence[Seen | Exception]) -> list[dict[str, An
             }
         )
     return outcomes
-
-
-def _name(key: dict[str, Any]) -> tuple[str, ...]:
-    """Return a `LeadKey` as something to look up by."""
-    if pair := key.get("external_id"):
-        return "external_id", pair["system"].lower(), pair["value"]
-    kind, value = next(iter(key.items()))
-    return kind, str(value).lower()
-
-
-def _leads(workspace: Workspace, keys: Sequence[dict[str, Any]]) -> dict[tuple[str, ...], Lead]:
-    """Find the leads that a set of keys names, in at most two statements."""
-    names = {_name(key) for key in keys}
-    pairs = [(name[1], name[2]) for name in names if name[0] == "external_id"]
-    found: dict[tuple[str, ...], Lead] = {}
-    if pairs:
-        rows = ExternalId.objects.of(workspace).filter(identity.pairs(pairs)).select_related("lead")
-        found = {("external_id", row.system, row.value): row.lead for row in rows}
-    ids = [int(name[1]) for name in names if name[0] == "id"]
-    emails = [name[1] for name in names if name[0] == "email"]
-    if ids or emails:
-        for lead in Lead.objects.of(workspace).filter(Q(pk__in=ids) | Q(email__in=emails)):
-            found["id", str(lead.pk)] = found["email", lead.email] = lead
-    return found

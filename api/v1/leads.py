@@ -2,14 +2,11 @@
 
 from typing import Any
 
-import django_filters
-from django.db.models import Q, QuerySet
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.filters import InstantFilter
+from api.lead_filters import LeadFilters
 from api.permissions import demand_history
 from api.v1 import lookups
 from api.v1.handoffs import HandoffDetail, detail
@@ -21,53 +18,13 @@ from leads.intake import upsert
 from leads.models import Lead
 from leads.people import persons
 from leads.people.persons import Person
-from leads.states import State
-
-
-class LeadFilter(django_filters.FilterSet):
-    """Narrow the list of leads."""
-
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
-    source = django_filters.CharFilter(help_text="Exactly this source.")
-    campaign = django_filters.CharFilter(field_name="campaign__code", help_text="Code of the campaign.")
-    owner = django_filters.CharFilter(field_name="owner__user__email", lookup_expr="iexact", help_text="E-mail.")
-    grade = django_filters.CharFilter(help_text="Such as B2.")
-    updated_since = InstantFilter(method="by_update", help_text="Created, moved, scored anew or active since then.")
-    email = django_filters.CharFilter(method="by_email", help_text="Exactly this e-mail, in any case of letters.")
-    q = django_filters.CharFilter(method="by_words", help_text="The beginning of the e-mail or the last name.")
-    external_id = django_filters.CharFilter(method="by_external_id", help_text="system:value")
-
-    class Meta:
-        model = Lead
-        fields: list[str] = []
-
-    @extend_schema_field(OpenApiTypes.DATETIME)
-    def by_update(self, rows: QuerySet[Lead], name: str, value: Any) -> QuerySet[Lead]:
-        """Keep the leads that anything happened to since."""
-        return rows.filter(
-            Q(created_at__gte=value) | Q(state_since__gte=value) | Q(scored_at__gte=value) | Q(last_event_at__gte=value)
-        )
-
-    def by_email(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
-        """Keep the lead with this e-mail."""
-        return rows.filter(email=value.strip().lower())
-
-    def by_words(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
-        """Keep the leads whose e-mail or name begins with the words."""
-        words = value.strip().lower()
-        return rows.filter(Q(email__startswith=words) | Q(search_name__startswith=words))
-
-    def by_external_id(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
-        """Keep the lead that has this id in another system."""
-        system, _, wanted = value.partition(":")
-        return rows.filter(external_ids__system=system.lower(), external_ids__value=wanted)
 
 
 class Leads(Resource):
     """The leads of the workspace."""
 
     capabilities = {"GET": "leads.view", "POST": "leads.edit"}
-    filterset_class = LeadFilter
+    filter_backends = [LeadFilters]
     serializer_class = LeadShape
     queryset = Lead.everywhere.none()
 
@@ -131,7 +88,7 @@ def person(data: dict[str, Any]) -> Person:
 def _named(lead: Lead, data: dict[str, Any]) -> dict[str, Any]:
     """Add the ids that lead intake to this very lead. Raise `Invalid` when its only id would be replaced."""
     pairs = list(lead.external_ids.values("system", "value"))
-    email = data.get("email", "").strip().lower()
+    email = persons.normal_email(data.get("email", ""))
     if lead.email and email in ("", lead.email):
         return {**data, "email": lead.email}
     if not pairs:

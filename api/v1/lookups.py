@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from leadflow.errors import Invalid, Missing
-from leads.models import Answer, ExternalId, Handoff, Lead, Question, Reason
+from leads.models import Answer, Handoff, Lead, Question, Reason
 from leads.models.handoff import OPEN
 from leads.people import identity
 from workspaces import access
@@ -37,31 +37,17 @@ def lead(workspace: Workspace, pk: int) -> Lead:
 
 
 def leads_of(workspace: Workspace, named: Sequence[Mapping[str, Any]]) -> list[Lead | None]:
-    """Return the lead that each `LeadKey` names, bare, or None: three statements at most."""
-    ids = {key["id"] for key in named if "id" in key}
-    emails = {key["email"].lower() for key in named if "email" in key}
-    pairs = {_pair(key) for key in named if "external_id" in key}
-    found: dict[Any, Lead] = {}
-    if ids:
-        found |= {("id", lead.pk): lead for lead in Lead.objects.of(workspace).filter(pk__in=ids)}
-    if emails:
-        found |= {("email", lead.email): lead for lead in Lead.objects.of(workspace).filter(email__in=emails)}
-    if pairs:
-        known = ExternalId.objects.of(workspace).filter(identity.pairs(pairs)).select_related("lead")
-        found |= {("external", row.system, row.value): row.lead for row in known}
-    for lead in found.values():
-        lead.workspace = workspace
-    return [found.get(_name(key)) for key in named]
+    """Return the lead that each `LeadKey` names, bare, or None: two statements at most."""
+    return [match.lead for match in identity.match(workspace, [_ids(key) for key in named])]
 
 
-def _name(key: Mapping[str, Any]) -> tuple[Any, ...]:
-    if "id" in key:
-        return "id", key["id"]
-    return ("email", key["email"].lower()) if "email" in key else ("external", *_pair(key))
-
-
-def _pair(key: Mapping[str, Any]) -> tuple[str, str]:
-    return key["external_id"]["system"], key["external_id"]["value"]
+def _ids(key: Mapping[str, Any]) -> identity.Ids:
+    pair = key.get("external_id")
+    return identity.Ids(
+        lead=key.get("id"),
+        email=key.get("email", ""),
+        external_ids=((pair["system"], pair["value"]),) if pair else (),
+    )
 
 
 def lead_of(workspace: Workspace, named: Mapping[str, Any]) -> Lead:

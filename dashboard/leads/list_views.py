@@ -9,11 +9,12 @@ from django.views.decorators.http import require_POST
 
 from dashboard.design.paging import csv_response, read_id
 from dashboard.leads.bulk_forms import ACTIONS
-from dashboard.leads.filters import MORE, LeadFilter
+from dashboard.leads.filters import LeadFilter
 from dashboard.shell.access import PageRequest, page
 from leadflow import csvfile
 from leads.models import Lead
 from leads.queries import lead_list
+from leads.queries.lead_columns import COLUMNS
 from workspaces import roles
 
 MOST_AT_ONCE = 500
@@ -23,20 +24,19 @@ MOST_AT_ONCE = 500
 def index(request: PageRequest) -> HttpResponse:
     """Show the leads that the filters want, fifty at a time."""
     form = LeadFilter(request.GET, workspace=request.workspace)
-    filters = form.filters
-    found = lead_list.lead_list(request.workspace, filters, form.among)
+    found = lead_list.lead_list(request.workspace, form.filters)
     shown = lead_list.page(
         found, sort=form.order, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
-    total = lead_list.count(found) if filters.countable else None
+    total = lead_list.count(found) if form.filters.countable else None
     context = {
         "title": "Leads",
         "form": form,
         "chips": form.chips(request.GET),
-        "more_fields": [form[name] for name in MORE],
+        "columns": [column for column in COLUMNS if column.label],
         "page": replace(shown, total=total),
         "total": total,
-        "counted": filters.countable,
+        "counted": form.filters.countable,
         "bound": lead_list.COUNTED,
         "may_export": request.actor.can("leads.export"),
         "actions": [(name, kind.verb) for name, kind in ACTIONS.items() if request.actor.can(kind.capability)],
@@ -48,7 +48,7 @@ def index(request: PageRequest) -> HttpResponse:
 def download(request: PageRequest) -> StreamingHttpResponse:
     """Stream the leads that the filters want as CSV."""
     form = LeadFilter(request.GET, workspace=request.workspace)
-    found = lead_list.lead_list(request.workspace, form.filters, form.among)
+    found = lead_list.lead_list(request.workspace, form.filters)
     return csv_response(csvfile.write(lead_list.export(found, form.order)), "leads.csv")
 
 

@@ -6,6 +6,7 @@ from django import forms
 
 from dashboard.design.inputs import TimeInput
 from leads.models import Lead, Reason, Topic
+from leads.people import identity
 from nurture.models import Program
 from workspaces.models import Workspace
 
@@ -101,9 +102,11 @@ class Try(forms.Form):
 
     def clean_lead(self) -> Lead | None:
         """Return the lead with this e-mail, or the newest that has one."""
-        text = self.cleaned_data["lead"].strip().lower()
-        leads = Lead.objects.of(self.workspace).exclude(email="")
-        found = leads.filter(email=text).first() if text else leads.order_by("-pk").first()
+        text = self.cleaned_data["lead"]
+        if text:
+            found = identity.match(self.workspace, [identity.Ids(email=text)])[0].lead
+        else:
+            found = Lead.objects.of(self.workspace).exclude(email="").order_by("-pk").first()
         if found is None:
             raise forms.ValidationError(
                 "No lead has this e-mail address." if text else "There is no lead with an e-mail yet."

@@ -8,8 +8,8 @@ from django import forms
 
 from dashboard.design.inputs import DayInput
 from dashboard.design.periods import midnight
-from leads.queries import lead_list, lookups, reports
-from leads.queries.lead_list import BLANK
+from leads.queries import lookups, reports
+from leads.queries.filter_values import BLANK
 from workspaces.models import Workspace
 
 
@@ -25,7 +25,7 @@ class FunnelForm(forms.Form):
     def __init__(self, data: Any, *, workspace: Workspace) -> None:
         super().__init__(data)
         self.zone = ZoneInfo(workspace.time_zone)
-        sources = [(each or BLANK, each or "No source") for each in lead_list.sources(workspace)]
+        sources = [(each or BLANK, each or "No source") for each in lookups.sources(workspace)]
         self._offer("source", [("", "Any source"), *sources])
         campaigns = lookups.campaigns(workspace).values_list("code", "name")[:500]
         self._offer("campaign", [("", "Any campaign"), *campaigns])

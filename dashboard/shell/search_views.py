@@ -1,4 +1,4 @@
-"""Search from anywhere: leads, accounts and campaigns by how they begin."""
+"""Search from anywhere: leads, accounts and campaigns by words of theirs."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +9,7 @@ from leads.queries import search as finder
 
 @page("leads.view")
 def search(request: PageRequest) -> HttpResponse:
-    """List what begins with the text; the only hit, if it is a lead, opens at once."""
+    """List what matches the text; the only hit, if it is a lead, opens at once."""
     text = request.GET.get("q", "").strip()
     found = finder.search(request.workspace, text)
     if found.count == 1 and found.leads and not request.htmx:

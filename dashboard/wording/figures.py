@@ -12,7 +12,7 @@ from dashboard.design import words
 from dashboard.design.periods import Period
 from leads.models import Campaign
 from leads.queries import lookups, reports
-from leads.queries.lead_list import BLANK
+from leads.queries.filter_values import BLANK
 from leads.queries.reports import Outcome, Returned
 from nurture import choosing
 from workspaces.models import Workspace

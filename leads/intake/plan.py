@@ -13,7 +13,6 @@ from leads.people.persons import PLAIN, Person
 from workspaces.models import Workspace
 
 Existing = Literal["overwrite", "fill", "keep"]
-Key = tuple[str, ...]  # ("email", address) | ("external", system, value) | ("anonymous", value)
 CLOCK_SKEW = timedelta(days=1)  # a date in a zone east of UTC has begun before it has here
 ONCE = {"source"}  # tells of the beginning
 
@@ -46,14 +45,13 @@ class Slots:
         self.workspace, self.known, self.now, self.at, self.existing = workspace, known, now, at, existing
         self.browsers: dict[str, Lead] = {}  # anonymous ids to give away
         self.touched_accounts: dict[int, Account] = {}
-        self._index: dict[Key, Slot] = {}
+        self._index: identity.Index[Slot] = identity.Index(
+            email_of=lambda slot: slot.lead.email, systems_of=self._systems_of
+        )
         self._slots: dict[int, Slot] = {}
         by_id = {lead.pk: self._add(Slot(lead, created=False)) for lead in leads}
-        for pair, lead_id in known.leads.items():
-            self._index["external", *pair] = by_id[lead_id]
-        for value, row in known.anonymous.items():
-            if row.lead_id:
-                self._index["anonymous", value] = by_id[row.lead_id]
+        self._index.external |= {pair: by_id[lead_id] for pair, lead_id in known.leads.items()}
+        self._index.anonymous |= {value: by_id[row.lead_id] for value, row in known.anonymous.items() if row.lead_id}
 
     @property
     def slots(self) -> list[Slot]:
@@ -81,23 +79,13 @@ class Slots:
         return slot, created, () if created else changed
 
     def _find(self, person: Person) -> Slot | None:
-        keys: list[Key] = [("external", *pair) for pair in person.external_ids]
-        if person.email:
-            keys.append(("email", person.email))
-        found = {id(slot): slot for key in keys if (slot := self._index.get(key))}
+        found = self._index.find(identity.Ids(person.email, person.external_ids, person.anonymous_id))
         if len(found) > 1:
-            raise identity.conflict(slot.lead for slot in found.values())
-        if found:
-            return next(iter(found.values()))
-        slot = self._index.get(("anonymous", person.anonymous_id)) if person.anonymous_id else None
-        return None if slot is None or self._is_another(person, slot) else slot
+            raise identity.conflict(slot.lead for slot in found)
+        return found[0] if found else None
 
-    def _is_another(self, person: Person, slot: Slot) -> bool:
-        """Tell whether the person only shares the browser of the lead."""
-        if person.email and slot.lead.email:
-            return True
-        systems = {system for system, _ in slot.external_ids} | self.known.systems.get(slot.lead.pk or 0, set())
-        return bool(systems & {system for system, _ in person.external_ids})
+    def _systems_of(self, slot: Slot) -> set[str]:
+        return {system for system, _ in slot.external_ids} | self.known.systems.get(slot.lead.pk or 0, set())
 
     def _refuse(self, person: Person) -> None:
         if person.persona and person.persona not in self.known.personas:
@@ -197,21 +185,21 @@ class Slots:
 
     def _ids(self, person: Person, slot: Slot) -> None:
         for pair in person.external_ids:
-            if ("external", *pair) not in self._index:
+            if pair not in self._index.external:
                 slot.external_ids.append(pair)
                 slot.changed["external_ids"] = None
         browser = person.anonymous_id
-        if browser and ("anonymous", browser) not in self._index:
+        if browser and browser not in self._index.anonymous:
             self.browsers[browser] = slot.lead
-            self._index["anonymous", browser] = slot
+            self._index.anonymous[browser] = slot
         self._add(slot)
 
     def _add(self, slot: Slot) -> Slot:
         self._slots[id(slot)] = slot
         if slot.lead.email:
-            self._index["email", slot.lead.email] = slot
+            self._index.emails[slot.lead.email] = slot
         for pair in slot.external_ids:
-            self._index["external", *pair] = slot
+            self._index.external[pair] = slot
         return slot
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import BigIntegerField, CharField, F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
-from leads.models import Account, AnonymousId, Attribute, Campaign, ExternalId, Persona, Scoring
+from leads.models import Account, AnonymousId, Attribute, Campaign, ExternalId, Lead, Persona, Scoring
 from leads.models.definition import Version
 from leads.people import identity
 from leads.people.freemail import company_domain
@@ -21,6 +21,7 @@ class References:
     """What is there already of what the persons refer to."""
 
     leads: dict[identity.Pair, int] = field(default_factory=dict)  # external id → lead
+    emails: dict[str, int] = field(default_factory=dict)  # e-mail → lead; it may have another by the time it is locked
     anonymous: dict[str, AnonymousId] = field(default_factory=dict)
     systems: dict[int, set[str]] = field(default_factory=dict)  # lead of an anonymous id → systems that know it
     accounts: dict[str, Account] = field(default_factory=dict)  # by domain
@@ -44,6 +45,8 @@ def read(workspace: Workspace, persons: list[Person]) -> References:
     for kind, a, b, pk, number, c, d in rows:
         if kind == "external":
             found.leads[a, b] = number
+        elif kind == "email":
+            found.emails[a] = number
         elif kind == "anonymous":
             found.anonymous[a] = AnonymousId(pk=pk, workspace=workspace, value=a, lead_id=number or None)
         elif kind == "system":
@@ -75,6 +78,7 @@ def read(workspace: Workspace, persons: list[Person]) -> References:
 def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet]:
     """Return one query per kind of reference that occurs; each has the same seven columns."""
     pairs = {pair for person in persons for pair in person.external_ids}
+    emails = {person.email for person in persons} - {""}
     browsers = {person.anonymous_id for person in persons} - {""}
     domains = {domain_of(person) for person in persons} - {""}
     names = {person.company for person in persons if not domain_of(person)} - {""}
@@ -87,10 +91,13 @@ def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet]:
     queries = [_columns(active, "scoring", c=Cast("rules", TextField()))]
     if pairs:
         queries.append(
-            _columns(of[ExternalId].filter(identity.pairs(pairs)), "external", a="system", b="value", number="lead_id")
+            _columns(identity.external_rows(workspace, pairs), "external", a="system", b="value", number="lead_id")
         )
+    if emails:
+        holders = Lead.objects.of(workspace).filter(identity.holders(emails, ())).order_by()
+        queries.append(_columns(holders, "email", a="email", number="id"))
     if browsers:
-        seen = of[AnonymousId].filter(value__in=browsers)
+        seen = identity.anonymous_rows(workspace, browsers)
         queries.append(_columns(seen, "anonymous", a="value", number="lead_id"))
         if pairs:
             systems = of[ExternalId].filter(lead__anonymous_ids__value__in=browsers)

@@ -1,7 +1,7 @@
 """Take persons in: the one path of API, CSV, form and tracking. It works on sets; one person is a set of one.
 
 1. check the fields; a person that cannot be understood is refused and the others go on
-2. read what the set refers to (one statement) and lock the leads that are known (one statement)
+2. read what the set refers to (one statement) and lock the leads that are known, if any (one statement)
 3. decide in memory, person by person: which lead, what changes; two persons with one id are one lead
 4. write: companies, campaigns, leads, ids, consents, log and outbox, one statement for each kind that occurs
 5. when another transaction wrote one of the keys meanwhile, roll back and begin again: the key is there now
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from leadflow import db
@@ -123,7 +122,7 @@ def _take(
     if not clean:
         return [entry for entry in checked if isinstance(entry, Refused)]
     known = references.read(workspace, clean)
-    slots = Slots(workspace, known, _locked(workspace, clean, known), now=now, at=at, existing=existing)
+    slots = Slots(workspace, known, _locked(workspace, known), now=now, at=at, existing=existing)
     outcomes: list[Refused | tuple[Slot, bool, tuple[str, ...]]] = []
     for entry in checked:
         try:
@@ -142,13 +141,13 @@ def _checked(person: Person) -> Person | Refused:
         return Refused(error)
 
 
-def _locked(workspace: Workspace, persons: list[Person], known: references.References) -> list[Lead]:
-    """Lock the leads that the persons name, in the order of their ids, and read them afresh."""
-    emails = {person.email for person in persons} - {""}
-    ids = {*known.leads.values(), *(row.lead_id for row in known.anonymous.values() if row.lead_id)}
-    named = Q(email__in=emails) if emails else Q()
-    if ids:
-        named |= Q(pk__in=ids)
-    if not named:
+def _locked(workspace: Workspace, known: references.References) -> list[Lead]:
+    """Lock the leads that are known, in the order of their ids, and read them afresh; nothing for new people.
+
+    A lead that took one of the e-mails since they were looked up is met when it is written: then all begins again.
+    """
+    browsers = {row.lead_id for row in known.anonymous.values() if row.lead_id}
+    ids = {*known.leads.values(), *known.emails.values(), *browsers}
+    if not ids:
         return []
-    return list(db.locked(Lead.objects.of(workspace).filter(named)))
+    return list(db.locked(Lead.objects.of(workspace).filter(pk__in=ids)))

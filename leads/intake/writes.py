@@ -4,7 +4,7 @@ from leadflow import db
 from leads import conditions, payloads, summaries
 from leads.intake.plan import Slot, Slots
 from leads.models import Campaign, Consent, ExternalId, Transition
-from leads.people import identity
+from leads.people import identity, search_text
 from leads.qualification import facts
 from leads.scoring import scoring
 from leads.scoring.scoring import Score
@@ -27,6 +27,7 @@ def write(slots: Slots, *, actor: Actor) -> bool:
     _write_new(slots, made)
     _write_updates(slots, updated)
     _write_ids(slots)
+    _write_search_text(slots, made, updated)
     _write_log(slots, made, updated, actor)
     return bool(made or updated)
 
@@ -34,12 +35,14 @@ def write(slots: Slots, *, actor: Actor) -> bool:
 def _write_references(slots: Slots) -> None:
     """Make the companies and campaigns that are new, and bring the known companies up to date."""
     companies = [*slots.known.accounts.values(), *slots.known.named_accounts.values()]
+    for company in companies:
+        company.search_text = search_text.words_of(company.name, company.domain)
     _insert(sorted((row for row in companies if row.pk is None), key=lambda row: (row.domain, row.name)), "domain")
     campaigns: list[Campaign] = [row for row in slots.known.campaigns.values() if row.pk is None]
     _insert(sorted(campaigns, key=lambda row: row.code), "code")
     if slots.touched_accounts:
         rows = [slots.touched_accounts[pk] for pk in sorted(slots.touched_accounts)]
-        db.update_many(rows, ["name", "industry", "employees"])
+        db.update_many(rows, ["name", "industry", "employees", "search_text"])
     for slot in slots.slots:
         for name in ("account", "campaign"):
             if row := slot.lead._state.fields_cache.get(name):
@@ -48,8 +51,6 @@ def _write_references(slots: Slots) -> None:
 
 def _write_new(slots: Slots, made: list[Slot]) -> None:
     _score(slots, made)
-    for slot in made:
-        slot.lead.keep_search_name()
     _insert(sorted((slot.lead for slot in made), key=lambda lead: lead.email), "email")
 
 
@@ -77,11 +78,10 @@ def _score(slots: Slots, made: list[Slot]) -> None:
 def _write_updates(slots: Slots, updated: list[Slot]) -> None:
     if not updated:
         return
-    fields = {"sequence", "next_at", "search_name"}
+    fields = {"sequence", "next_at"}
     for slot in updated:
         slot.lead.sequence += 1
         slot.lead.next_at = slots.now
-        slot.lead.keep_search_name()
         fields |= set(slot.changed) - NOT_COLUMNS
     db.update_many([slot.lead for slot in updated], sorted(fields))
 
@@ -95,6 +95,14 @@ def _write_ids(slots: Slots) -> None:
     _insert(sorted(rows, key=lambda row: (row.system, row.value)), "system", "value")
     if slots.browsers:
         identity.attach(slots.workspace, slots.browsers, slots.known.anonymous, now=slots.now)
+
+
+def _write_search_text(slots: Slots, made: list[Slot], updated: list[Slot]) -> None:
+    """Keep the words of the leads that are new, or of which some changed; the ids of the latter are read again."""
+    again = [slot.lead for slot in updated if search_text.SEARCHED & set(slot.changed)]
+    ids: dict[int, list[str]] = search_text.ids_of(again)
+    ids |= {slot.lead.pk: [value for _, value in slot.external_ids] for slot in made}
+    search_text.write(slots.workspace, [*(slot.lead for slot in made), *again], ids)
 
 
 def _write_log(slots: Slots, made: list[Slot], updated: list[Slot], actor: Actor) -> None:

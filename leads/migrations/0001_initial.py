@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('employees', models.PositiveIntegerField(blank=True, null=True)),
                 ('country', models.CharField(blank=True, help_text='ISO 3166 code, e.g. DE', max_length=2)),
                 ('attributes', models.JSONField(blank=True, default=dict)),
+                ('search_text', models.TextField(blank=True, editable=False)),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
@@ -264,7 +265,6 @@ class Migration(migrations.Migration):
                 ('email', models.CharField(blank=True, max_length=254)),
                 ('first_name', models.CharField(blank=True, max_length=120)),
                 ('last_name', models.CharField(blank=True, max_length=120)),
-                ('search_name', models.CharField(blank=True, editable=False, max_length=250)),
                 ('title', models.CharField(blank=True, max_length=160)),
                 ('phone', models.CharField(blank=True, max_length=40)),
                 ('country', models.CharField(blank=True, max_length=2)),
@@ -304,8 +304,23 @@ class Migration(migrations.Migration):
                 ('lost_reason', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='leads.reason')),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', '-id'], name='lead_list'), models.Index(fields=['account', '-id'], name='lead_of_account'), models.Index(fields=['workspace', 'state', '-id', 'source', 'grade', 'owner', 'campaign'], name='lead_list_by_state'), models.Index(fields=['workspace', 'source', '-id', 'state', 'grade', 'owner', 'campaign'], name='lead_list_by_source'), models.Index(fields=['workspace', 'campaign', '-id'], name='lead_list_by_campaign'), models.Index(fields=['workspace', 'owner', '-id'], name='lead_list_by_owner'), models.Index(fields=['workspace', 'grade', '-id'], name='lead_list_by_grade'), models.Index(fields=['workspace', '-first_contact_at', '-id'], name='lead_list_by_contact'), models.Index(condition=models.Q(('passes__gt', 0)), fields=['workspace', '-id'], name='lead_list_handed_over'), models.Index(condition=models.Q(('passes__gt', 0)), fields=['workspace', '-first_contact_at', '-id', 'source', 'campaign', 'state'], name='lead_list_behind_figure'), models.Index(fields=['workspace', 'email'], name='lead_search_email', opclasses=['int8_ops', 'varchar_pattern_ops']), models.Index(fields=['workspace', 'search_name'], name='lead_search_name', opclasses=['int8_ops', 'varchar_pattern_ops']), models.Index(condition=models.Q(('dead_reason', ''), ('next_at__isnull', False)), fields=['next_at'], name='lead_sweep'), models.Index(condition=models.Q(('won_at__isnull', False)), fields=['workspace', 'won_at'], name='lead_won_report')],
+                'indexes': [models.Index(fields=['workspace', '-id'], name='lead_list'), models.Index(fields=['account', '-id'], name='lead_of_account'), models.Index(fields=['workspace', 'state', '-id', 'source', 'grade', 'owner', 'campaign'], name='lead_list_by_state'), models.Index(fields=['workspace', 'source', '-id', 'state', 'grade', 'owner', 'campaign'], name='lead_list_by_source'), models.Index(fields=['workspace', 'campaign', '-id'], name='lead_list_by_campaign'), models.Index(fields=['workspace', 'owner', '-id'], name='lead_list_by_owner'), models.Index(fields=['workspace', 'grade', '-id'], name='lead_list_by_grade'), models.Index(fields=['workspace', '-first_contact_at', '-id'], name='lead_list_by_contact'), models.Index(condition=models.Q(('passes__gt', 0)), fields=['workspace', '-id'], name='lead_list_handed_over'), models.Index(condition=models.Q(('passes__gt', 0)), fields=['workspace', '-first_contact_at', '-id', 'source', 'campaign', 'state'], name='lead_list_behind_figure'), models.Index(fields=['workspace', 'email'], name='lead_search_email', opclasses=['int8_ops', 'varchar_pattern_ops']), models.Index(condition=models.Q(('dead_reason', ''), ('next_at__isnull', False)), fields=['next_at'], name='lead_sweep'), models.Index(condition=models.Q(('won_at__isnull', False)), fields=['workspace', 'won_at'], name='lead_won_report')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('workspace', 'email'), name='lead_email_once'), models.CheckConstraint(condition=models.Q(('state__in', ['new', 'nurture', 'mql', 'sal', 'sql', 'won', 'lost', 'disqualified'])), name='lead_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'won'), _negated=True), models.Q(('amount__isnull', False), ('won_at__isnull', False)), _connector='OR'), name='lead_won_has_amount'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['mql', 'sal', 'sql']), _negated=True), ('passes__gt', 0), _connector='OR'), name='lead_offered_has_pass')],
+            },
+            managers=[
+                ('everywhere', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='SearchText',
+            fields=[
+                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_text', serialize=False, to='leads.lead')),
+                ('account_id', models.BigIntegerField(null=True)),
+                ('text', models.TextField()),
+                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['account_id'], name='search_text_by_account')],
             },
             managers=[
                 ('everywhere', django.db.models.manager.Manager()),

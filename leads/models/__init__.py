@@ -9,6 +9,7 @@ from leads.models.importing import Import, RowError
 from leads.models.lead import Lead
 from leads.models.reason import Reason
 from leads.models.routing import Pool, PoolMember, RoutingRule
+from leads.models.search import SearchText
 from leads.models.taxonomy import Attribute, Persona, Topic
 from leads.models.touch import Answer, FollowUp, Question, Touch
 from leads.models.transition import Transition
@@ -38,6 +39,7 @@ __all__ = [
     "RoutingRule",
     "RowError",
     "Scoring",
+    "SearchText",
     "Topic",
     "Touch",
     "Transition",

@@ -27,7 +27,6 @@ class Lead(Owned, Timer):
     email = models.CharField(max_length=254, blank=True)  # lower case; empty where only another id is known
     first_name = models.CharField(max_length=120, blank=True)
     last_name = models.CharField(max_length=120, blank=True)
-    search_name = models.CharField(max_length=250, blank=True, editable=False)  # "last first" in lower case
     title = models.CharField(max_length=160, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     country = models.CharField(max_length=2, blank=True)
@@ -111,11 +110,6 @@ class Lead(Owned, Timer):
             models.Index(
                 fields=["workspace", "email"], name="lead_search_email", opclasses=["int8_ops", "varchar_pattern_ops"]
             ),
-            models.Index(
-                fields=["workspace", "search_name"],
-                name="lead_search_name",
-                opclasses=["int8_ops", "varchar_pattern_ops"],
-            ),
             models.Index(fields=["next_at"], condition=Q(next_at__isnull=False, dead_reason=""), name="lead_sweep"),
             models.Index(fields=["workspace", "won_at"], condition=Q(won_at__isnull=False), name="lead_won_report"),
         ]
@@ -194,7 +188,3 @@ class Lead(Owned, Timer):
         """Come back after a disqualification or a loss."""
         self.state_since = at
         self.owner = self.revisit_at = None
-
-    def keep_search_name(self) -> None:
-        """Derive `search_name`; every writer of names calls it before saving."""
-        self.search_name = f"{self.last_name} {self.first_name}".strip().lower()

@@ -1,12 +1,19 @@
-"""Find who a person is, by e-mail, external ids and anonymous ids; give a lead the history of its anonymous ids.
+"""Decide who a person is, by every way of naming one; give a lead the history of its anonymous ids.
 
-The e-mail and the external ids identify. An anonymous id is a browser, which people share: it identifies only when
-nothing stronger does, and never a lead with another e-mail or another id in the same system.
+This is the one place that does: intake, imports, tracking, look-ups of the API and the pages ask here. Ids are compared
+in their normal form (`leads.people`): e-mails and systems in lower case, all of them trimmed. In order:
+
+1. the lead's own id names that lead, or nobody
+2. the e-mail and the external ids identify; when they lead to different leads, or to another than the lead's own id
+   does, that is a conflict, which names the leads and changes nothing
+3. an anonymous id is a browser, which people share: it identifies only where nothing stronger leads to anybody, and
+   never a lead with another e-mail or another id in the same system
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Case, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
@@ -14,42 +21,138 @@ from leadflow import db
 from leadflow.errors import Conflict
 from leads.models import AnonymousId, Event, ExternalId, Lead
 from leads.people import persons
-from leads.people.persons import Person
 from workspaces.models import Workspace
 
 Pair = tuple[str, str]
+T = TypeVar("T")
 
 
 class Raced(Exception):
     """Somebody else wrote the same key meanwhile: begin again, the key is there now."""
 
 
+@dataclass(frozen=True)
+class Ids:
+    """The ids by which one person is named, as they were given. `external_ids` are pairs of system and value."""
+
+    email: str = ""
+    external_ids: tuple[Pair, ...] = ()
+    anonymous_id: str = ""
+    lead: int | None = None
+
+    @property
+    def normal(self) -> "Ids":
+        """Return the ids in the form in which they are kept."""
+        known = tuple(persons.normal_pair(system, value) for system, value in self.external_ids)
+        return Ids(persons.normal_email(self.email), known, self.anonymous_id.strip(), self.lead)
+
+
+@dataclass(frozen=True)
+class Match:
+    """The leads that ids name: none, one, or several, which is a conflict."""
+
+    found: tuple[Lead, ...] = ()
+
+    @property
+    def lead(self) -> Lead | None:
+        """Return the lead, or None. Raise `Conflict` (identity_conflict) when there are several."""
+        if len(self.found) > 1:
+            raise conflict(self.found)
+        return self.found[0] if self.found else None
+
+
+class Index(Generic[T]):
+    """People by each of their ids, and the rule by which ids name one of them. No database here.
+
+    `email_of` and `systems_of` say of a person its e-mail, and the systems in which it has an id.
+    """
+
+    def __init__(self, *, email_of: Callable[[T], str], systems_of: Callable[[T], set[str]]) -> None:
+        self.leads: dict[int, T] = {}
+        self.emails: dict[str, T] = {}
+        self.external: dict[Pair, T] = {}
+        self.anonymous: dict[str, T] = {}
+        self._email_of, self._systems_of = email_of, systems_of
+
+    def find(self, ids: Ids) -> list[T]:
+        """Return whom ids in their normal form name: nobody, one, or several, which is a conflict."""
+        if ids.lead is not None and ids.lead not in self.leads:
+            return []
+        strong = [self.external.get(pair) for pair in ids.external_ids]
+        strong += [self.emails.get(ids.email), self.leads.get(ids.lead or 0)]
+        if found := list(dict.fromkeys(person for person in strong if person is not None)):
+            return found
+        shared = self.anonymous.get(ids.anonymous_id)
+        return [] if shared is None or self._is_another(ids, shared) else [shared]
+
+    def _is_another(self, ids: Ids, person: T) -> bool:
+        """Tell whether who is named only shares the browser of a person."""
+        if ids.email and self._email_of(person):
+            return True
+        return not self._systems_of(person).isdisjoint(system for system, _ in ids.external_ids)
+
+
+def match(workspace: Workspace, named: Sequence[Ids]) -> list[Match]:
+    """Return the leads that each of a set of ids names, in their order. Four statements at most; nothing is locked."""
+    asked = [ids.normal for ids in named]
+    external = _lead_of(
+        external_rows(workspace, {pair for ids in asked for pair in ids.external_ids}), "system", "value"
+    )
+    anonymous = _lead_of(anonymous_rows(workspace, {ids.anonymous_id for ids in asked} - {""}), "value")
+    systems: dict[int, set[str]] = {}
+    if anonymous and any(ids.external_ids for ids in asked):
+        rows = ExternalId.objects.of(workspace).filter(lead__in=set(anonymous.values()))
+        for lead_id, system in rows.values_list("lead_id", "system"):
+            systems.setdefault(lead_id, set()).add(system)
+    index: Index[Lead] = Index(email_of=lambda lead: lead.email, systems_of=lambda lead: systems.get(lead.pk, set()))
+    wanted = holders(
+        {ids.email for ids in asked} - {""},
+        {ids.lead for ids in asked if ids.lead} | {*external.values(), *anonymous.values()},
+    )
+    index.leads = {lead.pk: lead for lead in Lead.objects.of(workspace).filter(wanted).order_by("pk")} if wanted else {}
+    for lead in index.leads.values():
+        lead.workspace = workspace
+        if lead.email:
+            index.emails[lead.email] = lead
+    index.external = {pair: index.leads[pk] for pair, pk in external.items() if pk in index.leads}
+    index.anonymous = {value: index.leads[pk] for (value,), pk in anonymous.items() if pk in index.leads}
+    return [Match(tuple(sorted(index.find(ids), key=lambda lead: lead.pk))) for ids in asked]
+
+
 def find(
     workspace: Workspace, *, email: str = "", external_ids: Iterable[Pair] = (), anonymous_id: str = ""
 ) -> Lead | None:
-    """Return the lead that these ids name, or None. Raise `Conflict` (identity_conflict) when they name two leads."""
-    person = Person(
-        email=persons.email(email),
-        external_ids=persons.external_ids(external_ids),
-        anonymous_id=persons.text(anonymous_id, "anonymous_id"),
-    )
-    ids: set[int] = set()
-    if person.external_ids:
-        rows = ExternalId.objects.of(workspace).filter(pairs(person.external_ids))
-        ids = set(rows.values_list("lead_id", flat=True))
-    named = Q(pk__in=ids)
-    if person.email:
-        named |= Q(email=person.email)
-    leads = list(Lead.objects.of(workspace).filter(named).order_by("pk")) if ids or person.email else []
-    if len(leads) > 1:
-        raise conflict(leads)
-    if leads or not person.anonymous_id:
-        return leads[0] if leads else None
-    lead = Lead.objects.of(workspace).filter(anonymous_ids__value=person.anonymous_id).first()
-    if lead is None or (person.email and lead.email):
-        return None
-    systems = set(lead.external_ids.values_list("system", flat=True)) if person.external_ids else set()
-    return None if systems & {system for system, _ in person.external_ids} else lead
+    """Return the lead that these ids name, or None.
+
+    Raise `Invalid` when one of them can be no id, `Conflict` (identity_conflict) when they name several leads.
+    """
+    ids = Ids(persons.email(email), persons.external_ids(external_ids), persons.text(anonymous_id, "anonymous_id"))
+    return match(workspace, [ids])[0].lead
+
+
+def external_rows(workspace: Workspace, wanted: Iterable[Pair]) -> QuerySet[ExternalId]:
+    """Return the external ids that are known of these, not ordered."""
+    return ExternalId.objects.of(workspace).filter(pairs(wanted)).order_by()
+
+
+def anonymous_rows(workspace: Workspace, values: Iterable[str]) -> QuerySet[AnonymousId]:
+    """Return the anonymous ids that are known of these, not ordered."""
+    return AnonymousId.objects.of(workspace).filter(value__in=values).order_by()
+
+
+def holders(emails: Iterable[str], lead_ids: Iterable[int]) -> Q:
+    """Return the condition of the leads with one of these e-mails or ids; empty where nothing is named."""
+    wanted = Q()
+    if found := set(emails):
+        wanted |= Q(email__in=found)
+    if ids := set(lead_ids):
+        wanted |= Q(pk__in=ids)
+    return wanted
+
+
+def _lead_of(rows: QuerySet[Any], *key: str) -> dict[tuple[str, ...], int]:
+    """Return the lead of each id; none is asked for where the database knows that there is none."""
+    return {tuple(row[:-1]): row[-1] for row in rows.filter(lead__isnull=False).values_list(*key, "lead_id")}
 
 
 def pairs(wanted: Iterable[Pair]) -> Q:

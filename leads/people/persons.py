@@ -123,8 +123,8 @@ def refuse_unstorable(value: str, name: str) -> None:
 
 
 def email(value: Any) -> str:
-    """Return the address in lower case."""
-    value = text(value, "email").lower()
+    """Return the address in its normal form. Raise `Invalid` where it is none."""
+    value = normal_email(text(value, "email"))
     if value:
         try:
             validate_email(value)
@@ -134,16 +134,25 @@ def email(value: Any) -> str:
     return value
 
 
+def normal_email(value: str) -> str:
+    """Return an e-mail in the form in which leads keep it and are found by it."""
+    return value.strip().lower()
+
+
+def normal_pair(system: str, value: str) -> tuple[str, str]:
+    """Return an external id in the form in which it is kept and found."""
+    return system.strip().lower(), value.strip()
+
+
 def external_ids(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:
     """Return the pairs, each once, in order; systems in lower case."""
     found: dict[tuple[str, str], None] = {}
     for system, value in pairs:
-        system = text(system, "external_ids").lower()
+        system, value = normal_pair(text(system, "external_ids"), text(value, "external_ids"))
         if not SYSTEM.fullmatch(system):
             raise Invalid(
                 "Name the system of an external id in letters, digits, '-', '_' or '.', e.g. crm.", field="external_ids"
             )
-        value = text(value, "external_ids")
         if len(value) > MAX_EXTERNAL_ID:
             raise Invalid(f"An external id has at most {MAX_EXTERNAL_ID} characters.", field="external_ids")
         if value:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from leadflow.errors import Missing
@@ -17,6 +18,9 @@ from leads.models import (
     Topic,
 )
 from workspaces.models import Workspace
+
+MOST_SOURCES = 100  # offered in a filter
+
 
 _OF_LEAD = ("account__owner__user", "campaign", "persona", "owner__user", "lost_reason")
 
@@ -79,6 +83,21 @@ def main_topic(interests: Mapping[str, Any] | None) -> str:
 def accounts_like(workspace: Workspace | int, text: str) -> QuerySet[Account]:
     """Return the accounts whose name begins with a text, in the letters given or with a capital."""
     return Account.objects.of(workspace).filter(name__startswith=text)
+
+
+def sources(workspace: Workspace | int) -> list[str]:
+    """Return the sources that leads have, the blank one as well: one statement, which walks along the index."""
+    pk = workspace.pk if isinstance(workspace, Workspace) else workspace
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE found(source) AS ("
+            " SELECT min(source) FROM leads_lead WHERE workspace_id = %s"
+            " UNION ALL SELECT (SELECT min(source) FROM leads_lead WHERE workspace_id = %s AND source > found.source)"
+            " FROM found WHERE found.source IS NOT NULL)"
+            " SELECT source FROM found WHERE source IS NOT NULL LIMIT %s",
+            [pk, pk, MOST_SOURCES],
+        )
+        return [source for (source,) in cursor.fetchall()]
 
 
 def campaigns(workspace: Workspace | int) -> QuerySet[Campaign]:

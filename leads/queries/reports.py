@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.functions import RowNumber, TruncDay, TruncWeek
 
 from leads.models import Campaign, Handoff, Lead
-from leads.queries.lead_list import OUTCOMES
+from leads.queries.lead_filters import OUTCOMES
 
 STAGES = ("lead", "mql", "sal", "sql", "won")
 GROUPS = {"source": "source", "campaign": "campaign__code"}

@@ -1,4 +1,4 @@
-"""Find leads, accounts and campaigns by how they begin; every look-up reads an index, at any size."""
+"""Find leads, accounts and campaigns by words of theirs; leads and accounts by an index, at any size."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from leads.models import Account, Campaign, Lead
+from leads.people import search_text
 from workspaces.models import Workspace
 
 MOST = 20  # of each kind
@@ -14,7 +15,7 @@ SHORTEST = 2
 
 @dataclass(frozen=True)
 class Found:
-    """Hold what begins with the text; `more` names the kinds of which there is more than is listed."""
+    """Hold what matches; `more` names the kinds of which there is more than is listed."""
 
     leads: list[Lead] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
@@ -28,21 +29,20 @@ class Found:
 
 
 def search(workspace: Workspace | int, text: str) -> Found:
-    """Search by prefix: leads by e-mail and by last or full name, accounts by name or domain, campaigns by name.
+    """Search for words in any order: in leads as their list does, in the names of accounts and campaigns.
 
-    Letters may be of any case. Fewer than two characters find nothing. Six statements at most.
+    Leads of which words begin so come before those that only have such parts. Fewer than two characters find
+    nothing. Eight statements at most.
     """
-    text = " ".join(text.split())[:120]
+    text = " ".join(text.split())[: search_text.LONGEST]
     if len(text) < SHORTEST or "\x00" in text:
         return Found()
-    leads = _leads(workspace, text.lower())
-    accounts = list(Account.objects.of(workspace).filter(_any_case("name", text)).order_by()[: MOST + 1])
-    if not accounts and "." in text:
-        accounts = list(Account.objects.of(workspace).filter(domain=text.lower()))
-    campaigns = Campaign.objects.of(workspace).filter(Q(name__istartswith=text) | Q(code__istartswith=text))
+    campaigns = Campaign.objects.of(workspace)
+    for word in text.split():
+        campaigns = campaigns.filter(Q(name__icontains=word) | Q(code__icontains=word))
     found: dict[str, list[Any]] = {
-        "leads": leads,
-        "accounts": accounts,
+        "leads": _leads(workspace, text),
+        "accounts": list(search_text.accounts(workspace, text).order_by()[: MOST + 1]),
         "campaigns": list(campaigns.order_by("name")[: MOST + 1]),
     }
     more = tuple(kind for kind, rows in found.items() if len(rows) > MOST)
@@ -50,26 +50,12 @@ def search(workspace: Workspace | int, text: str) -> Found:
 
 
 def _leads(workspace: Workspace | int, text: str) -> list[Lead]:
-    """Look up by e-mail, then by name as kept ("last first"); "first last" is turned round. One index per statement.
-
-    Unordered, so that no plan walks all leads in order to find few.
-    """
-    leads = Lead.objects.of(workspace).select_related("account", "owner__user")
-    ways = [Q(email__startswith=text), Q(search_name__startswith=text)]
-    first, _, last = text.rpartition(" ")
-    if first:
-        ways.append(Q(search_name__startswith=f"{last} {first}"))
+    """Return the newest leads whose words begin as asked, then others that have such parts, each group by name."""
     found: dict[int, Lead] = {}
-    for way in ways:
-        for lead in leads.filter(way).order_by()[: MOST + 1]:
-            found.setdefault(lead.pk, lead)
-    return sorted(found.values(), key=lambda lead: lead.name.lower())[: MOST + 1]
-
-
-def _any_case(column: str, text: str) -> Q:
-    """Match the usual spellings of a prefix, each by the index, which knows nothing of case."""
-    spellings = {text, text.lower(), text.upper(), text.title(), text[:1].upper() + text[1:]}
-    matching = Q()
-    for spelling in sorted(spellings):
-        matching |= Q(**{f"{column}__startswith": spelling})
-    return matching
+    for beginning in (True, False):
+        if len(found) <= MOST:
+            leads = Lead.objects.of(workspace).filter(pk__in=search_text.matching(workspace, text, beginning=beginning))
+            rows = leads.select_related("account", "owner__user").order_by("-pk")[: MOST + 1]
+            for lead in sorted(rows, key=lambda lead: lead.name.lower()):
+                found.setdefault(lead.pk, lead)
+    return list(found.values())[: MOST + 1]

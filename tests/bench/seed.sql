@@ -1,19 +1,20 @@
 -- Fill one workspace. A lead's state follows from its number; the first %(handoffs)s leads were handed over once.
 
-INSERT INTO leads_account (workspace_id, created_at, name, domain, industry, employees, country, attributes)
-SELECT %(w)s, now(), 'Account ' || i, 'account' || i || '.example', 'Software', 10 + i %% 2000, 'DE', '{}'
+INSERT INTO leads_account (workspace_id, created_at, name, domain, industry, employees, country, attributes, search_text)
+SELECT %(w)s, now(), 'Account ' || i, 'account' || i || '.example', 'Software', 10 + i %% 2000, 'DE', '{}',
+     ' account ' || i || ' account' || i || '.example'
 FROM generate_series(1, %(leads)s / 10) i;
 
 INSERT INTO leads_campaign (workspace_id, created_at, code, name, source, cost, currency)
 SELECT %(w)s, now(), 'campaign-' || i, 'Campaign ' || i, 'webinar', 1000, 'EUR' FROM generate_series(1, 40) i;
 
-INSERT INTO leads_lead (workspace_id, created_at, attempts, dead_reason, email, first_name, last_name, search_name,
+INSERT INTO leads_lead (workspace_id, created_at, attempts, dead_reason, email, first_name, last_name,
      title, phone, country, territory, time_zone, language, source, attributes, consent, flags, state, state_since,
      passes, sequence, fit_points, fit_grade, interest_points, interest_level, grade, score_lines, interests,
      scored_at, first_contact_at, last_event_at, amount, currency, won_at, lost_at, account_id, campaign_id,
      owner_id, returned_at, cool_off_until)
 SELECT %(w)s, now() - (i %% 700) * interval '6 hours', 0, '', 'lead' || i || '@account' || i / 10 || '.example',
-     'Lea', 'Leader' || i, 'leader' || i || ' lea', 'Head of things', '', 'DE', '', 'Europe/Berlin', '',
+     'Lea', 'Leader' || i, 'Head of things', '', 'DE', '', 'Europe/Berlin', '',
      (ARRAY['organic_search','paid_search','social','webinar','email','unknown',''])[1 + i %% 7], '{}',
      'opted_in', '[]', s.state, now(), CASE WHEN i <= %(handoffs)s THEN 1 ELSE 0 END, 3,
      20 + i %% 50, chr(65 + i %% 4), i %% 60, 1 + i %% 4, chr(65 + i %% 4) || (1 + i %% 4),
@@ -31,6 +32,10 @@ FROM generate_series(1, %(leads)s) i,
           WHEN i %% 20 < 9 THEN 'won' WHEN i %% 20 < 12 THEN 'lost' ELSE 'nurture' END AS state) s,
      (SELECT min(id) AS first FROM leads_account WHERE workspace_id = %(w)s) a,
      (SELECT min(id) AS first FROM leads_campaign WHERE workspace_id = %(w)s) c;
+
+INSERT INTO leads_searchtext (lead_id, workspace_id, account_id, text)
+SELECT id, workspace_id, account_id, ' ' || lower(first_name || ' ' || last_name) || ' ' || email
+FROM leads_lead WHERE workspace_id = %(w)s;
 
 INSERT INTO leads_handoff (workspace_id, created_at, lead_id, pass_number, state, definition_id, evidence, grade, tier,
      source, campaign_id, owner_id, routing, offered_at, accepted_at, accepted_by_id, promoted_at, closed_at,

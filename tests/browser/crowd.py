@@ -7,6 +7,7 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from leads.models import Account, Lead  # noqa: E402
+from leads.people import search_text  # noqa: E402
 from tests.browser.seed import log_in  # noqa: E402
 from workspaces import access  # noqa: E402
 from workspaces.models import Member, User  # noqa: E402
@@ -35,9 +36,9 @@ def main() -> str:
             title="Deputy Vice President of Everything That Has Ever Been Planned",
             first_contact_at=now,
         )
-        lead.keep_search_name()
         leads.append(lead)
     Lead.everywhere.bulk_create(leads, batch_size=500)
+    search_text.refresh(workspace, leads)
     return log_in(Member.objects.of(workspace).get(user=owner))
 
 

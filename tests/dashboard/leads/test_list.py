@@ -96,7 +96,7 @@ def test_the_pages_go_through_all_leads_once_and_back_again(desk, sort):
         cursor = shown.next_cursor
     assert [len(page) for page in pages] == [3, 3, 1]
     assert [pk for page in pages for pk in page] == list(
-        found.order_by(*lead_list.SORTS[sort]).values_list("pk", flat=True)
+        found.order_by(*lead_list.SORTS[sort].columns).values_list("pk", flat=True)
     )
     back = lead_list.page(found, sort=sort, before=str(pages[1][0]), size=3)
     assert [lead.pk for lead in back.rows] == pages[0]

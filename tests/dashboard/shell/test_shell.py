@@ -125,7 +125,7 @@ def test_search_finds_accounts_and_campaigns(desk, rep):
 def test_search_finds_nothing_of_another_workspace(desk, rep):
     builders.lead(Desk("Other").workspace, last_name="Raman")
     answer = rep.get("/search/", {"q": "raman"})
-    assert "Nothing begins with" in answer.content.decode()
+    assert "Nothing matches" in answer.content.decode()
 
 
 def test_search_by_too_little_asks_for_more(desk, rep):

@@ -48,7 +48,7 @@ def test_a_new_person_becomes_a_lead_with_log_row_and_outbox_fact(workspace):
     lead = Lead.objects.of(workspace).get()
     assert (result.created, result.lead.pk) == (True, lead.pk)
     assert (lead.email, lead.first_name, lead.country) == ("ada@example.com", "Ada", "GB")
-    assert lead.search_name == "byron ada"
+    assert lead.search_text.text == " ada byron ada@example.com"
     log = Transition.objects.of(workspace).get()
     assert (log.move, log.sequence, log.from_state, log.to_state, log.actor_name) == (
         "create",

@@ -11,8 +11,9 @@ import pytest
 
 from leads.lifecycle import moves
 from leads.models import Campaign, Handoff, Lead
-from leads.queries import lead_list, reports
-from leads.queries.lead_list import Filters
+from leads.queries import lead_filters, lead_list, reports
+from leads.queries.filter_values import BLANK
+from leads.queries.lead_filters import Filters
 from tests import builders
 from tests.dashboard.desk import Desk
 
@@ -199,11 +200,11 @@ def test_every_figure_is_the_length_of_the_list_behind_it(desk):
     for stage in reports.STAGES[1:]:
         assert listed(desk, reached=stage, **span) == funnel.total.counts[stage], stage
     for row in funnel.rows:
-        source = row.key or lead_list.BLANK
+        source = row.key or BLANK
         assert listed(desk, source=source, **span) == row.counts["lead"]
         assert listed(desk, source=source, reached="sal", **span) == row.counts["sal"]
     outcome = reports.outcome_of_handoffs(desk.workspace, **span)
-    for name in lead_list.OUTCOMES:
+    for name in lead_filters.OUTCOMES:
         assert listed(desk, outcome=name, dates="handed", **span) == getattr(outcome, name), name
     assert listed(desk, dates="handed", **span) == outcome.handed_over
     assert listed(desk, dates="won", **span) == outcome.won

@@ -1,0 +1,14 @@
+"""What only the clocks can tell of a handoff that waits: that its answer is overdue."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from leads.models import HandoffState
+from sla import selectors
+from workspaces.models import Workspace
+
+
+def overdue(workspace: Workspace) -> Q:
+    """Return the condition of the handoffs that wait for sales longer than promised."""
+    late = selectors.overdue_answers(workspace, at=timezone.now())
+    return Q(state=HandoffState.OFFERED, pk__in=late.values("handoff"))
