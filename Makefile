@@ -14,6 +14,10 @@ format:
 	.venv/bin/ruff check --fix --quiet .
 	.venv/bin/ruff format --quiet .
 	find templates -name "*.html" -print0 | xargs -0 .venv/bin/djade --target-version 5.2 || true
+	.venv/bin/djangofmt check --fix --quiet templates
+	.venv/bin/djangofmt --quiet templates
+	.venv/bin/oxlint --fix --quiet static/js
+	.venv/bin/oxfmt static/css static/js
 
 # Lock the newest versions that fit, with hashes and without the address of any package index. Needs uv.
 lock:

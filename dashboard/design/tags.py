@@ -11,6 +11,7 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput
 from django.template import TemplateSyntaxError
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -270,6 +271,19 @@ def field(bound: BoundField, label: str = "", help: str = "") -> dict[str, Any]:
 def form_errors(form: Any) -> dict[str, Any]:
     """Render the errors of a form as a whole and its hidden fields; its fields follow one by one."""
     return {"form": form}
+
+
+@register.inclusion_tag("components/figure.html")
+def figure(label: str, value: Any, **more: Any) -> dict[str, Any]:
+    """Show one figure in a list of figures; the template says what else it may have."""
+    return {"figure": {"label": label, "value": value, **more}}
+
+
+@register.simple_block_tag
+def empty_state(content: str, icon: str, title: str, action: str = "", action_url: str = "") -> str:
+    """Say in place of rows that there are none; between the tags, what will appear here and how to make it."""
+    shown = {"icon": icon, "title": title, "text": content.strip(), "action": action, "action_url": action_url}
+    return render_to_string("components/empty.html", shown)
 
 
 @register.inclusion_tag("components/fields.html")

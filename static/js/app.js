@@ -68,9 +68,9 @@ document.getElementById("modal")?.addEventListener("close", () => {
 
 // Toasts: those of the page, and those a response sends with HX-Trigger: {"toast": {text, level, undo}}.
 const SHOWN = 8000;
-function leave(toast) {
-  if (toast.matches(":hover, :focus-within")) setTimeout(leave, SHOWN / 2, toast);
-  else toast.remove();
+function leave(one) {
+  if (one.matches(":hover, :focus-within")) setTimeout(leave, SHOWN / 2, one);
+  else one.remove();
 }
 function toast({ text, level = "info", undo = "" }) {
   const copy = document.getElementById("toast")?.content.firstElementChild.cloneNode(true);
@@ -93,12 +93,17 @@ document.addEventListener("click", (event) => {
 for (const failure of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(failure, (event) => {
     if (event.detail.elt?.hasAttribute("data-poll")) return;
-    toast({ level: "error", text: "The server did not answer as expected. Reload the page to see what was saved, then try again." });
+    toast({
+      level: "error",
+      text: "The server did not answer as expected. Reload the page to see what was saved, then try again.",
+    });
   });
 }
 
 // Copying.
-all("[data-copy]").forEach((button) => { button.hidden = !navigator.clipboard; });
+all("[data-copy]").forEach((button) => {
+  button.hidden = !navigator.clipboard;
+});
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;

@@ -5,13 +5,16 @@ const changed = new Set();
 
 document.addEventListener("input", (event) => {
   const form = event.target.form;
-  if (form && form.method === "post" && !form.matches(SKIP) && !event.target.matches("[data-row-check]")) changed.add(form);
+  if (form && form.method === "post" && !form.matches(SKIP) && !event.target.matches("[data-row-check]"))
+    changed.add(form);
 });
 document.addEventListener("submit", (event) => {
   const form = event.target;
   changed.delete(form);
   if (form.method !== "post" || event.defaultPrevented) return;
-  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+  // The question may be written over several lines.
+  const question = form.dataset.confirm?.replaceAll(/\s+/g, " ").trim();
+  if (question && !window.confirm(question)) {
     event.preventDefault();
     return;
   }
@@ -42,7 +45,9 @@ function count(area) {
     every.checked = ticked > 0 && ticked === boxes.length;
     every.indeterminate = ticked > 0 && ticked < boxes.length;
   }
-  area.querySelectorAll("[data-bulk-count]").forEach((place) => { place.textContent = `${ticked} selected`; });
+  area.querySelectorAll("[data-bulk-count]").forEach((place) => {
+    place.textContent = `${ticked} selected`;
+  });
 }
 function countAll() {
   document.querySelectorAll("[data-bulk]").forEach(count);
@@ -50,7 +55,9 @@ function countAll() {
 document.addEventListener("change", (event) => {
   const area = event.target.closest("[data-bulk]");
   if (area && event.target.matches("[data-check-all]")) {
-    area.querySelectorAll("[data-row-check]").forEach((box) => { box.checked = event.target.checked; });
+    area.querySelectorAll("[data-row-check]").forEach((box) => {
+      box.checked = event.target.checked;
+    });
   }
   if (area) count(area);
   if (event.target.closest("form[data-auto]")) event.target.form.requestSubmit();
@@ -58,7 +65,9 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   const area = event.target.closest("[data-bulk-clear]")?.closest("[data-bulk]");
   if (!area) return;
-  area.querySelectorAll("[data-row-check]").forEach((box) => { box.checked = false; });
+  area.querySelectorAll("[data-row-check]").forEach((box) => {
+    box.checked = false;
+  });
   count(area);
 });
 document.addEventListener("htmx:afterSettle", countAll);

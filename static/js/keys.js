@@ -1,7 +1,8 @@
 // Keys: / search, ? help, g then a letter, j and k over rows, x, Enter, and the letters that parts claim for
 // themselves with data-key (a accept, r return, l log a touch), those of the focused row first.
 
-const typing = (element) => element?.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+const typing = (element) =>
+  element?.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 const visible = (element) => element.getClientRects().length > 0;
 const rows = () => [...document.querySelectorAll("[data-row]")].filter(visible);
 
@@ -32,7 +33,9 @@ function rowOf() {
 
 function act(letter) {
   const selector = `[data-key="${CSS.escape(letter)}"]`;
-  const target = rowOf()?.querySelector(selector) ?? [...document.querySelectorAll(selector)].find((one) => !one.closest("[data-row]") && visible(one));
+  const target =
+    rowOf()?.querySelector(selector) ??
+    [...document.querySelectorAll(selector)].find((one) => !one.closest("[data-row]") && visible(one));
   if (!target) return false;
   target.click();
   return true;

@@ -1,6 +1,8 @@
 """What the tests of the pages of sales stand on: a workspace with a signed agreement, members and handoffs."""
 
+import re
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.test import Client
@@ -12,6 +14,12 @@ from sla import agreements
 from tests import builders
 from workspaces.models import Member, Workspace
 from workspaces.roles import Role
+
+
+def html(page: Any) -> str:
+    """Return a page as it reads, wherever its template breaks lines: each white space once, and none at a tag."""
+    text = re.sub(r"\s+", " ", page.content.decode())
+    return text.replace("> ", ">").replace(" <", "<")
 
 
 class Desk:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from dashboard.design import tags
+
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
 
 
@@ -96,6 +98,39 @@ def context() -> dict[str, Any]:
         "notices_count": 3,
         "theme": "",
         "shell_urls": dict.fromkeys(("home", "search", "notices", "add_lead", "theme", "switch", "profile"), "#"),
+        "figures": [
+            {
+                "label": "Waiting for you",
+                "value": "12",
+                "note": "3 due within the hour",
+                "icon": "inbox",
+                "url": "#",
+            },
+            {
+                "label": "Median time to accept",
+                "value": "1 h 42 min",
+                "note": "target 4 h",
+                "icon": "clock",
+                "change": "18% faster",
+                "change_tone": "good",
+                "change_up": False,
+            },
+            {
+                "label": "Answered in time, 30 days",
+                "value": "94.1%",
+                "note": "target 95%",
+                "icon": "shield-check",
+                "change": "1.2 points",
+                "change_tone": "bad",
+                "change_up": False,
+            },
+            {
+                "label": "Accepted that became SQL",
+                "value": tags.percent(8, 21),
+                "note": "33% in the 30 days before",
+                "icon": "target",
+            },
+        ],
         "leads": [
             {"name": name, "about": about, "grade": grade, "topic": topic, "clock": clock(*times), "worth": worth}
             for name, about, grade, topic, times, worth in people

@@ -12,7 +12,7 @@ from nurture.models import Send
 from sla import reports
 from sla.models import Clock
 from tests import builders
-from tests.dashboard.desk import Desk
+from tests.dashboard.desk import Desk, html
 from tests.dashboard.marketing import queries
 from workspaces import invitations, mailing
 from workspaces.models import AuditEntry, Member
@@ -36,7 +36,7 @@ def test_the_scoreboard_says_how_many_were_kept_and_of_how_few(desk):
     accept = next(one for one in sales if one.line.code == "accept" and one.line.tally.in_time)
     assert accept.few == 1
     assert accept.line.attained == 100
-    assert "1 in time" in page.content.decode()
+    assert "1 in time" in html(page)
 
 
 def test_each_figure_lists_its_rows(desk):
@@ -110,7 +110,7 @@ def test_what_is_planned_comes_first_in_the_outbox_and_is_counted_in_words(desk)
     browser = desk.browser(desk.marketer)
     page = browser.get("/outbox/")
     assert "60 mails went out" in page.content.decode()
-    assert "1 is planned</a>" in page.content.decode()
+    assert "1 is planned</a>" in html(page)
     first = page.context["page"]
     second = browser.get(f"/outbox/?after={first.next_cursor}").context["page"]
     assert first.rows[0] == planned

@@ -10,7 +10,7 @@ from django.utils import timezone
 from leads.intake.imports import jobs
 from leads.models import Import, Lead
 from tests import builders
-from tests.dashboard.desk import HTMX
+from tests.dashboard.desk import HTMX, html
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def test_a_file_becomes_leads_by_way_of_mapping_preview_and_progress(desk, brows
     assert [row.outcome for row in shown.context["rows"]] == ["create", "error"]
     assert not Lead.objects.of(desk.workspace).exists()
     assert browser.post(path, {**ASKED, "act": "start"}).status_code == 302
-    assert "See all leads" not in browser.get(path).content.decode()
+    assert "See all leads" not in html(browser.get(path))
     running = browser.get(f"{path}progress/", headers=HTMX)
     assert 'hx-trigger="poll"' in running.content.decode()
     assert "HX-Refresh" not in running

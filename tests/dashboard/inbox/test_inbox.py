@@ -11,7 +11,7 @@ from leads.activity import touches
 from leads.lifecycle import moves
 from leads.models import HandoffState, Pool
 from tests import builders
-from tests.dashboard.desk import HTMX, Desk
+from tests.dashboard.desk import HTMX, Desk, html
 from workspaces.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -76,17 +76,17 @@ def test_the_figures_over_everybody_come_once_the_page_is_there(desk):
     desk.accepted()
     desk.offer()
     client = desk.browser(desk.manager)
-    first = client.get("/inbox/").content.decode()
+    first = html(client.get("/inbox/"))
     assert 'hx-get="/inbox/figures/"' in first
     assert first.count("takes a moment longer") == 3
-    part = client.get("/inbox/figures/", headers=HTMX).content.decode()
+    part = html(client.get("/inbox/figures/", headers=HTMX))
     assert "takes a moment longer" not in part
     assert "<html" not in part
     plain = client.get("/inbox/figures/", follow=True)  # without scripts: the whole page, figures counted
     assert plain.redirect_chain == [("/inbox/?figures=1", 302)]
     assert "".join(part.split()) in "".join(plain.content.decode().split())
-    assert "takes a moment longer" not in client.get("/inbox/", headers=HTMX).content.decode()
-    assert "takes a moment longer" not in desk.browser(desk.rep).get("/inbox/").content.decode()
+    assert "takes a moment longer" not in html(client.get("/inbox/", headers=HTMX))
+    assert "takes a moment longer" not in html(desk.browser(desk.rep).get("/inbox/"))
 
 
 def test_a_rep_who_asks_for_the_inbox_of_another_sees_their_own(desk):
@@ -241,7 +241,7 @@ def test_the_queue_shows_what_nobody_owns_and_why(desk):
 def test_the_queue_says_of_a_lead_that_came_back_to_it_why_it_is_qualified(desk):
     handoff = desk.offer()
     moves.reassign(handoff, actor=builders.actor(desk.manager), to=None, note="On leave")
-    page = desk.browser(desk.rep).get("/queue/").content.decode()
+    page = html(desk.browser(desk.rep).get("/queue/"))
     assert handoff.lead.last_name in page
     assert "Chosen by" not in page
 

@@ -15,7 +15,7 @@ from leads.models.reason import leads_to
 from leads.queries.timeline import timeline
 from nurture.models import Program
 from tests import builders
-from tests.dashboard.desk import HTMX, IN_DIALOG, Desk
+from tests.dashboard.desk import HTMX, IN_DIALOG, Desk, html
 from workspaces.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def answer_all(desk: Desk, lead: Lead) -> None:
 
 
 def shown(browser: Client, lead: Lead) -> str:
-    return browser.get(f"/leads/{lead.pk}/").content.decode()
+    return html(browser.get(f"/leads/{lead.pk}/"))
 
 
 def test_the_page_shows_the_brief(desk, rep):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from leads.lifecycle import moves
 from sla.models import Clock
 from tests import builders
+from tests.dashboard.desk import html
 from tests.dashboard.marketing import give_back, program
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_the_overview_says_what_sales_did_and_each_figure_opens_its_list(desk):
     desk.offer(source="fair")
     browser = desk.browser(desk.head)
     page = browser.get("/overview/?period=30")
-    text = page.content.decode()
+    text = html(page)
     assert "3 leads went to sales: 1 was accepted, 1 came back, 1 waits for an answer" in text
     assert "Interested, but not ready to buy" in text
     context = page.context
@@ -95,9 +96,9 @@ def test_the_overview_says_why_its_figures_add_up_to_more_than_the_leads(desk):
     moves.recall(first, actor=builders.actor(desk.head), note="Too early")
     words = "A lead handed over twice counts in each."
     browser = desk.browser(desk.head)
-    assert words not in browser.get("/overview/").content.decode()
+    assert words not in html(browser.get("/overview/"))
     desk.offer(lead=first.lead, at=timezone.now())
-    page = browser.get("/overview/").content.decode()
+    page = html(browser.get("/overview/"))
     assert f"0 came back, 1 waits for an answer, 1 was withdrawn. {words}" in page
 
 

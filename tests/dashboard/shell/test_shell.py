@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from leads.models import Campaign
 from tests import builders
-from tests.dashboard.desk import HTMX, Desk
+from tests.dashboard.desk import HTMX, Desk, html
 from workspaces import access, notices
 from workspaces.models import Member, Notice, Workspace
 
@@ -101,7 +101,7 @@ def test_a_notice_never_leads_to_another_host(desk, rep):
 
 def test_the_counts_of_the_side_bar_come_alone(desk, rep):
     desk.offer()
-    part = rep.get("/shell/counts/", headers={**HTMX, "HX-Current-URL": "http://testserver/inbox/"}).content.decode()
+    part = html(rep.get("/shell/counts/", headers={**HTMX, "HX-Current-URL": "http://testserver/inbox/"}))
     assert 'id="side-nav"' in part
     assert '<span class="count">1</span>' in part
     assert 'href="/inbox/" aria-current="page"' in part
