@@ -15,7 +15,7 @@ from nurture.models import Enrolment, Program, Step
 from nurture.steps import StepIn, catalogue
 from tests import builders
 from tests.api.conftest import caller
-from tests.dashboard.desk import Desk
+from tests.dashboard.desk import Desk, html
 from tests.dashboard.marketing import program
 from tests.nurture import made_up
 
@@ -176,7 +176,7 @@ def weekday(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("weekday")
 def test_a_made_up_kind_is_filled_in_refused_saved_shown_and_changed_on_the_pages(desk, browser):
-    page = browser.post("/programs/new/", typed(act="add:weekday")).content.decode()
+    page = html(browser.post("/programs/new/", typed(act="add:weekday")))
     assert "Day of the week</button>" in page
     assert '<option value="3">Thursday</option>' in page
     refused = browser.post("/programs/new/", typed(rows=["0-weekday"], **{"s0-day": "6"}))
