@@ -24,6 +24,7 @@ from sla import agreements
 from sla import tasks as sla_tasks
 from sla.models import Clock, Escalation
 from tests import builders
+from tests.dashboard.desk import html
 from workspaces import keys
 from workspaces.models import Member, Notice, Workspace
 from workspaces.roles import Role
@@ -235,7 +236,7 @@ def test_the_report_gives_the_published_figures(world: World) -> None:
 
 
 def test_the_funnel_page_shows_the_same_figures(world: World) -> None:
-    page = world.marketer.get("/reports/funnel/?by=source").content.decode()
+    page = html(world.marketer.get("/reports/funnel/?by=source"))
     head, *rows = [cells(row) for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if "<td" in row or "<th" in row]
     *rows, total = [dict(zip(head, row, strict=True)) for row in rows]
     assert {row[head[0]]: (row["Won"], row["MQL"]) for row in rows} == {
