@@ -102,11 +102,16 @@ def test_terms_of_a_newer_release_are_refused_with_their_number(workspace):
 
 
 def test_what_is_copied_into_a_proposal_has_the_members_of_the_present_format(workspace, sales_head):
-    """Definitions and reasons are copied from their tables: a column more in the copy is a next format."""
+    """Definitions and reasons are copied from their tables: a column more in a definition is a next format.
+
+    An option of reasons is none, since a copy that was signed before it came up says nothing of it (`reason.leads_to`);
+    one that goes away or is named otherwise is a next format.
+    """
     proposed = agreements.propose(agreements.in_work(workspace), actor=actor(sales_head), at=SIGNED)
 
     sample = TERMS.stored(TERMS.format.current)
-    assert {frozenset(each) for each in proposed.terms["reasons"]} == {frozenset(sample["reasons"][0])}
+    assert proposed.terms["reasons"]
+    assert all(each.keys() >= sample["reasons"][0].keys() for each in proposed.terms["reasons"])
     assert {frozenset(each) for each in proposed.terms["definitions"].values()} == {
         frozenset(sample["definitions"]["mql"])
     }
