@@ -19,7 +19,8 @@ from nurture.steps import StepIn
 from tests import builders
 from tests.builders import MONDAY
 from tests.leads.lifecycle.test_moves_race import at_once
-from webhooks import deliveries, endpoints, outbox
+from tests.webhooks.conftest import record
+from webhooks import deliveries, endpoints
 from webhooks.models import Delivery, OutboxEvent
 from workspaces import members
 from workspaces.models import Notice
@@ -181,7 +182,7 @@ def test_a_delivery_does_not_wait_for_the_fan_out(workspace, listening):
         endpoints.create(workspace, actor=actor, url="https://example.com/others", types=["lead.created"])
     paused, _ = endpoints.create(workspace, actor=actor, url="https://example.com/hooks")
     endpoints.pause(paused, actor=actor, reason="Test")
-    outbox.record(workspace, "lead.accepted", at=MONDAY, data={})
+    record(workspace)
     fact = OutboxEvent.everywhere.latest("pk")
 
     def deliver() -> None:
@@ -236,7 +237,7 @@ def test_joined_rows_are_locked_only_where_they_are_named(send):
 
 def test_an_endpoint_goes_although_a_delivery_is_planned_for_it_in_that_moment(workspace):
     endpoint, _ = endpoints.create(workspace, actor=builders.engine(), url="https://example.com/hooks")
-    outbox.record(workspace, "lead.accepted", at=MONDAY, data={})
+    record(workspace)
     threads: list[threading.Thread] = []
     outcomes: list[object] = []
 

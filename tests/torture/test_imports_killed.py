@@ -25,11 +25,11 @@ WORKER = """
 import os, time, django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadflow.settings")
 django.setup()
-from leadflow import db, sweeps
-from leads import imports
+from leadflow import sweeps
+from leads.intake.imports import jobs
 from leads.models import Import
 while True:
-    sweeps.run(Import, imports.work, batch=1)
+    sweeps.run(Import, jobs.work, batch=1)
     time.sleep(0.05)
 """
 
