@@ -7,7 +7,7 @@ from leads.models import Reason
 
 
 class Cause(StrEnum):
-    """What starts and ends clocks. A move has its own name; a return is told apart by its reason."""
+    """What starts and ends clocks. A move has its own name; returns differ by their reason."""
 
     QUALIFY = "qualify"
     ACCEPT = "accept"

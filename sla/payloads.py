@@ -1,6 +1,6 @@
 """The event types of the agreement and its clocks: what is sent of each, and how it is recorded.
 
-A clock that was over before it was reported (history brought in) raises no alarm here either: nothing is sent of its
+A clock that was over before it was reported (imported history) raises no alarm here either: nothing is sent of its
 warning and breach.
 """
 

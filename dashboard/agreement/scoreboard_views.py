@@ -11,11 +11,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.design import periods
-from dashboard.design.paging import csv_response
+from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
-from leadflow import csvfile
-from sla import inbox as desk
-from sla import reports
+from leadflow import csvfile, paging
+from sla import inbox, reports
 from sla.kinds import Kind
 from sla.models import Clock
 from sla.reports import Line, Scoreboard
@@ -91,7 +90,7 @@ def rows(request: PageRequest) -> HttpResponse:
     """List what a figure counted, the newest first."""
     asked = _asked(request.workspace, request.GET)
     column = "offered_at" if asked.code == "mqls" else "started_at"
-    shown = desk.page_by_time(_found(request, asked), column, after=request.GET.get("after", ""))
+    shown = paging.by_time(_found(request, asked), column, after=request.GET.get("after", ""), size=inbox.PAGE)
     context = {"title": asked.words, "asked": asked, "page": shown, "of_clocks": asked.code != "mqls"}
     return render(request, "agreement/scoreboard_rows.html", context)
 

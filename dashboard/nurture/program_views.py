@@ -9,12 +9,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from dashboard.design import paging
 from dashboard.nurture.program_forms import ProgramForm, Try
 from dashboard.nurture.step_forms import Steps
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import figures
+from leadflow import paging
 from leadflow.errors import DomainError
 from leadflow.models import get_row
 from leads.models import Attribute, Reason, Topic

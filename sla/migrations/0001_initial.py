@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('dead_reason', models.CharField(blank=True, editable=False, max_length=500)),
                 ('position', models.PositiveSmallIntegerField()),
-                ('action', models.CharField(choices=[('remind', 'Remind the owner'), ('tell_manager', 'Tell the manager'), ('reassign', 'Reassign'), ('to_queue', 'Return to the queue')], max_length=12)),
+                ('action', models.CharField(choices=[('remind', 'Remind the owner'), ('tell_manager', 'Notify the manager'), ('reassign', 'Reassign'), ('to_queue', 'Return to the queue')], max_length=12)),
                 ('done_at', models.DateTimeField(null=True)),
                 ('outcome', models.CharField(blank=True, max_length=300)),
                 ('clock', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='sla.clock')),
