@@ -1,4 +1,4 @@
-"""Tell people from mail scanners and prefetchers, which follow every link and load every picture. Pure: no Django here.
+"""Distinguish people from mail scanners and prefetchers, which follow every link and load every picture. No Django here.
 
 What is not human is recorded as such, and earns nothing. The rules, in order; the first that speaks decides:
 

@@ -13,8 +13,8 @@ from leads import summaries
 from leads.models import Handoff
 from leads.payloads import AboutHandoff, AboutLead
 from leads.summaries import HandoffSummary
+from sla.kinds import Kind
 from sla.models import Agreement, Clock
-from sla.models.clock import Kind
 from webhooks import outbox
 from webhooks.catalogue import event
 from webhooks.payloads import ActorSummary, Group, MemberSummary, Payload

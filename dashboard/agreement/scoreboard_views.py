@@ -17,7 +17,7 @@ from leadflow import csvfile, paging
 from sla import inbox, reports
 from sla.kinds import Kind
 from sla.models import Clock
-from sla.reports import Line, Scoreboard
+from sla.reports import Commitment, Scoreboard
 from workspaces.models import Workspace
 
 PERIODS = {name: words for name, words in periods.CHOICES.items() if name != "all"}
@@ -36,7 +36,7 @@ CODES = {"mqls": "Leads handed over", "complete": "With all the information prom
 class Shown:
     """Hold one line with the addresses of its rows; `few` says how many where a share is of fewer than thirty."""
 
-    line: Line
+    line: Commitment
     url: str
     parts: list[tuple[str, int, str]]
     few: int
