@@ -1,4 +1,4 @@
-"""Who may be nurtured at all."""
+"""Decide who may get marketing mail and enter programs."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from nurture.models import Enrolment, Program, Suppression
 
 @dataclass(frozen=True, slots=True)
 class Ineligibility:
-    """Say why a lead may not enter a program or get a mail."""
+    """The reason why a lead may not enter a program or get a mail."""
 
     code: str
     message: str
 
 
 def of_lead(lead: Lead, *, suppressed: bool) -> Ineligibility | None:
-    """Return what speaks against any marketing mail to the lead, or None. No statement."""
+    """Return why the lead may get no marketing mail, or None. No statement."""
     if lead.state == State.DISQUALIFIED:
         return Ineligibility("disqualified", "The lead is disqualified. Reopen it first.")
     if lead.state not in MARKETING_STATES:
@@ -32,12 +32,12 @@ def of_lead(lead: Lead, *, suppressed: bool) -> Ineligibility | None:
 
 
 def to_get_mail(lead: Lead) -> Ineligibility | None:
-    """Return what speaks against any marketing mail to the lead now, or None. One statement."""
+    """Return why the lead may get no marketing mail now, or None. One statement."""
     return of_lead(lead, suppressed=Suppression.objects.of(lead.workspace_id).filter(email=lead.email).exists())
 
 
 def to_enter(lead: Lead, program: Program) -> Ineligibility | None:
-    """Return what speaks against enrolling the lead in the program, or None. Two statements."""
+    """Return why the lead may not enter the program, or None. Two statements."""
     if refusal := to_get_mail(lead):
         return refusal
     earlier = Enrolment.objects.of(lead.workspace_id).filter(lead=lead, program=program)

@@ -126,7 +126,7 @@ def _ranked(lead: Lead, contents: list[Content]) -> list[tuple[list[tuple[int, s
 
 
 def _lines(lead: Lead, content: Content) -> list[tuple[int, str]]:
-    """Give the lines that add up to a content's points for a lead."""
+    """List the lines that add up to a content's points for a lead."""
     lines = [
         (int(lead.interests[topic.code]), f"interest in {topic.label}")
         for topic in content.topics.all()

@@ -68,7 +68,7 @@ def _add(found: dict[int, dict[str, Any]], row: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ContentFigures:
-    """How often one piece of content was sent, and to how many leads it was worth a click."""
+    """The figures of one piece of content: how often it was sent, and how many leads clicked on it."""
 
     sent: int = 0
     clicked: int = 0

@@ -62,6 +62,6 @@ def _due(clock: Clock, terms: Terms, at: datetime) -> str:
 
 
 def _late(clock: Clock, terms: Terms, at: datetime) -> str:
-    """Say how late a clock is, in work time; nothing within the first minute."""
+    """Describe how late a clock is, in work time; nothing within the first minute."""
     late = worktime.between(terms.hours, _due_at(clock), at)
     return f", {words.duration(late)} late" if late >= 1 else ""

@@ -39,7 +39,7 @@ class ClockSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class AboutClock(AboutLead):
-    """What every payload about a clock carries."""
+    """The common part of payloads about a clock."""
 
     handoff: Annotated[HandoffSummary | None, "Null for a follow-up outside of a handoff."]
     clock: ClockSummary
@@ -60,7 +60,7 @@ class ClockBreached(AboutClock):
 @event("clock.met", group=Group.CLOCKS, help="What a clock promises was done, in time or late.")
 @dataclass(frozen=True, kw_only=True)
 class ClockMet(AboutClock):
-    """What a clock promises was done."""
+    """A clock was met."""
 
     stopped_at: datetime
     in_time: bool

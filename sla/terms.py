@@ -53,7 +53,7 @@ class Policy:
     decide_minutes: int
 
     def amount(self, target: Target) -> str:
-        """Say how much is to be done within the time, "6 attempts on 2 channels"; empty where it is one thing."""
+        """Describe how much is to be done within the time, "6 attempts on 2 channels"; empty where it is one thing."""
         match target:
             case TierAttempts():
                 attempts, channels = getattr(self, target.attempts), getattr(self, target.channels)

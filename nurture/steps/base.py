@@ -1,4 +1,4 @@
-"""What makes a kind of step: parameters, check, run, words and form. The rules alone: no pages, no HTTP.
+"""The parts of a kind of step: parameters, check, run, words and form. The rules alone: no pages, no HTTP.
 
 A subclass is a frozen dataclass. Its fields are the members of the stored configuration (JSON); their `metadata` are
 keywords of JSON Schema, from which the API's document is made.
@@ -133,7 +133,7 @@ class StepKind(ABC):
 
     @abstractmethod
     def describe(self) -> str:
-        """Say in a few words what the step does."""
+        """Describe the step in a few words."""
 
     def text(self) -> str:
         """Return what a page shows of it below these words, cut where it is long; empty: nothing."""

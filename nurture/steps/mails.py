@@ -1,4 +1,4 @@
-"""What the kinds of step that send a mail have in common."""
+"""The common part of the kinds of step that send a mail."""
 
 from abc import abstractmethod
 from dataclasses import dataclass

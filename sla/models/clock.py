@@ -60,7 +60,7 @@ class Clock(Owned, Timer):
             models.Index(fields=["handoff", "kind"], name="clock_of_handoff"),
             models.Index(fields=["workspace", "member", "due_at"], condition=Q(state="running"), name="clock_inbox"),
             models.Index(fields=["workspace", "kind", "started_at"], name="clock_scoreboard"),
-            models.Index(fields=["workspace", "member", "started_at"], name="clock_standing"),
+            models.Index(fields=["workspace", "member", "started_at"], name="clock_performance"),
         ]
 
 

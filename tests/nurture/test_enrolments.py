@@ -187,9 +187,7 @@ def test_content_whose_mail_was_cancelled_may_be_sent_later(make_program, enroll
     assert not Seen.everywhere.exists()
 
 
-def test_mails_of_the_control_group_are_trapped_and_the_program_goes_on(
-    make_program, enrolled, smtp, workspace, at
-):
+def test_mails_of_the_control_group_are_trapped_and_the_program_goes_on(make_program, enrolled, smtp, workspace, at):
     program = make_program(MAIL, StepIn("exit", {"outcome": "End"}), holdout_percent=90)
     lead = next(
         each for each in iter(lambda: builders.lead(workspace), None) if enrolments.in_control_group(program, each)
