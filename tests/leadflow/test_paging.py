@@ -1,6 +1,6 @@
 """Lists read page by page: every row once, in order, whatever the cursor says."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models import QuerySet
@@ -8,14 +8,15 @@ from django.db.models import QuerySet
 from leadflow import paging
 from leads.models import Lead
 from tests import builders
-from tests.sla.conftest import MONDAY
 
+MONDAY = datetime(2026, 1, 5, 10, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def found(workspace) -> "QuerySet[Lead]":
+def found() -> "QuerySet[Lead]":
     """Return seven leads, some of which came in the same moment."""
+    workspace = builders.workspace()
     for minutes in (0, 1, 1, 1, 2, 3, 3):
         lead = builders.lead(workspace)
         Lead.everywhere.filter(pk=lead.pk).update(first_contact_at=MONDAY + timedelta(minutes=minutes))
