@@ -1,4 +1,4 @@
-"""Hear from mail providers what became of a mail later: bounces, complaints, unsubscribes."""
+"""Receive the events of mail providers: bounces, complaints, unsubscribes."""
 
 import logging
 from typing import Any
@@ -22,8 +22,8 @@ def follow(event: AnymailTrackingEvent, **_: Any) -> None:
         return
     at = event.timestamp or timezone.now()
     sends = Send.everywhere.select_related("lead__workspace")
-    number = (event.metadata or {}).get("send")
-    send = sends.filter(pk=number).first() if str(number).isdigit() else None
+    number = str((event.metadata or {}).get("send"))
+    send = sends.filter(pk=number).first() if number.isdigit() else None
     send = send or sends.filter(message_id=event.message_id or "-").first()
     if send is None:
         log.warning("A %s of a mail that is not ours: %s", event.event_type, event.message_id)

@@ -14,21 +14,21 @@ from workspaces.models import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ProgramChoice:
     """The program chosen (None: no program takes the lead), and `why`: {"words", "reason", "topics", "points"}."""
 
     program: Program | None
     why: dict[str, Any] = field(default_factory=dict)
 
 
-def choose_for_return(workspace: Workspace, lead: Lead, reason: Reason | None, *, at: datetime) -> Choice:
+def choose_for_return(workspace: Workspace, lead: Lead, reason: Reason | None, *, at: datetime) -> ProgramChoice:
     """Choose among the active programs whose entry condition, where there is one, holds for the lead.
 
     1. Those that name the reason; of these the one with the most of the lead's interests.
     2. Else, of those that name no reason, the one whose topics have the most of the lead's interests.
     3. Else one that names neither reason nor topic.
 
-    Programs entered by hand only are left out, and those that take each lead once and had this one; of equals the
+    Programs of manual enrolment are left out, and those that take each lead once and had this one; of equals the
     oldest is chosen. One statement, and those of `leads.facts` when a program has a condition.
     """
     code = reason.code if reason else ""
@@ -47,7 +47,7 @@ def choose_for_return(workspace: Workspace, lead: Lead, reason: Reason | None, *
         return _chosen(lead, best, code, "No program is made for this reason; this one fits best")
     if rest := [each for each in free if not each.entry.get("topics")]:
         return _chosen(lead, rest[0], code, "No program is made for this reason or these interests; this one takes all")
-    return Choice(None, {"words": "No active program takes this lead.", "reason": code})
+    return ProgramChoice(None, {"words": "No active program takes this lead.", "reason": code})
 
 
 def programs_by_reason(workspace: Workspace) -> dict[str, Program]:
@@ -76,12 +76,13 @@ def _admitting(lead: Lead, programs: list[Program], at: datetime) -> list[Progra
 
 
 def _points(lead: Lead, program: Program) -> float:
-    return sum(lead.interests.get(topic, 0) for topic in program.entry.get("topics", ()))
+    points: float = sum(lead.interests.get(topic, 0) for topic in program.entry.get("topics", ()))
+    return points
 
 
-def _chosen(lead: Lead, program: Program, code: str, words: str) -> Choice:
+def _chosen(lead: Lead, program: Program, code: str, words: str) -> ProgramChoice:
     shared = [topic for topic in program.entry.get("topics", ()) if lead.interests.get(topic)]
     if shared:
         words += f", and the lead is interested in {', '.join(shared)}"
     why = {"words": f"{words}.", "reason": code, "topics": shared, "points": _points(lead, program)}
-    return Choice(program, why)
+    return ProgramChoice(program, why)

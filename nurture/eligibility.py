@@ -1,4 +1,4 @@
-"""Who may be nurtured at all."""
+"""Decide who may get marketing mail and enter programs."""
 
 from dataclasses import dataclass
 
@@ -9,41 +9,41 @@ from nurture.models import Enrolment, Program, Suppression
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Say why a lead may not enter a program or get a mail."""
+class Ineligibility:
+    """The reason why a lead may not enter a program or get a mail."""
 
     code: str
     message: str
 
 
-def of_lead(lead: Lead, *, suppressed: bool) -> Refusal | None:
-    """Return what speaks against any marketing mail to the lead, or None. No statement."""
+def of_lead(lead: Lead, *, suppressed: bool) -> Ineligibility | None:
+    """Return why the lead may get no marketing mail, or None. No statement."""
     if lead.state == State.DISQUALIFIED:
-        return Refusal("disqualified", "The lead is disqualified. Reopen it first.")
+        return Ineligibility("disqualified", "The lead is disqualified. Reopen it first.")
     if lead.state not in MARKETING_STATES:
-        return Refusal("handed_over", f"The lead is with sales or closed ({lead.get_state_display()}).")
+        return Ineligibility("handed_over", f"The lead is with sales or closed ({lead.get_state_display()}).")
     if not lead.email:
-        return Refusal("no_email", "The lead has no e-mail address.")
+        return Ineligibility("no_email", "The lead has no e-mail address.")
     if lead.consent == ConsentState.OPTED_OUT:
-        return Refusal("opted_out", "The lead has opted out of marketing mail.")
+        return Ineligibility("opted_out", "The lead has opted out of marketing mail.")
     if suppressed:
-        return Refusal("suppressed", f"The address {lead.email} is suppressed.")
+        return Ineligibility("suppressed", f"The address {lead.email} is suppressed.")
     return None
 
 
-def to_get_mail(lead: Lead) -> Refusal | None:
-    """Return what speaks against any marketing mail to the lead now, or None. One statement."""
+def to_get_mail(lead: Lead) -> Ineligibility | None:
+    """Return why the lead may get no marketing mail now, or None. One statement."""
     return of_lead(lead, suppressed=Suppression.objects.of(lead.workspace_id).filter(email=lead.email).exists())
 
 
-def to_enter(lead: Lead, program: Program) -> Refusal | None:
-    """Return what speaks against enrolling the lead in the program, or None. Two statements."""
+def to_enter(lead: Lead, program: Program) -> Ineligibility | None:
+    """Return why the lead may not enter the program, or None. Two statements."""
     if refusal := to_get_mail(lead):
         return refusal
     earlier = Enrolment.objects.of(lead.workspace_id).filter(lead=lead, program=program)
     states = set(earlier.values_list("state", flat=True))
     if Enrolment.State.ACTIVE in states:
-        return Refusal("already_enrolled", f"The lead is in the program “{program.name}” already.")
+        return Ineligibility("already_enrolled", f"The lead is in the program “{program.name}” already.")
     if states and program.reentry == Program.Reentry.NEVER:
-        return Refusal("no_reentry", f"The lead was in the program “{program.name}”, which takes each lead once.")
+        return Ineligibility("no_reentry", f"The lead was in the program “{program.name}”, which takes each lead once.")
     return None

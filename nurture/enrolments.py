@@ -1,4 +1,4 @@
-"""The door of enrolments: enter, take the next steps, leave.
+"""Enrol leads, take the next steps of their programs, end enrolments. All enrolments change here.
 
 Locks are taken in one order everywhere: the lead, then its enrolments, then their sends. Where the sweep holds an
 enrolment first, it asks for the lead without waiting, so that a move of the lead never meets it in a deadlock.
@@ -21,7 +21,7 @@ from leads.models import Handoff, Lead
 from nurture import eligibility, ledger, payloads
 from nurture.models import Enrolment, Program, Send, Step
 from nurture.steps import catalogue
-from nurture.steps.base import Context, End, GoOn, GoTo, SendMail, Skip, WaitUntil
+from nurture.steps.base import End, GoOn, GoTo, SendMail, Skip, StepContext, WaitUntil
 from nurture.steps.mails import MailKind
 from workspaces.actors import Actor, engine
 
@@ -36,14 +36,14 @@ def enrol(
     program: Program,
     *,
     actor: Actor,
-    why: dict,
+    why: dict[str, Any],
     at: datetime | None = None,
     handoff: Handoff | None = None,
 ) -> Enrolment:
-    """Let a lead into an active program; the sweep takes its first step at once.
+    """Enrol a lead in an active program; the sweep takes its first step at once.
 
     `why` is kept: {"words": …} and what else decided; `handoff` is the returned one. Locks the lead. Raise `Conflict`
-    with the code of `nurture.eligibility.Refusal`, or `program_not_active`.
+    with the code of `nurture.eligibility.Ineligibility`, or `program_not_active`.
     """
     at = at or timezone.now()
     lead = db.lock(Lead.objects.of(program.workspace_id), lead.pk)
@@ -58,7 +58,7 @@ def enrol(
         lead=lead,
         handoff=handoff,
         step=program.steps.first(),
-        holdout=is_held_out(program, lead),
+        holdout=in_control_group(program, lead),
         why={"by": actor.name, **why},
         started_at=at,
         next_at=at,
@@ -69,8 +69,8 @@ def enrol(
     return enrolment
 
 
-def is_held_out(program: Program, lead: Lead) -> bool:
-    """Tell whether a lead belongs to the program's hold-out: the same answer every time, a fair share of all leads."""
+def in_control_group(program: Program, lead: Lead) -> bool:
+    """Tell whether a lead is in the program's control group: the same answer every time, a fair share of all leads."""
     digest = hashlib.sha256(f"{program.pk}:{lead.pk}".encode()).digest()
     return int.from_bytes(digest[:8]) % 100 < program.holdout_percent
 
@@ -133,14 +133,14 @@ def advance(enrolment: Enrolment, at: datetime) -> None:
     if refusal := eligibility.to_get_mail(lead):
         _leave([enrolment.pk], refusal.message, at)
         return None
-    context = Context(enrolment, lead, at)
+    context = StepContext(enrolment, lead, at)
     if _goal_met(program, context):
         _leave([enrolment.pk], "Goal met", at)
         return None
     return _run(context, list(program.steps.all()), had=set(mails))
 
 
-def _run(context: Context, steps: list[Step], *, had: set[int | None]) -> None:
+def _run(context: StepContext, steps: list[Step], *, had: set[int | None]) -> None:
     """Take steps from the present one on; `had` are the ids of those whose mail was planned before."""
     enrolment, at = context.enrolment, context.at
     index = next((i for i, step in enumerate(steps) if step.pk == enrolment.step_id), len(steps))
@@ -174,19 +174,19 @@ def _run(context: Context, steps: list[Step], *, had: set[int | None]) -> None:
 
 
 def _note_skipped(enrolment: Enrolment, step: Step, why: Mapping[str, Any], at: datetime) -> None:
-    """Keep with the enrolment why a step did nothing; it is saved with what comes next."""
+    """Add to the enrolment why a step did nothing; the caller saves it."""
     skipped = {"step": step.position, "at": at.isoformat(), **why}
     enrolment.why = {**enrolment.why, "skipped": [*enrolment.why.get("skipped", []), skipped]}
 
 
-def _plan(context: Context, step: Step, mail: SendMail) -> datetime | None:
-    """Plan the step's mail; return when to look again, or None to go on at once (held out)."""
+def _plan(context: StepContext, step: Step, mail: SendMail) -> datetime | None:
+    """Plan the step's mail; return when to look again, or None to go on at once (control group)."""
     at = context.at
     send = ledger.plan(context.enrolment, step, context.lead, mail.filled, content=mail.content, why=mail.why, at=at)
     return None if send.next_at is None else max(send.next_at, at) + LOOK_AGAIN
 
 
-def _goal_met(program: Program, context: Context) -> bool:
+def _goal_met(program: Program, context: StepContext) -> bool:
     tree = program.exit.get("condition")
     return bool(tree) and conditions.evaluate(tree, context.facts, context.at).passed
 

@@ -1,9 +1,10 @@
-"""The send ledger: every planned mail is a row, and says what became of it."""
+"""The send ledger: every planned mail is a row, with its outcome."""
 
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +20,7 @@ from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.models import Workspace
 
-STUCK = timedelta(minutes=10)  # so long a mail may be under way before nobody knows what became of it
+STUCK = timedelta(minutes=10)  # so long a mail may be under way before its outcome is unknown
 RESENDABLE = (Send.State.UNKNOWN, Send.State.FAILED)
 
 
@@ -30,12 +31,12 @@ def plan(
     filled: Rendered,
     *,
     content: Content | None,
-    why: dict,
+    why: dict[str, Any],
     at: datetime,
 ) -> Send:
     """Plan a step's mail for the next instant of the send window, and note in the same transaction what it shows.
 
-    A hold-out's mail is trapped: counted, never made. The message id is fixed here, once.
+    The mail of a control group is trapped: counted, never sent. The message id is fixed here, once.
     """
     send = Send(
         workspace_id=lead.workspace_id,
@@ -87,9 +88,10 @@ def forget(send_ids: Collection[int]) -> None:
 
 
 def wake(enrolment_ids: Collection[int | None], *, at: datetime) -> None:
-    """Let enrolments go on whose mail is settled. Call it outside the transaction that settles: it waits for locks."""
-    if enrolment_ids:
-        Enrolment.everywhere.filter(pk__in=enrolment_ids, state=Enrolment.State.ACTIVE).update(next_at=at)
+    """Continue enrolments whose mail is settled. Call it outside the transaction that settles: it waits for locks."""
+    ids = [pk for pk in enrolment_ids if pk is not None]
+    if ids:
+        Enrolment.everywhere.filter(pk__in=ids, state=Enrolment.State.ACTIVE).update(next_at=at)
 
 
 def recover(*, at: datetime) -> int:
@@ -109,7 +111,7 @@ def recover(*, at: datetime) -> int:
 
 @transaction.atomic
 def resend(send: Send, *, actor: Actor, at: datetime | None = None) -> Send:
-    """Plan an unknown or failed mail once more, by hand, with the same message id.
+    """Plan an unknown or failed mail once more, for a member, with the same message id.
 
     It is checked again like any other before it goes. Raise `Conflict` in any other state, and when another mail has
     shown the lead the same content since this one failed.

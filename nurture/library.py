@@ -27,7 +27,7 @@ STAGE_OF_LEVEL = {1: Stage.DECISION, 2: Stage.CONSIDERATION}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ContentChoice:
     """The content chosen (None: nothing is left), and `why`: {"words", "points", "lines", "unseen"}."""
 
     content: Content | None
@@ -74,20 +74,20 @@ def _write(content: Content, topics: Sequence[Topic] | None, fields: dict[str, A
         content.topics.set(topics)
 
 
-def best_unseen(lead: Lead, *, stage: str = "", at: datetime) -> Choice:
+def best_unseen(lead: Lead, *, stage: str = "", at: datetime) -> ContentChoice:
     """Choose the best content that the lead never had, of one buying stage if it is given. Three statements at most.
 
     A lead's points on a content's topics count as they are; content written for the lead's persona gets
     `PERSONA_POINTS` more, content of the buying stage that the lead's interest speaks for `STAGE_POINTS`. Content
-    for another persona is left out. Of equals, the one that stands longer in the library is chosen.
+    for another persona is left out. Of equals, the one added first is chosen.
     """
     unseen = _unseen(lead, stage)
     if not unseen:
         kind = f"{Stage(stage).label.lower()} content" if stage else "content"
-        return Choice(None, {"words": f"Nothing left: the lead has had all the {kind} that is meant for it."})
+        return ContentChoice(None, {"words": f"Nothing left: the lead has had all the {kind} that is meant for it."})
     lines, content = _ranked(lead, unseen)[0]
     words = "; ".join(words for _, words in lines) or "nothing known of the lead speaks for or against it"
-    return Choice(
+    return ContentChoice(
         content,
         {
             "words": f"Best of {len(unseen)} not yet sent: {words}.",
@@ -98,10 +98,12 @@ def best_unseen(lead: Lead, *, stage: str = "", at: datetime) -> Choice:
     )
 
 
-def best_matches(lead: Lead, *, limit: int) -> list[Choice]:
+def best_matches(lead: Lead, *, limit: int) -> list[ContentChoice]:
     """Return the content that fits the lead best and that it never had, for sales to use. Three statements at most."""
     return [
-        Choice(content, {"words": "; ".join(words for _, words in lines), "points": sum(points for points, _ in lines)})
+        ContentChoice(
+            content, {"words": "; ".join(words for _, words in lines), "points": sum(points for points, _ in lines)}
+        )
         for lines, content in _ranked(lead, _unseen(lead))[:limit]
     ]
 
@@ -124,7 +126,7 @@ def _ranked(lead: Lead, contents: list[Content]) -> list[tuple[list[tuple[int, s
 
 
 def _lines(lead: Lead, content: Content) -> list[tuple[int, str]]:
-    """Give the lines that add up to a content's points for a lead."""
+    """List the lines that add up to a content's points for a lead."""
     lines = [
         (int(lead.interests[topic.code]), f"interest in {topic.label}")
         for topic in content.topics.all()

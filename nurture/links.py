@@ -22,7 +22,7 @@ def unsubscribe(send: Send) -> str:
 
 
 def unsubscribe_test() -> str:
-    """Return an address that shows the unsubscribe page and stands for nobody, for test mails."""
+    """Return an address that shows the unsubscribe page of no lead, for test mails."""
     return _url("u", tokens.sign(UNSUBSCRIBE, TEST)) + "/"
 
 

@@ -38,7 +38,7 @@ class EnrolmentSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class AboutEnrolment(AboutLead):
-    """What every payload about a lead in a program carries."""
+    """The common part of payloads about a lead in a program."""
 
     program: ProgramSummary
     enrolment: EnrolmentSummary

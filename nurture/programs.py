@@ -89,7 +89,7 @@ def replace_steps(program: Program, *, actor: Actor, steps_in: Sequence[StepIn])
 
 @transaction.atomic
 def activate(program: Program, *, actor: Actor, at: datetime | None = None) -> Program:
-    """Let a draft or paused program run. Raise `Conflict` when it has no steps or is archived."""
+    """Activate a draft or paused program. Raise `Conflict` when it has no steps or is archived."""
     program = _locked(program)
     if not program.steps.exists():
         raise Conflict("Give the program at least one step first.", code="program_without_steps")
@@ -98,7 +98,7 @@ def activate(program: Program, *, actor: Actor, at: datetime | None = None) -> P
 
 @transaction.atomic
 def pause(program: Program, *, actor: Actor, at: datetime | None = None) -> Program:
-    """Hold everything: nobody enters, no step is taken, no planned mail goes, until it is activated again."""
+    """Pause a program: nobody enters, no step is taken, no planned mail goes, until it is activated again."""
     return _turn(_locked(program), Program.Status.PAUSED, actor, {Program.Status.ACTIVE})
 
 
@@ -160,7 +160,7 @@ def _check(program: Program) -> None:
     if program.reentry not in Program.Reentry.values:
         raise Invalid(f"Re-entry is one of: {', '.join(Program.Reentry.values)}.", field="reentry")
     if not isinstance(program.holdout_percent, int) or not 0 <= program.holdout_percent <= 90:
-        raise Invalid("The hold-out is a whole number of percent from 0 to 90.", field="holdout_percent")
+        raise Invalid("The control group is a whole number of percent from 0 to 90.", field="holdout_percent")
     if program.send_from >= program.send_until:
         raise Invalid("The send window must end after it begins, on the same day.", field="send_until")
     days = program.send_weekdays
@@ -174,7 +174,7 @@ def _check_entry(program: Program) -> None:
     """Check that reasons and topics are the workspace's own."""
     entry = program.entry
     if not isinstance(entry, dict) or set(entry) - {"reasons", "topics", "condition", "manual"}:
-        raise Invalid("Entry takes reasons, topics, a condition, and whether it is by hand only.", field="entry")
+        raise Invalid("Entry takes reasons, topics, a condition, and whether it is manual only.", field="entry")
     returns = Reason.objects.of(program.workspace).exclude(kind=Reason.Kind.DISQUALIFY)
     for name, rows in (("reasons", returns), ("topics", Topic.objects.of(program.workspace))):
         given = entry.get(name, [])
@@ -210,7 +210,7 @@ def _clock(value: Any, field: str) -> time:
 
 
 def _move_on(program: Program, old: list[Step], kept: set[int]) -> None:
-    """Let those who stand before a step that goes away stand before the next that stays."""
+    """Move enrolments that wait at a removed step to the next step that stays."""
     for index, step in enumerate(old):
         if step.pk not in kept:
             after = next((later for later in old[index + 1 :] if later.pk in kept), None)

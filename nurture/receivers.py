@@ -1,4 +1,4 @@
-"""Hear of moves: who is handed over or out leaves nurture, who comes back enters the program chosen for it.
+"""Follow moves: leads handed over or disqualified leave nurture, returned ones enter the program chosen for them.
 
 Hear of consents as well: who opts in again may get mail again.
 """

@@ -170,7 +170,7 @@ def _attributes_used(template: Any) -> frozenset[str]:
 
 
 def _values(lead: Lead, workspace: Workspace, content: Content | None, attributes: frozenset[str]) -> dict[str, Any]:
-    """Give the merge fields as plain values; templates never meet a model."""
+    """Return the merge fields as plain values; templates never get a model."""
     account = lead.account
     values: dict[str, Any] = {
         "lead": {

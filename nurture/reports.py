@@ -1,5 +1,6 @@
 """The figures of programs, in a fixed number of statements whatever their number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,20 +12,20 @@ from workspaces.models import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What one program did. Enrolments are counted but for `leads` and `came_back`, which count people once.
+class ProgramFigures:
+    """The figures of one program. Enrolments are counted but for `leads` and `requalified`, which count people once.
 
-    `came_back` are people who were handed over again after they entered; `held_out` those whose mails are trapped.
+    `requalified` are people handed over again after they entered; `control_group` those whose mails are not sent.
     """
 
     enrolled: int = 0
     active: int = 0
     finished: int = 0
     left: int = 0
-    held_out: int = 0
+    control_group: int = 0
     from_returns: int = 0
     leads: int = 0
-    came_back: int = 0
+    requalified: int = 0
     planned: int = 0
     sent: int = 0
     opened: int = 0
@@ -36,19 +37,7 @@ class Figures:
     cancelled: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnsOfProgram:
-    """How many returned leads a reason led into a program, and how many of them came back as MQL."""
-
-    program_id: int
-    program: str
-    reason_id: int
-    reason: str
-    returned: int
-    came_back: int
-
-
-def program_figures(workspace: Workspace, programs: list[Program] | None = None) -> dict[int, Figures]:
+def program_figures(workspace: Workspace, programs: list[Program] | None = None) -> dict[int, ProgramFigures]:
     """Return the figures of the programs given (all of them by default), by program id. Two statements."""
     people = Enrolment.objects.of(workspace)
     mails = Send.objects.of(workspace).exclude(enrolment=None)
@@ -57,46 +46,29 @@ def program_figures(workspace: Workspace, programs: list[Program] | None = None)
         people, mails = people.filter(program__in=ids), mails.filter(enrolment__program__in=ids)
     found: dict[int, dict[str, Any]] = {}
     for row in people.values("program").annotate(**_people()).order_by():
-        found.setdefault(row.pop("program"), {}).update(row)
+        _add(found, row)
     for row in mails.values(program=F("enrolment__program")).annotate(**_mails()).order_by():
-        found.setdefault(row.pop("program"), {}).update(row)
+        _add(found, row)
     wanted = [program.pk for program in programs] if programs is not None else list(found)
-    return {pk: Figures(**found.get(pk, {})) for pk in wanted}
+    return {pk: ProgramFigures(**found.get(pk, {})) for pk in wanted}
 
 
-def totals(figures: dict[int, Figures]) -> Figures:
+def totals(figures: dict[int, ProgramFigures]) -> ProgramFigures:
     """Add the figures of several programs up. A person in two programs counts in both."""
-    return Figures(**{each.name: sum(getattr(row, each.name) for row in figures.values()) for each in fields(Figures)})
-
-
-def returns_by_program(workspace: Workspace) -> list[ReturnsOfProgram]:
-    """Return which reasons led how many returned leads into which program, the most first. One statement."""
-    rows = (
-        Enrolment.objects.of(workspace)
-        .exclude(handoff=None)
-        .values("program_id", "program__name", "handoff__reason_id", "handoff__reason__label")
-        .annotate(
-            returned=Count("lead", distinct=True),
-            back=Count("lead", distinct=True, filter=Exists(_later_handoff())),
-        )
-        .order_by("-returned", "program_id")
+    return ProgramFigures(
+        **{each.name: sum(getattr(row, each.name) for row in figures.values()) for each in fields(ProgramFigures)}
     )
-    return [
-        ReturnsOfProgram(
-            row["program_id"],
-            row["program__name"],
-            row["handoff__reason_id"],
-            row["handoff__reason__label"] or "",
-            row["returned"],
-            row["back"],
-        )
-        for row in rows
-    ]
+
+
+def _add(found: dict[int, dict[str, Any]], row: Mapping[str, Any]) -> None:
+    """Add a row of counts to those of its program."""
+    counts = {name: value for name, value in row.items() if name != "program"}
+    found.setdefault(row["program"], {}).update(counts)
 
 
 @dataclass(frozen=True, slots=True)
 class ContentFigures:
-    """How often one piece of content was sent, and to how many leads it was worth a click."""
+    """The figures of one piece of content: how often it was sent, and how many leads clicked on it."""
 
     sent: int = 0
     clicked: int = 0
@@ -121,10 +93,10 @@ def _people() -> dict[str, Any]:
         "active": Count("pk", filter=Q(state=state.ACTIVE)),
         "finished": Count("pk", filter=Q(state=state.FINISHED)),
         "left": Count("pk", filter=Q(state=state.EXITED)),
-        "held_out": Count("pk", filter=Q(holdout=True)),
+        "control_group": Count("pk", filter=Q(holdout=True)),
         "from_returns": Count("pk", filter=Q(handoff__isnull=False)),
         "leads": Count("lead", distinct=True),
-        "came_back": Count("lead", distinct=True, filter=Exists(_later_handoff())),
+        "requalified": Count("lead", distinct=True, filter=Exists(_later_handoff())),
     }
 
 

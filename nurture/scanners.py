@@ -1,4 +1,4 @@
-"""Tell people from mail scanners and prefetchers, which follow every link and load every picture. Pure: no Django here.
+"""Distinguish people from mail scanners and prefetchers, which follow every link and load every picture. Pure.
 
 What is not human is recorded as such, and earns nothing. The rules, in order; the first that speaks decides:
 
@@ -41,7 +41,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether it was a person, and why not."""
+    """The judgement of one hit: human or not, and why not."""
 
     human: bool
     why: str = ""

@@ -18,7 +18,7 @@ class OfLead:
 
     enrolments: list[Enrolment]
     next_send: Send | None
-    content: list[library.Choice]
+    content: list[library.ContentChoice]
 
     @property
     def enrolment(self) -> Enrolment | None:
@@ -38,7 +38,7 @@ def of_lead(lead: Lead, *, at: datetime) -> OfLead:
 
 
 def sends(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
-    """Give the mails that went to a lead, and what it did with them, for `leads.timeline`."""
+    """List the mails that went to a lead, and what it did with them, for `leads.queries.timeline`."""
     rows = Send.objects.of(lead.workspace_id).filter(lead=lead, sent_at__isnull=False).defer("html", "text")
     if until is not None:
         rows = rows.filter(sent_at__lte=until)
@@ -47,7 +47,7 @@ def sends(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
 
 
 def _became(send: Send) -> str:
-    """Say what the lead did with a mail."""
+    """Describe what the lead did with a mail."""
     facts = {
         "Bounced": send.bounced_at,
         "Unsubscribed": send.unsubscribed_at,

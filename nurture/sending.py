@@ -1,9 +1,9 @@
-"""Send what the ledger plans, so that nothing goes twice and nothing is lost without a word.
+"""Send what the ledger plans, so that nothing goes twice and nothing is lost without a record.
 
 1. `claim` takes a batch of due mails: each is checked (state, consent, suppression, window, caps) and leased.
-2. `_mark` turns one into `sending`, unless something has come to speak against it since, and commits. The caps and
+2. `_mark` turns one into `sending`, unless something speaks against it since, and commits. The caps and
    the window are not asked again: the lease holds the mail's place under the caps, and runs out within minutes.
-3. Only then the mail server hears of it; the answer is written down at once.
+3. Only then it is sent to the mail server; the answer is recorded at once.
 
 A worker that dies before the mark leaves a lease, which runs out; one that dies after it leaves `sending`, which
 `nurture.ledger.recover` turns into `unknown`. So at most one mail per crash is unsure.
@@ -25,7 +25,7 @@ from leads.models.lead import ConsentState
 from leads.states import MARKETING_STATES
 from nurture import eligibility, ledger, messages, suppression, windows
 from nurture.models import Enrolment, Program, Send, Suppression
-from nurture.transport import Outcome, Result, Transport, Unreachable
+from nurture.transport import SendOutcome, SendResult, Transport, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -183,19 +183,19 @@ def _mark(send: Send, at: datetime | None = None) -> bool:
     return bool(rows.update(**marked))
 
 
-def _settle(send: Send, result: Result, at: datetime) -> None:
-    """Write down what became of a mail that was under way, whoever has called it unknown meanwhile."""
+def _settle(send: Send, result: SendResult, at: datetime) -> None:
+    """Record the outcome of a mail that was under way, whoever has called it unknown meanwhile."""
     send.error = result.detail[:500]
-    if result.outcome is Outcome.ACCEPTED:
+    if result.outcome is SendOutcome.ACCEPTED:
         send.state, send.sent_at = Send.State.SENT, at
         _write(send, "sent_at")
         return
-    if result.outcome is Outcome.UNSURE:
+    if result.outcome is SendOutcome.UNSURE:
         send.state = Send.State.UNKNOWN
         _write(send)
         return
     tries = send.attempts + 1
-    if result.outcome is Outcome.LATER and tries < MAX_TRIES:
+    if result.outcome is SendOutcome.LATER and tries < MAX_TRIES:
         send.state, send.claimed_at, send.next_at = Send.State.PLANNED, None, at + BACK_OFF * 2 ** (tries - 1)
         _write(send, "claimed_at", "next_at")
         return
@@ -210,14 +210,14 @@ def _settle(send: Send, result: Result, at: datetime) -> None:
 
 
 def _write(send: Send, *fields: str) -> bool:
-    """Write the outcome, and tell whether the mail was still waiting for one: nobody had it sent again meanwhile."""
+    """Record the outcome, and return whether the mail was still waiting for one: nobody had it sent again meanwhile."""
     values = {name: getattr(send, name) for name in ("state", "error", *fields)}
     rows = Send.everywhere.filter(pk=send.pk, state__in=[Send.State.SENDING, Send.State.UNKNOWN])
     return bool(rows.update(**values))
 
 
 def _give_up(send: Send, words: str) -> None:
-    """Fail a leased mail that cannot be made; the mail server never heard of it."""
+    """Fail a leased mail that cannot be made; it was never sent to the mail server."""
     send.state, send.error = Send.State.FAILED, words[:500]
     rows = Send.everywhere.filter(pk=send.pk, state=Send.State.PLANNED, claimed_at=send.claimed_at)
     with transaction.atomic():
@@ -226,7 +226,7 @@ def _give_up(send: Send, words: str) -> None:
 
 
 def _release(sends: Sequence[Send], words: str, at: datetime) -> None:
-    """Give leases back when the mail server cannot be had: nothing was sent, and no try is counted."""
+    """Release leases when the mail server cannot be had: nothing was sent, and no try is counted."""
     Send.everywhere.filter(pk__in=[send.pk for send in sends], state=Send.State.PLANNED).update(
         next_at=at + SERVER_DOWN, claimed_at=None, error=words[:500]
     )

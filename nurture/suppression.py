@@ -46,7 +46,7 @@ def listed(workspace: Workspace | int) -> QuerySet[Suppression]:
 
 @transaction.atomic
 def lift(workspace: Workspace, pk: int, *, actor: Actor, at: datetime | None = None) -> str:
-    """Lift a suppression by hand, and return its address. Consent is a thing apart: an opt-out stays one.
+    """Lift a suppression for a member, and return its address. Consent is a thing apart: an opt-out stays one.
 
     Raise `Missing` when there is none of that id in the workspace.
     """
@@ -62,7 +62,7 @@ def lift(workspace: Workspace, pk: int, *, actor: Actor, at: datetime | None = N
 def forgive(workspace: Workspace, emails: Iterable[str], *, actor: Actor, at: datetime) -> int:
     """Lift the suppressions of addresses whose leads unsubscribed and opted in again since. Return how many.
 
-    An address that bounced or complained stays suppressed: its lead's wish is not what stopped the mail.
+    An address that bounced or complained stays suppressed: it was not the lead who stopped the mail.
     """
     unsubscribed = Suppression.objects.of(workspace).filter(email__in=emails, why=Suppression.Why.UNSUBSCRIBED)
     rows = list(db.locked(unsubscribed))
@@ -78,11 +78,6 @@ def _audit(rows: list[Suppression], actor: Actor, at: datetime) -> None:
         audit.record(
             row.workspace_id, actor=actor, action="suppression.lifted", object_name=row.email, changes=changes, at=at
         )
-
-
-def is_suppressed(workspace: Workspace, email: str) -> bool:
-    """Tell whether an address is suppressed."""
-    return email.strip().lower() in among(workspace, [email])
 
 
 def among(workspace: Workspace, emails: Iterable[str]) -> set[str]:

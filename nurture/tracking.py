@@ -21,6 +21,7 @@ def click(token: str, hit: Hit) -> str:
 
     A mail that was erased since still leads on. Raise `Missing` when the token is forged.
     """
+    target: str
     number, link, target = links.read(links.CLICK, token)
     if urlsplit(target).scheme not in ("http", "https"):
         raise Missing("This link leads nowhere.", code="bad_token")
@@ -55,7 +56,7 @@ def _other_clicks(send: Send, link: int, at: datetime) -> list[Event]:
 
 
 def _withdraw(send: Send, clicks: list[Event]) -> None:
-    """Correct what was taken for a person's clicks before their pace gave the machine away, and score anew.
+    """Correct what was counted as a person's clicks before their pace gave the machine away, and score anew.
 
     Their message ids are given up, so that the person's own click on the same day counts.
     """

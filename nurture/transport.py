@@ -1,4 +1,4 @@
-"""Speak to the mail server, and say what it surely took, surely refused, or may have taken."""
+"""Send over the mail server; distinguish what it surely accepted, surely refused, or may have accepted."""
 
 import logging
 import re
@@ -17,8 +17,8 @@ NO_SUCH_ADDRESS = (550, 551, 553)  # in answer to RCPT: this address gets no mai
 _POLICY = re.compile(r"\b5\.7\.\d+\b")  # the server's objection is to us, not to the address
 
 
-class Outcome(Enum):
-    """What became of one mail."""
+class SendOutcome(Enum):
+    """The outcome of one mail."""
 
     ACCEPTED = "accepted"
     LATER = "later"  # surely not taken; worth another try
@@ -27,16 +27,16 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SendResult:
     """An outcome, with the server's words; `no_such_address` when it refused the recipient for good."""
 
-    outcome: Outcome
+    outcome: SendOutcome
     detail: str = ""
     no_such_address: bool = False
 
 
 class Unreachable(Exception):
-    """The mail server cannot be had; nothing was sent."""
+    """The mail server cannot be reached; nothing was sent."""
 
 
 class Transport:
@@ -70,7 +70,7 @@ class Transport:
         self._watch()
         self._open = True
 
-    def send(self, message: EmailMessage) -> Result:
+    def send(self, message: EmailMessage) -> SendResult:
         """Hand one mail, to one recipient, over; the connection is `ready`."""
         self._data_begun = False
         try:
@@ -85,12 +85,14 @@ class Transport:
         except (smtplib.SMTPException, OSError) as error:
             self._close()
             lost = f"{type(error).__name__}: {error}"
-            return Result(Outcome.UNSURE if self._data_begun else Outcome.LATER, lost)
+            return SendResult(SendOutcome.UNSURE if self._data_begun else SendOutcome.LATER, lost)
         except AnymailError as error:
             return _answer_of_provider(error)
         except (ValueError, UnicodeError) as error:  # a header that cannot be written
-            return Result(Outcome.UNSURE if self._data_begun else Outcome.REFUSED, f"{type(error).__name__}: {error}")
-        return Result(Outcome.ACCEPTED)
+            return SendResult(
+                SendOutcome.UNSURE if self._data_begun else SendOutcome.REFUSED, f"{type(error).__name__}: {error}"
+            )
+        return SendResult(SendOutcome.ACCEPTED)
 
     def _watch(self) -> None:
         """Note when a mail itself begins to go: what fails before surely did not arrive."""
@@ -106,16 +108,16 @@ class Transport:
 
         smtp.data = watched  # type: ignore[method-assign, assignment]
 
-    def _refused(self, code: int, words: bytes | str, *, recipient: bool = False) -> Result:
+    def _refused(self, code: int, words: bytes | str, *, recipient: bool = False) -> SendResult:
         said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
         detail = f"{code} {said}"
         if 400 <= code < 500:
-            return Result(Outcome.LATER, detail)
+            return SendResult(SendOutcome.LATER, detail)
         if code >= 500:
             gone = recipient and code in NO_SUCH_ADDRESS and not _POLICY.search(said)
-            return Result(Outcome.REFUSED, detail, no_such_address=gone)
+            return SendResult(SendOutcome.REFUSED, detail, no_such_address=gone)
         self._close()
-        return Result(Outcome.UNSURE if self._data_begun else Outcome.LATER, detail)
+        return SendResult(SendOutcome.UNSURE if self._data_begun else SendOutcome.LATER, detail)
 
     def _close(self) -> None:
         self._open = False
@@ -125,14 +127,14 @@ class Transport:
             log.info("Closing the mail connection failed: %s", error)
 
 
-def _answer_of_provider(error: AnymailError) -> Result:
+def _answer_of_provider(error: AnymailError) -> SendResult:
     """Read a provider's refusal by its HTTP status: 4xx was not taken, anything else nobody knows."""
     words = f"{type(error).__name__}: {error}"
     if isinstance(error, AnymailRecipientsRefused):
-        return Result(Outcome.REFUSED, words, no_such_address=True)
+        return SendResult(SendOutcome.REFUSED, words, no_such_address=True)
     status = getattr(error, "status_code", None)
     if status == 429:
-        return Result(Outcome.LATER, words)
+        return SendResult(SendOutcome.LATER, words)
     if status is not None and 400 <= status < 500:
-        return Result(Outcome.REFUSED, words)
-    return Result(Outcome.UNSURE, words)
+        return SendResult(SendOutcome.REFUSED, words)
+    return SendResult(SendOutcome.UNSURE, words)

@@ -15,7 +15,7 @@ from nurture.models import Step
 from nurture.steps import catalogue
 from nurture.steps.base import Skip
 from nurture.steps.mails import MailKind
-from nurture.transport import Outcome, Transport, Unreachable
+from nurture.transport import SendOutcome, Transport, Unreachable
 from workspaces.actors import Actor
 
 
@@ -81,6 +81,6 @@ def send_test(step: Step, lead: Lead, *, to: str, actor: Actor) -> Preview:
         except Unreachable as error:
             raise Conflict(str(error), code="mail_server_down") from error
         result = transport.send(message)
-    if result.outcome is not Outcome.ACCEPTED:
+    if result.outcome is not SendOutcome.ACCEPTED:
         raise Conflict(f"The mail server did not take the test mail: {result.detail}", code="mail_refused")
     return shown

@@ -1,4 +1,4 @@
-"""Take a lead out of all marketing mail, by its own wish (RFC 8058)."""
+"""Take a lead out of all marketing mail, at its own request (RFC 8058)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +14,8 @@ from nurture.models import Send, Suppression
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Whom a link stands for: the lead (None: a test mail, or a person who was erased since) and the mail it was in."""
+class Recipient:
+    """The recipient of a link: the lead (None: a test mail, or a person erased since) and the mail it was in."""
 
     lead: Lead | None
     send: Send | None = None
@@ -31,17 +31,17 @@ class Target:
         return self.lead.workspace.sender_name or self.lead.workspace.name if self.lead else ""
 
 
-def read(token: str) -> Target:
-    """Return whom a link stands for; changes nothing. Raise `Missing` when it is forged."""
+def read(token: str) -> Recipient:
+    """Return the recipient of a link; changes nothing. Raise `Missing` when it is forged."""
     payload = links.read(links.UNSUBSCRIBE, token)
     if payload == links.TEST:
-        return Target(None)
+        return Recipient(None)
     lead = Lead.objects.of(payload["w"]).select_related("workspace").filter(pk=payload["l"]).first()
-    return Target(lead, Send.objects.of(payload["w"]).filter(pk=payload["s"]).first())
+    return Recipient(lead, Send.objects.of(payload["w"]).filter(pk=payload["s"]).first())
 
 
-def by_link(token: str, *, at: datetime) -> Target:
-    """Unsubscribe whom a link stands for; again is the same as once. Raise `Missing` when it is forged."""
+def by_link(token: str, *, at: datetime) -> Recipient:
+    """Unsubscribe the recipient of a link; idempotent. Raise `Missing` when it is forged."""
     target = read(token)
     if target.lead:
         leave(target.lead, send=target.send, source="one-click unsubscribe", at=at)

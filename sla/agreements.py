@@ -135,7 +135,7 @@ def propose(agreement: Agreement, *, actor: Actor, at: datetime | None = None) -
     agreement.status, agreement.proposed_at, agreement.review_on = Agreement.Status.PROPOSED, at, read.review_on
     agreement.save(update_fields=["terms", "content_hash", "status", "proposed_at", "review_on"])
     _audit(agreement, actor, "agreement.proposed", {"content_hash": ["", agreement.content_hash]})
-    _tell_heads(agreement, f"{agreement} is proposed by {actor.name} and waits for both signatures.", "proposed", at)
+    _notify_heads(agreement, f"{agreement} is proposed by {actor.name} and waits for both signatures.", "proposed", at)
     return agreement
 
 
@@ -190,7 +190,7 @@ def withdraw(agreement: Agreement, *, actor: Actor, at: datetime | None = None) 
     agreement.save(update_fields=["status", "proposed_at", "content_hash", "terms"])
     _audit(agreement, actor, "agreement.withdrawn", {"content_hash": [before, ""]})
     at = at or timezone.now()
-    _tell_heads(agreement, f"{agreement} was withdrawn by {actor.name}.", f"withdrawn:{before[:12]}", at)
+    _notify_heads(agreement, f"{agreement} was withdrawn by {actor.name}.", f"withdrawn:{before[:12]}", at)
     return agreement
 
 
@@ -208,7 +208,7 @@ def _activate(agreement: Agreement, actor: Actor, at: datetime) -> None:
             raise Conflict(f"The definition of {kind.upper()} has changed since: withdraw and propose again.")
         definitions.activate(version, at=at)
     payloads.record_activated(agreement, actor=ActorSummary.of(actor), at=at)
-    _tell_heads(agreement, f"{agreement} is signed by both sides and runs from now on.", "activated", at)
+    _notify_heads(agreement, f"{agreement} is signed by both sides and runs from now on.", "activated", at)
 
 
 def _locked(agreement: Agreement, status: str) -> Agreement:
@@ -258,8 +258,8 @@ def _audit(agreement: Agreement, actor: Actor, action: str, changes: dict[str, l
     audit.record(agreement.workspace_id, actor=actor, action=action, object_name=str(agreement), changes=changes)
 
 
-def _tell_heads(agreement: Agreement, text: str, step: str, at: datetime) -> None:
-    """Tell the managers of both sides."""
+def _notify_heads(agreement: Agreement, text: str, step: str, at: datetime) -> None:
+    """Notify the managers of both sides."""
     heads = access.members_of(agreement.workspace_id, roles=HEADS)
     key = f"agreement:{agreement.pk}:{step}:{agreement.content_hash[:12]}"
     notices.tell(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=URL, key=key, at=at)

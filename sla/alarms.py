@@ -1,4 +1,4 @@
-"""Tell people about a clock: the warning, the reminder, the word to the manager. Each is told once a clock."""
+"""Notify members about a clock: the warning, the reminder, the notice to the managers. Each once a clock."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,23 +15,25 @@ _HEADS = {Side.MARKETING: Role.MARKETING_MANAGER, Side.SALES: Role.SALES_MANAGER
 
 
 def warn(clock: Clock, terms: Terms, *, at: datetime) -> None:
-    """Tell the owner (a manager, where nobody owns) that a clock falls due soon."""
+    """Notify the owner (a manager, where nobody owns) that a clock falls due soon."""
     left = words.duration(worktime.between(terms.hours, at, _due_at(clock)))
-    _tell(owners(clock), clock, "warned", f"{words.waits(clock)}: due in {left}, {_due(clock, terms, at)}", at)
+    _notify(owners(clock), clock, "warned", f"{words.waits(clock)}: due in {left}, {_due(clock, terms, at)}", at)
 
 
 def remind(clock: Clock, terms: Terms, *, step: str, at: datetime) -> list[Member]:
-    """Tell the owner (a manager, where nobody owns) that a clock is breached; return who was told."""
-    told = owners(clock)
-    _tell(told, clock, step, f"{words.waits(clock)}: was due {_due(clock, terms, at)}{_late(clock, terms, at)}", at)
-    return told
+    """Notify the owner (a manager, where nobody owns) of a breach; return the members notified."""
+    notified = owners(clock)
+    _notify(
+        notified, clock, step, f"{words.waits(clock)}: was due {_due(clock, terms, at)}{_late(clock, terms, at)}", at
+    )
+    return notified
 
 
-def tell_managers(clock: Clock, terms: Terms, *, step: str, at: datetime) -> list[Member]:
-    """Tell the managers of the side that owes; return who was told."""
-    told = managers(clock)
-    _tell(told, clock, step, f"{words.owes(clock)}, due {_due(clock, terms, at)}{_late(clock, terms, at)}", at)
-    return told
+def notify_managers(clock: Clock, terms: Terms, *, step: str, at: datetime) -> list[Member]:
+    """Notify the managers of the side that owes; return the members notified."""
+    notified = managers(clock)
+    _notify(notified, clock, step, f"{words.owes(clock)}, due {_due(clock, terms, at)}{_late(clock, terms, at)}", at)
+    return notified
 
 
 def owners(clock: Clock) -> list[Member]:
@@ -44,7 +46,7 @@ def managers(clock: Clock) -> list[Member]:
     return list(access.members_of(clock.workspace_id, roles=[_HEADS[kinds.of(clock.kind).side]]))
 
 
-def _tell(members: Iterable[Member], clock: Clock, step: str, text: str, at: datetime) -> None:
+def _notify(members: Iterable[Member], clock: Clock, step: str, text: str, at: datetime) -> None:
     kind = "clock.warned" if step == "warned" else "clock.breached"
     url = f"/leads/{clock.lead_id}/"
     notices.tell(members, kind=kind, text=text, url=url, key=f"clock:{clock.pk}:{step}", at=at)
@@ -60,6 +62,6 @@ def _due(clock: Clock, terms: Terms, at: datetime) -> str:
 
 
 def _late(clock: Clock, terms: Terms, at: datetime) -> str:
-    """Say how late a clock is, in work time; nothing within the first minute."""
+    """Describe how late a clock is, in work time; nothing within the first minute."""
     late = worktime.between(terms.hours, _due_at(clock), at)
     return f", {words.duration(late)} late" if late >= 1 else ""

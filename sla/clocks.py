@@ -1,7 +1,7 @@
-"""Start, stop and watch clocks: the one door of every running promise.
+"""Start, stop and watch clocks. Every running promise goes through this module.
 
 Callers hold the transaction (and the lead's lock) of the move or touch that starts or stops a clock. Durations are
-minutes of work time; `at` is when a thing happened, `now` when we heard of it, both aware UTC.
+minutes of work time; `at` is when a thing happened, `now` when it was reported, both aware UTC.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -27,8 +27,8 @@ from workspaces.models import Member
 
 @dataclass(frozen=True)
 class Start:
-    """Say which clock of a handoff starts at `at`, for whom (None: the team), and what its lead lacks of what was
-    promised to come along."""
+    """Name a clock to start on a handoff at `at`: for whom (None: the team), and the promised information that its
+    lead lacks."""
 
     kind: str
     handoff: Handoff
@@ -40,7 +40,7 @@ class Start:
 def start(agreement: Agreement, starts: Sequence[Start], *, now: datetime) -> list[Clock]:
     """Start clocks on handoffs, in one statement, each due after its tier's target of work time.
 
-    A clock that was over before we heard of it is recorded as breached and stays silent.
+    A clock that was over before it was reported is recorded as breached and stays silent.
     """
     terms = agreements.terms_of(agreement)
     clocks = [
@@ -81,30 +81,37 @@ def promise(agreement: Agreement, follow_up: FollowUp, kind: str, *, tier: str, 
     return clock
 
 
-def stop(clocks: QuerySet[Clock], *, at: datetime, actor: ActorSummary, heard: datetime | None = None) -> list[Clock]:
+def stop(
+    clocks: QuerySet[Clock], *, at: datetime, actor: ActorSummary, reported_at: datetime | None = None
+) -> list[Clock]:
     """Mark the running clocks among these as met at `at`, and return them; how late they were stays on them.
 
-    `heard` is when a member told us: a clock that the sweep has found late by then ends then, and stays late.
+    `reported_at` is when a member reported it: a clock that the sweep has found late by then ends then, and stays late.
     """
-    ended = _end(clocks, lambda clock: Clock.State.MET, at, heard)
+    ended = _end(clocks, lambda clock: Clock.State.MET, at, reported_at)
     payloads.record_met(ended, actor=actor)
     return ended
 
 
-def cancel(clocks: QuerySet[Clock], *, at: datetime, heard: datetime | None = None) -> list[Clock]:
+def cancel(clocks: QuerySet[Clock], *, at: datetime, reported_at: datetime | None = None) -> list[Clock]:
     """End the running clocks among these because nothing is owed any more; a breach before `at` stays.
 
-    `heard` is as in `stop`.
+    `reported_at` is as in `stop`.
     """
-    return _end(clocks, lambda clock: Clock.State.CANCELLED, at, heard)
+    return _end(clocks, lambda clock: Clock.State.CANCELLED, at, reported_at)
 
 
 def settle(
-    clocks: QuerySet[Clock], *, met: Collection[str], at: datetime, actor: ActorSummary, heard: datetime | None = None
+    clocks: QuerySet[Clock],
+    *,
+    met: Collection[str],
+    at: datetime,
+    actor: ActorSummary,
+    reported_at: datetime | None = None,
 ) -> list[Clock]:
     """End the running clocks among these: those of the kinds `met` as `stop` does, the others as `cancel` does."""
     state = Clock.State
-    ended = _end(clocks, lambda clock: state.MET if clock.kind in met else state.CANCELLED, at, heard)
+    ended = _end(clocks, lambda clock: state.MET if clock.kind in met else state.CANCELLED, at, reported_at)
     payloads.record_met(ended, actor=actor)
     return ended
 
@@ -171,7 +178,7 @@ def sweep_due(clock: Clock, at: datetime) -> None:
 
 
 def _plan(clock: Clock, terms: Terms, due_at: datetime | None, now: datetime) -> None:
-    """Set when a clock warns and falls due, and whether that was over before we heard of it."""
+    """Set when a clock warns and falls due, and whether that was over before it was reported."""
     clock.due_at = due_at
     if due_at is None:  # the calendar never opens
         return
@@ -184,17 +191,19 @@ def _plan(clock: Clock, terms: Terms, due_at: datetime | None, now: datetime) ->
         clock.next_at = clock.warn_at or due_at
 
 
-def _end(clocks: QuerySet[Clock], state: Callable[[Clock], str], at: datetime, heard: datetime | None) -> list[Clock]:
+def _end(
+    clocks: QuerySet[Clock], state: Callable[[Clock], str], at: datetime, reported_at: datetime | None
+) -> list[Clock]:
     """Lock the running clocks and end them at `at`: late when that is after they were due, in time otherwise.
 
     The sweep may have found a clock late that history says was met in time: `at` decides. Where a member says so
-    (`heard`), the breach stays on record: an alarm was raised, and the promise was to say it in time.
+    (`reported_at`), the breach stays on record: an alarm was raised, and the promise was to say it in time.
     """
     ended = list(db.locked(clocks.filter(state=Clock.State.RUNNING)))
     for clock in ended:
         clock.state, clock.next_at = state(clock), None
         found_late = clock.breached_at is not None and not clock.silent
-        clock.stopped_at = max(heard if heard and found_late else at, clock.started_at)
+        clock.stopped_at = max(reported_at if reported_at and found_late else at, clock.started_at)
         clock.breached_at = clock.due_at if clock.due_at is not None and clock.stopped_at > clock.due_at else None
     if ended:
         db.update_many(ended, ["state", "next_at", "stopped_at", "breached_at"])

@@ -1,4 +1,4 @@
-"""What can happen to a hand-over, and what that does to a clock."""
+"""The causes that start and end clocks, and their effects on a clock."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from leads.models import Reason
 
 
 class Cause(StrEnum):
-    """What starts and ends clocks. A move has its own name; a return is told apart by its reason."""
+    """A cause that starts or ends clocks. A move has its own name; returns differ by their reason."""
 
     QUALIFY = "qualify"
     ACCEPT = "accept"
@@ -33,7 +33,7 @@ class Cause(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a cause does to a clock, in the words of the documentation."""
+    """The effect of a cause on a clock, in the words of the documentation."""
 
     STARTS = "starts"
     RUNS_ON = "runs on"

@@ -1,4 +1,4 @@
-"""The ladder of a breached clock: remind, tell the manager, reassign, return to the queue; each step once.
+"""Escalate a breached clock: remind, notify the manager, reassign, return to the queue; each step once.
 
 A step whose clock has stopped meanwhile is closed without being taken.
 """
@@ -20,15 +20,15 @@ _ENGINE = actors.engine("escalation")
 
 
 def plan(clock: Clock, terms: Terms, due_at: datetime, *, seen_at: datetime) -> None:
-    """Plan every step of the agreement's ladder for a clock that is breached, in work time from when it was due.
+    """Plan every escalation step of the agreement for a clock that is breached, in work time from when it was due.
 
     After an outage the sweep sees the breach (`seen_at`) when several steps are over. The first is taken then, and the
     others keep their distance from it: whoever is reminded has the time to answer that the agreement gives.
     """
-    rungs = terms.rungs(clock.kind)
-    if not rungs:
+    steps = terms.escalation_steps(clock.kind)
+    if not steps:
         return
-    first = rungs[0].after_minutes
+    first = steps[0].after_minutes
     first_at = _after(terms, due_at, first)
     begun_at = first_at and max(first_at, seen_at)
     Escalation.everywhere.bulk_create(
@@ -37,10 +37,10 @@ def plan(clock: Clock, terms: Terms, due_at: datetime, *, seen_at: datetime) -> 
                 workspace_id=clock.workspace_id,
                 clock=clock,
                 position=position,
-                action=rung.action,
-                next_at=_after(terms, begun_at, rung.after_minutes - first),
+                action=step.action,
+                next_at=_after(terms, begun_at, step.after_minutes - first),
             )
-            for position, rung in enumerate(rungs)
+            for position, step in enumerate(steps)
         ],
         ignore_conflicts=True,
     )
@@ -52,11 +52,11 @@ def _after(terms: Terms, moment: datetime | None, minutes: int) -> datetime | No
 
 
 def take(escalation: Escalation, at: datetime) -> None:
-    """Take one step that the sweep has claimed, and keep what came of it.
+    """Take one step that the sweep has claimed, and record its outcome.
 
     1. the lead is locked first, as every move does, so that the clock cannot stop meanwhile
     2. the clock is read: nothing is done when it has stopped
-    3. the step is taken through the same doors as by hand
+    3. the step is taken by the same functions as a member uses
     """
     lead_id = Clock.everywhere.values_list("lead_id", flat=True).get(pk=escalation.clock_id)
     lead = db.lock(Lead.everywhere.all(), lead_id)
@@ -71,13 +71,13 @@ def take(escalation: Escalation, at: datetime) -> None:
 
 
 def _remind(escalation: Escalation, clock: Clock, at: datetime) -> str:
-    told = alarms.remind(clock, _terms(clock), step=f"step{escalation.position}", at=at)
-    return _told("Reminded", told)
+    notified = alarms.remind(clock, _terms(clock), step=f"step{escalation.position}", at=at)
+    return _outcome("Reminded", notified)
 
 
-def _tell_manager(escalation: Escalation, clock: Clock, at: datetime) -> str:
-    told = alarms.tell_managers(clock, _terms(clock), step=f"step{escalation.position}", at=at)
-    return _told("Told", told)
+def _notify_manager(escalation: Escalation, clock: Clock, at: datetime) -> str:
+    notified = alarms.notify_managers(clock, _terms(clock), step=f"step{escalation.position}", at=at)
+    return _outcome("Notified", notified)
 
 
 def _reassign(escalation: Escalation, clock: Clock, at: datetime) -> str:
@@ -114,13 +114,13 @@ def _terms(clock: Clock) -> Terms:
     return agreements.terms_of(clock.agreement)
 
 
-def _told(verb: str, members: list[Member]) -> str:
-    return f"{verb} {', '.join(str(member) for member in members)}." if members else "There was nobody to tell."
+def _outcome(verb: str, members: list[Member]) -> str:
+    return f"{verb} {', '.join(str(member) for member in members)}." if members else "There was nobody to notify."
 
 
 _ACTIONS = {
     Escalation.Action.REMIND: _remind,
-    Escalation.Action.TELL_MANAGER: _tell_manager,
+    Escalation.Action.NOTIFY_MANAGER: _notify_manager,
     Escalation.Action.REASSIGN: _reassign,
     Escalation.Action.TO_QUEUE: _to_queue,
 }

@@ -1,7 +1,7 @@
-"""Read the inbox of sales: what waits, what is in work, what is done, and how a rep stands. In order of what is due.
+"""Read the inbox of sales: what waits, what is in work, what is done, and the performance of a rep.
 
 A list is a queryset of handoffs with `due_at` (of the clock that is due first, null where none runs), to be paged by
-`page`; the clocks of a page come from `sla.selectors.clocks_of`. `member` None means everybody.
+`page_by_due`; the clocks of a page come from `sla.selectors.clocks_of`. `member` None means everybody.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from statistics import median
 from django.db.models import Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from leadflow import paging
+from leadflow.paging import Page
 from leads.models import Handoff, HandoffState
 from leads.models.handoff import OPEN
 from leads.queries import lookups
@@ -28,20 +30,6 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # orders what is not due behind all th
 
 
 @dataclass(frozen=True)
-class Page:
-    """Hold one page of handoffs; `next_cursor` reads on, None at the end."""
-
-    rows: list[Handoff]
-    next_cursor: str | None
-    previous_cursor: None = None
-
-    @property
-    def shown(self) -> int:
-        """Count the rows of this page."""
-        return len(self.rows)
-
-
-@dataclass(frozen=True)
 class Counts:
     """Count the tabs, and of what waits that which is due within the hour or late."""
 
@@ -52,8 +40,8 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Hold how a member did in a period and in the one before; None where there is nothing to judge."""
+class Performance:
+    """Measure a member in a period and in the one before; None where there is nothing to judge."""
 
     accept_median: float | None  # in minutes of work time
     accept_median_before: float | None
@@ -107,33 +95,9 @@ def promises(workspace: Workspace | int, member: Member | None, *, at: datetime)
     return found.select_related("lead__account", "member__user").order_by("-started_at", "-pk")
 
 
-def page(found: QuerySet[Handoff], *, after: str = "", size: int = PAGE) -> Page:
-    """Read one page of a list ordered by due time, behind the cursor of the page before. Two statements.
-
-    The first orders keys alone: whole rows, with their evidence, would be sorted by the thousand.
-    """
-    cursor = _read(after)
-    if cursor:
-        due, pk = cursor
-        found = found.filter(Q(due_or_never__gt=due) | Q(due_or_never=due, pk__gt=pk))
-    return _rows(found, list(found.values_list("due_or_never", "pk")[: size + 1]), size)
-
-
-def page_by_time(found: QuerySet, column: str, *, after: str = "", size: int = PAGE) -> Page:
-    """Read one page of a list ordered by a time, newest first, behind the cursor of the page before. Two statements."""
-    cursor = _read(after)
-    if cursor:
-        when, pk = cursor
-        found = found.filter(Q(**{f"{column}__lt": when}) | Q(**{column: when, "pk__lt": pk}))
-    return _rows(found, list(found.values_list(column, "pk")[: size + 1]), size)
-
-
-def _rows(found: QuerySet, keys: list[tuple[datetime, int]], size: int) -> Page:
-    """Read the rows of a page whose keys are known, in their order."""
-    shown = keys[:size]
-    rows = found.in_bulk([pk for _, pk in shown])
-    listed = [rows[pk] for _, pk in shown if pk in rows]
-    return Page(listed, f"{shown[-1][0].isoformat()}~{shown[-1][1]}" if len(keys) > size else None)
+def page_by_due(found: QuerySet[Handoff], *, after: str = "") -> Page[Handoff]:
+    """Read one page of a list ordered by due time, behind the cursor of the page before. Two statements."""
+    return paging.by_time(found, "due_or_never", after=after, size=PAGE, earliest_first=True)
 
 
 def counts(workspace: Workspace | int, member: Member | None, *, at: datetime) -> Counts:
@@ -153,7 +117,7 @@ def counts(workspace: Workspace | int, member: Member | None, *, at: datetime) -
     return Counts(**found, **clocks.aggregate(within_hour=Count("pk"), late=Count("pk", filter=Q(due_at__lte=at))))
 
 
-def standing(workspace: Workspace | int, member: Member | None, *, at: datetime) -> Standing:
+def performance(workspace: Workspace | int, member: Member | None, *, at: datetime) -> Performance:
     """Measure a member (or all of sales) over the last 30 days and the 30 before. Five statements at most."""
     middle, first = at - timedelta(days=DAYS), at - timedelta(days=2 * DAYS)
     agreement = agreements.active(workspace)
@@ -167,7 +131,7 @@ def standing(workspace: Workspace | int, member: Member | None, *, at: datetime)
         spans[answered <= middle].append(_minutes(hours, offered, answered))  # type: ignore[operator, arg-type]
     kept = _kept(workspace, member, first, middle, at)
     became = _became_sql(workspace, member, first, middle, at)
-    return Standing(
+    return Performance(
         accept_median=median(spans[0]) if spans[0] else None,
         accept_median_before=median(spans[1]) if spans[1] else None,
         accept_targets=_accept_targets(agreed),
@@ -265,12 +229,3 @@ def _minutes(hours: worktime.Hours | None, start: datetime, end: datetime) -> fl
     if end <= start:
         return 0
     return worktime.between(hours, start, end) if hours else (end - start) / timedelta(minutes=1)
-
-
-def _read(cursor: str) -> tuple[datetime, int] | None:
-    when, _, pk = cursor.partition("~")
-    try:
-        moment = datetime.fromisoformat(when)
-        return (moment.astimezone(UTC), int(pk)) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

@@ -26,7 +26,7 @@ class Kind(models.TextChoices):
 
 @dataclass(frozen=True)
 class ClockKind:
-    """What one kind of clock promises, to whom it speaks in which words, and what starts and ends it.
+    """What one kind of clock promises, the words it is shown in, and what starts and ends it.
 
     `waits` speaks to the owner of a `{lead}`, `owes` to a manager of an `{owner}`; `action` is what the inbox says is
     next. `moves_owner`: a step of the escalation may give the lead to another member.

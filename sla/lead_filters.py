@@ -1,4 +1,4 @@
-"""What only the clocks can tell of a handoff that waits: that its answer is overdue."""
+"""The filter of handoffs whose answer is overdue, which only the clocks know."""
 
 from django.db.models import Q
 from django.utils import timezone

@@ -1,6 +1,6 @@
 """The event types of the agreement and its clocks: what is sent of each, and how it is recorded.
 
-A clock that was over before it was reported (history brought in) raises no alarm here either: nothing is sent of its
+A clock that was over before it was reported (imported history) raises no alarm here either: nothing is sent of its
 warning and breach.
 """
 
@@ -13,8 +13,8 @@ from leads import summaries
 from leads.models import Handoff
 from leads.payloads import AboutHandoff, AboutLead
 from leads.summaries import HandoffSummary
+from sla.kinds import Kind
 from sla.models import Agreement, Clock
-from sla.models.clock import Kind
 from webhooks import outbox
 from webhooks.catalogue import event
 from webhooks.payloads import ActorSummary, Group, MemberSummary, Payload
@@ -39,7 +39,7 @@ class ClockSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class AboutClock(AboutLead):
-    """What every payload about a clock carries."""
+    """The common part of payloads about a clock."""
 
     handoff: Annotated[HandoffSummary | None, "Null for a follow-up outside of a handoff."]
     clock: ClockSummary
@@ -60,7 +60,7 @@ class ClockBreached(AboutClock):
 @event("clock.met", group=Group.CLOCKS, help="What a clock promises was done, in time or late.")
 @dataclass(frozen=True, kw_only=True)
 class ClockMet(AboutClock):
-    """What a clock promises was done."""
+    """A clock was met."""
 
     stopped_at: datetime
     in_time: bool

@@ -1,4 +1,4 @@
-"""Hear of moves, touches and follow-ups, and start and stop the clocks they concern, in the same transaction.
+"""Start and stop clocks on moves, touches and follow-ups, in the transaction of each.
 
 A workspace without a signed agreement has promised nothing: no clock starts. Clocks that run go on to be stopped.
 """
@@ -44,7 +44,7 @@ def on_move(move: str, transitions: Sequence[Transition], now: datetime, **kwarg
             _end(handoff, cause, row, now)
             _start(handoff, cause, row, now)
         elif handoff.closed_at is not None:  # a move that nothing is agreed about: what still runs is owed no longer
-            clocks.cancel(_of(handoff, *Kind.values), at=row.at, heard=_heard(row.actor_kind, now))
+            clocks.cancel(_of(handoff, *Kind.values), at=row.at, reported_at=_reported_at(row.actor_kind, now))
         if cause is Cause.REASSIGN:
             clocks.pass_on(handoff, at=row.at, now=now)
 
@@ -63,7 +63,8 @@ def on_touch(touch: Touch, handoff: Handoff | None, at: datetime, now: datetime,
         if _meets(cause, clock, handoff)
     ]
     if met:
-        clocks.stop(_of(handoff, *met), at=at, actor=ActorSummary.of_row(touch), heard=_heard(touch.actor_kind, now))
+        author, reported_at = ActorSummary.of_row(touch), _reported_at(touch.actor_kind, now)
+        clocks.stop(_of(handoff, *met), at=at, actor=author, reported_at=reported_at)
 
 
 @receiver(planned, dispatch_uid="sla.planned")
@@ -76,7 +77,7 @@ def on_follow_up(
             follow_up=follow_up, kind__in=kinds.met_by(Cause.FOLLOW_UP_DONE)
         )
         author = ActorSummary.of(actor)
-        clocks.stop(promised, at=follow_up.done_at, actor=author, heard=_heard(actor.kind, now))
+        clocks.stop(promised, at=follow_up.done_at, actor=author, reported_at=_reported_at(actor.kind, now))
     elif agreement := agreements.active(lead.workspace_id):
         for kind in kinds.started_by(Cause.FOLLOW_UP_PLANNED):
             clocks.promise(agreement, follow_up, kind, tier=handoff.tier if handoff else "", at=at, now=now)
@@ -99,7 +100,7 @@ def _meets(cause: Cause, clock: Clock, handoff: Handoff) -> bool:
 
 
 def _attempted_enough(clock: Clock, handoff: Handoff) -> bool:
-    """Tell whether the touches of a handoff come to the attempts and channels of its tier, or to a connection."""
+    """Tell whether the touches of a handoff reach the attempts and channels of its tier, or a connection."""
     policy = agreements.terms_of(clock.agreement).policy(clock.tier)
     rows = Touch.objects.of(handoff.workspace_id).filter(handoff=handoff).values_list("channel", "outcome")
     touches = list(rows)
@@ -137,8 +138,8 @@ def _end(handoff: Handoff, cause: Cause, row: Transition, now: datetime) -> None
     """End the running clocks of a handoff that a move meets or cancels."""
     met, cancelled = kinds.met_by(cause), kinds.affected(cause, Effect.CANCELLED)
     if met or cancelled:
-        author, heard = ActorSummary.of_row(row), _heard(row.actor_kind, now)
-        clocks.settle(_of(handoff, *met, *cancelled), met=met, at=row.at, actor=author, heard=heard)
+        author, reported_at = ActorSummary.of_row(row), _reported_at(row.actor_kind, now)
+        clocks.settle(_of(handoff, *met, *cancelled), met=met, at=row.at, actor=author, reported_at=reported_at)
 
 
 def _owner(kind: Kind, handoff: Handoff) -> Member | None:
@@ -146,8 +147,8 @@ def _owner(kind: Kind, handoff: Handoff) -> Member | None:
     return handoff.owner if kinds.of(kind).side is Side.SALES else None
 
 
-def _heard(kind: str, now: datetime) -> datetime | None:
-    """Return when a member told us; None for the engine, and for a key, which may bring history."""
+def _reported_at(kind: str, now: datetime) -> datetime | None:
+    """Return when a member reported it; None for the engine, and for an API key, which may import history."""
     return now if kind == "member" else None
 
 

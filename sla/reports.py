@@ -52,7 +52,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Line:
+class Commitment:
     """Hold one commitment: its words, target and unit, what was attained now and in the period before.
 
     `rows` are the facts from which `rows_behind` lists what was counted; with `outcome` added, a part of it.
@@ -88,9 +88,9 @@ class Scoreboard:
     since: datetime
     until: datetime
     version: int | None
-    lines: tuple[Line, ...]
+    lines: tuple[Commitment, ...]
 
-    def of(self, side: str) -> tuple[Line, ...]:
+    def of(self, side: str) -> tuple[Commitment, ...]:
         """List the lines of one side."""
         return tuple(line for line in self.lines if line.side == side)
 
@@ -147,11 +147,11 @@ def rows_behind(
 
 def _marketing(
     terms: Terms, now: "_Offers", before: "_Offers", length: timedelta, rows: Mapping[str, Any]
-) -> Iterable[Line]:
+) -> Iterable[Commitment]:
     """Yield the commitments on how many leads are handed over, and how complete they are."""
     promised = terms.marketing
     share = length / timedelta(days=DAYS_A_MONTH)
-    yield Line(
+    yield Commitment(
         side="marketing",
         code="mqls",
         label="Leads handed over",
@@ -164,7 +164,7 @@ def _marketing(
         tally=Tally(),
         rows={**rows, "code": "mqls"},
     )
-    yield Line(
+    yield Commitment(
         side="marketing",
         code=COMPLETE,
         label="With all the information promised",
@@ -197,13 +197,13 @@ def _clock_line(
     now: "_Tallies",
     before: "_Tallies",
     rows: Mapping[str, Any],
-) -> Line:
+) -> Commitment:
     """Build the line of one kind of clock, of one tier or (None) of all."""
     tally = _sum(now, kind, tier)
     facts = {**rows, "code": kind.value}
     if tier is not None:
         facts["tier"] = tier
-    return Line(
+    return Commitment(
         side=kinds.of(kind).side.value,
         code=kind.value,
         label=kind.label,

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
 from leads.models import Handoff
 from sla import kinds
 from sla.effects import Cause
-from sla.models import Clock, Escalation
+from sla.models import Clock
 from workspaces.models import Member, Workspace
 
 RUNNING = Q(state=Clock.State.RUNNING)
@@ -19,7 +18,7 @@ RUNNING = Q(state=Clock.State.RUNNING)
 
 @dataclass(frozen=True)
 class Due:
-    """Hold how a member stands: running clocks, those warned and those late at a time, and what is due next."""
+    """Count the clocks of a member: running clocks, those warned and those late at a time, and what is due next."""
 
     running: int
     warned: int
@@ -62,13 +61,6 @@ def due(workspace: Workspace | int, member: Member | None, *, at: datetime) -> D
     return Due(**counts)
 
 
-def clock_list(workspace: Workspace | int, **filters: Any) -> QuerySet[Clock]:
-    """Return clocks, newest first, filtered by `kind`, `state`, `member`, `tier`, `handoff` or `lead` (ids)."""
-    wanted = {name: value for name, value in filters.items() if value not in (None, "")}
-    found = Clock.objects.of(workspace).filter(**wanted)
-    return found.select_related("lead", "handoff", "member__user").order_by("-id")
-
-
 def to_triage(workspace: Workspace | int) -> QuerySet[Clock]:
     """Return the returns that wait for marketing's answer, what is due first at the top, with lead and reason."""
     found = running(workspace).filter(kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
@@ -78,8 +70,3 @@ def to_triage(workspace: Workspace | int) -> QuerySet[Clock]:
 def overdue_answers(workspace: Workspace | int, *, at: datetime) -> QuerySet[Clock]:
     """Return the running accept clocks that are over at a time."""
     return Clock.objects.of(workspace).filter(RUNNING, kind__in=kinds.met_by(Cause.ACCEPT), due_at__lte=at)
-
-
-def ladder_of(clock: Clock) -> QuerySet[Escalation]:
-    """Return the steps planned for a breached clock, in order, with what came of each."""
-    return Escalation.objects.of(clock.workspace_id).filter(clock=clock).order_by("position")

@@ -1,4 +1,4 @@
-"""The sweeps of this room: clocks that warn or fall due, then the steps of the ladder."""
+"""The sweeps of clocks that warn or fall due, then of escalation steps."""
 
 from datetime import datetime
 from typing import Any

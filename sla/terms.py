@@ -25,7 +25,7 @@ from sla.targets import MarketingLength, PromisedDate, Target, TierAttempts, Tie
 
 MOST_MINUTES = 366 * 24 * 60
 MOST_POLICIES = 20
-MOST_RUNGS = 10
+MOST_ESCALATION_STEPS = 10
 KINDS: tuple[str, ...] = tuple(Kind.values)
 # An owner can change only where a handoff is open: a promised follow-up and marketing's answer stay where they are.
 _MOVING = (Escalation.Action.REASSIGN, Escalation.Action.TO_QUEUE)
@@ -53,7 +53,7 @@ class Policy:
     decide_minutes: int
 
     def amount(self, target: Target) -> str:
-        """Say how much is to be done within the time, "6 attempts on 2 channels"; empty where it is one thing."""
+        """Describe how much is to be done within the time, "6 attempts on 2 channels"; empty where it is one thing."""
         match target:
             case TierAttempts():
                 attempts, channels = getattr(self, target.attempts), getattr(self, target.channels)
@@ -66,8 +66,8 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Rung:
-    """Hold one step of the ladder: what is done `after_minutes` after a breach of a clock of these kinds."""
+class EscalationStep:
+    """Hold one escalation step: what is done `after_minutes` after a breach of a clock of these kinds."""
 
     action: str
     after_minutes: int
@@ -83,7 +83,7 @@ class Terms:
     information: tuple[str, ...]
     met_percent: int  # the share of clocks that must be met in time for a commitment to be kept
     warn_percent: int  # of the time, after which the owner is warned
-    ladder: tuple[Rung, ...]
+    ladder: tuple[EscalationStep, ...]
     reassign_restarts_accept: bool
     review_on: date | None = None
     calendar: Mapping[str, Any] = field(default_factory=dict)
@@ -113,13 +113,14 @@ class Terms:
                 assert_never(target)
         return found
 
-    def rungs(self, kind: str) -> tuple[Rung, ...]:
-        """List the steps of the ladder for a kind of clock, the earliest first."""
-        return tuple(sorted((r for r in self.ladder if kind in r.kinds), key=lambda rung: rung.after_minutes))
+    def escalation_steps(self, kind: str) -> tuple[EscalationStep, ...]:
+        """List the escalation steps for a kind of clock, the earliest first."""
+        steps = (step for step in self.ladder if kind in step.kinds)
+        return tuple(sorted(steps, key=lambda step: step.after_minutes))
 
     def to_json(self) -> dict[str, Any]:
         """Return the terms as people edit them: `to_stored` without the number of the format."""
-        data = _plain(asdict(self))
+        data: dict[str, Any] = _plain(asdict(self))
         data["review_on"] = self.review_on and self.review_on.isoformat()
         return data
 
@@ -141,9 +142,9 @@ def default() -> Terms:
         met_percent=90,
         warn_percent=75,
         ladder=(
-            Rung(Escalation.Action.REMIND, 0),
-            Rung(Escalation.Action.TELL_MANAGER, 60),
-            Rung(Escalation.Action.REASSIGN, 240, kinds.met_by(Cause.ACCEPT)),
+            EscalationStep(Escalation.Action.REMIND, 0),
+            EscalationStep(Escalation.Action.NOTIFY_MANAGER, 60),
+            EscalationStep(Escalation.Action.REASSIGN, 240, kinds.met_by(Cause.ACCEPT)),
         ),
         reassign_restarts_accept=True,
     )
@@ -167,7 +168,7 @@ def from_stored(stored: Mapping[str, Any]) -> Terms:
         marketing=lambda data: build(Marketing, data),
         sales=lambda items: tuple(build(Policy, item) for item in items),
         information=tuple,
-        ladder=lambda items: tuple(build(Rung, item, kinds=tuple) for item in items),
+        ladder=lambda items: tuple(build(EscalationStep, item, kinds=tuple) for item in items),
         review_on=lambda day: date.fromisoformat(day) if day else None,
         reasons=tuple,
     )
@@ -186,7 +187,8 @@ def from_json(data: Any) -> Terms:
         met_percent=_whole("met_percent", data.get("met_percent"), 1, 100),
         warn_percent=_whole("warn_percent", data.get("warn_percent"), 1, 99),
         ladder=tuple(
-            _read_rung(f"ladder[{i}]", rung) for i, rung in enumerate(_list("ladder", data.get("ladder"), MOST_RUNGS))
+            _read_escalation_step(f"ladder[{i}]", step)
+            for i, step in enumerate(_list("ladder", data.get("ladder"), MOST_ESCALATION_STEPS))
         ),
         reassign_restarts_accept=_flag("reassign_restarts_accept", data.get("reassign_restarts_accept")),
         review_on=_read_date("review_on", data.get("review_on")),
@@ -230,8 +232,8 @@ def _read_policy(place: str, item: Any) -> Policy:
     )
 
 
-def _read_rung(place: str, item: Any) -> Rung:
-    item = _object(place, item, *Rung.__dataclass_fields__)
+def _read_escalation_step(place: str, item: Any) -> EscalationStep:
+    item = _object(place, item, *EscalationStep.__dataclass_fields__)
     action = item.get("action")
     if action not in Escalation.Action.values:
         raise Invalid(f"Choose one of {', '.join(Escalation.Action.values)}.", field=f"{place}.action")
@@ -240,7 +242,7 @@ def _read_rung(place: str, item: Any) -> Rung:
         raise Invalid("Name the clocks for which this step is taken.", field=f"{place}.kinds")
     if action in _MOVING and (staying := [kind for kind in chosen if not kinds.of(kind).moves_owner]):
         raise Invalid(f"A lead does not change hands over {', '.join(staying)}.", field=f"{place}.kinds")
-    return Rung(action, _whole(f"{place}.after_minutes", item.get("after_minutes"), 0, MOST_MINUTES), chosen)
+    return EscalationStep(action, _whole(f"{place}.after_minutes", item.get("after_minutes"), 0, MOST_MINUTES), chosen)
 
 
 def _read_calendar(data: Any) -> Mapping[str, Any]:

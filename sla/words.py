@@ -32,12 +32,12 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
 
 
 def waits(clock: Clock) -> str:
-    """Say to its owner what a clock waits for: "Priya Raman waits for your answer"."""
+    """Describe to its owner what a clock waits for: "Priya Raman waits for your answer"."""
     return kinds.of(clock.kind).waits.format(lead=clock.lead.name)
 
 
 def owes(clock: Clock) -> str:
-    """Say to a manager who owes what: "Ben Okafor has to accept or return: Priya Raman"."""
+    """Describe to a manager who owes what: "Ben Okafor has to accept or return: Priya Raman"."""
     kind = kinds.of(clock.kind)
     if kind.side is Side.SALES and clock.member is None:
         return f"Nobody has taken {clock.lead.name} from the queue"

@@ -151,36 +151,6 @@ def between(hours: Hours, start: datetime, end: datetime) -> float:
     return sum((_count(hours, s.begin, s.end) for s in stretches), _NONE) / _MINUTE
 
 
-def is_open(hours: Hours, at: datetime) -> bool:
-    """Tell whether the calendar is open at an instant. Closing time is closed. Raise ValueError if naive."""
-    moment = _naive_utc(at)
-    if not _FIRST <= moment < _LAST:
-        return False
-    wall = moment + _offset(ZoneInfo(hours.zone), moment)
-    since_midnight = wall - datetime.combine(wall, time.min)
-    return any(w.opens <= since_midnight < w.closes for w in hours.windows_on(wall.date()))
-
-
-def next_opening(hours: Hours, at: datetime) -> datetime | None:
-    """Find the first open instant (UTC) from `at` on, which is `at` itself when open.
-
-    Answer None when the calendar does not open within HORIZON. Raise ValueError if naive.
-    """
-    return add(hours, at, 0)
-
-
-def share_elapsed(hours: Hours, start: datetime, due: datetime, at: datetime) -> float:
-    """Give the share of the open time from `start` to `due` that has passed at `at`.
-
-    0 up to `start`, 1 at `due`, more than 1 once open time has passed after `due`. Where no open time lies
-    between `start` and `due` it is 0 before `due` and 1 from then on. Raise ValueError if naive.
-    """
-    whole = between(hours, start, due)
-    if not whole:
-        return float(_naive_utc(at) >= _naive_utc(due))
-    return between(hours, start, at) / whole
-
-
 def from_stored(data: Mapping[str, Any]) -> Hours:
     """Read hours as they were stored, in their present form; members that are not known are left out."""
     return build(

@@ -1,4 +1,4 @@
-"""The forms of the agreement: its terms, with one form per tier and one per step of the ladder."""
+"""The forms of the agreement: its terms, with one form per tier and one per escalation step."""
 
 import re
 from collections.abc import Mapping
@@ -108,10 +108,10 @@ class PolicyForm(TargetsForm):
     tier = forms.CharField(label="Tier", max_length=40)
 
 
-class RungForm(forms.Form):
-    """One step of the ladder."""
+class EscalationStepForm(forms.Form):
+    """One escalation step."""
 
-    action = forms.ChoiceField(label="What is done", choices=[("", "Choose"), *Escalation.Action.choices])
+    action = forms.ChoiceField(label="Action", choices=[("", "Choose"), *Escalation.Action.choices])
     after_minutes = LengthField(label="After the breach", help_text="0 min: at once.")
     kinds = forms.MultipleChoiceField(
         label="For these clocks", choices=Kind.choices, widget=forms.CheckboxSelectMultiple, initial=list(Kind.values)
@@ -119,7 +119,7 @@ class RungForm(forms.Form):
 
 
 Policies = formset_factory(PolicyForm, extra=1, can_delete=True, max_num=20, absolute_max=21)
-Rungs = formset_factory(RungForm, extra=1, can_delete=True, max_num=10, absolute_max=11)
+EscalationSteps = formset_factory(EscalationStepForm, extra=1, can_delete=True, max_num=10, absolute_max=11)
 
 
 class Editor:
@@ -129,12 +129,12 @@ class Editor:
         marketing = terms["marketing"]
         self.main = TermsForm(data, initial={**terms, **marketing})
         self.policies = Policies(data, prefix="sales", initial=list(terms["sales"]))
-        self.rungs = Rungs(data, prefix="ladder", initial=list(terms["ladder"]))
+        self.escalation_steps = EscalationSteps(data, prefix="ladder", initial=list(terms["ladder"]))
         self._marketing = tuple(marketing)
 
     def is_valid(self) -> bool:
         """Check all forms, so that every error is shown at once."""
-        return all([self.main.is_valid(), self.policies.is_valid(), self.rungs.is_valid()])
+        return all([self.main.is_valid(), self.policies.is_valid(), self.escalation_steps.is_valid()])
 
     def terms(self) -> dict[str, Any]:
         """Return what was typed, in the shape that `sla.agreements.edit` takes."""
@@ -145,14 +145,14 @@ class Editor:
             **facts,
             "review_on": review.isoformat() if review else None,
             "sales": [_facts(form) for form in _kept(self.policies)],
-            "ladder": [_facts(form) for form in _kept(self.rungs)],
+            "ladder": [_facts(form) for form in _kept(self.escalation_steps)],
         }
 
     def refuse(self, error: DomainError) -> None:
         """Put a refusal beside the field it names, in the form of the tier or step it names."""
         place = _PLACE.fullmatch(error.field or "")
         if place:
-            forms_of = _kept(self.policies if place[1] == "sales" else self.rungs)
+            forms_of = _kept(self.policies if place[1] == "sales" else self.escalation_steps)
             form, name = forms_of[int(place[2])], place[3]
         else:
             form, name = self.main, (error.field or "").removeprefix("marketing.")
@@ -161,7 +161,7 @@ class Editor:
     @property
     def has_errors(self) -> bool:
         """Tell whether anything was refused."""
-        return bool(self.main.errors or any(self.policies.errors) or any(self.rungs.errors))
+        return bool(self.main.errors or any(self.policies.errors) or any(self.escalation_steps.errors))
 
 
 def _kept(formset: "BaseFormSet[Any]") -> list[Any]:

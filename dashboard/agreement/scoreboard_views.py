@@ -11,14 +11,13 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.design import periods
-from dashboard.design.paging import csv_response
+from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
-from leadflow import csvfile
-from sla import inbox as desk
-from sla import reports
+from leadflow import csvfile, paging
+from sla import inbox, reports
 from sla.kinds import Kind
 from sla.models import Clock
-from sla.reports import Line, Scoreboard
+from sla.reports import Commitment, Scoreboard
 from workspaces.models import Workspace
 
 PERIODS = {name: words for name, words in periods.CHOICES.items() if name != "all"}
@@ -37,7 +36,7 @@ CODES = {"mqls": "Leads handed over", "complete": "With all the information prom
 class Shown:
     """Hold one line with the addresses of its rows; `few` says how many where a share is of fewer than thirty."""
 
-    line: Line
+    line: Commitment
     url: str
     parts: list[tuple[str, int, str]]
     few: int
@@ -91,7 +90,7 @@ def rows(request: PageRequest) -> HttpResponse:
     """List what a figure counted, the newest first."""
     asked = _asked(request.workspace, request.GET)
     column = "offered_at" if asked.code == "mqls" else "started_at"
-    shown = desk.page_by_time(_found(request, asked), column, after=request.GET.get("after", ""))
+    shown = paging.by_time(_found(request, asked), column, after=request.GET.get("after", ""), size=inbox.PAGE)
     context = {"title": asked.words, "asked": asked, "page": shown, "of_clocks": asked.code != "mqls"}
     return render(request, "agreement/scoreboard_rows.html", context)
 

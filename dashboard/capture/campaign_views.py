@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from dashboard.capture.campaign_forms import CampaignForm
-from dashboard.design import paging
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
+from leadflow import paging
 from leadflow.models import get_row
 from leads.models import Campaign
 from leads.queries import reports

@@ -9,9 +9,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from dashboard.capture.hosted_forms import TRAP, HostedForm, Visitor
-from dashboard.design import paging
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
+from leadflow import paging
 from leadflow.errors import Missing
 from leadflow.models import get_row
 from leads.intake import forms

@@ -7,10 +7,10 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
 from dashboard.capture.import_forms import Mapping, Upload
-from dashboard.design import paging
-from dashboard.design.paging import csv_response
+from dashboard.design.downloads import csv_response
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
+from leadflow import paging
 from leadflow.errors import DomainError
 from leadflow.models import get_row
 from leads.intake.imports import jobs

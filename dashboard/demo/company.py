@@ -24,7 +24,7 @@ from leads.vocabulary import words
 from sla import agreements, calendars, kinds, worktime
 from sla.effects import Cause
 from sla.models import Escalation, Signature
-from sla.terms import Marketing, Policy, Rung, Terms
+from sla.terms import EscalationStep, Marketing, Policy, Terms
 from webhooks import endpoints
 from workspaces import access, invitations, keys
 from workspaces.actors import Actor
@@ -203,9 +203,9 @@ def _terms(review: datetime) -> Terms:
         met_percent=90,
         warn_percent=75,
         ladder=(
-            Rung(Escalation.Action.REMIND, 0),
-            Rung(Escalation.Action.TELL_MANAGER, 60),
-            Rung(Escalation.Action.REASSIGN, 12 * hour, kinds.met_by(Cause.ACCEPT)),
+            EscalationStep(Escalation.Action.REMIND, 0),
+            EscalationStep(Escalation.Action.NOTIFY_MANAGER, 60),
+            EscalationStep(Escalation.Action.REASSIGN, 12 * hour, kinds.met_by(Cause.ACCEPT)),
         ),
         reassign_restarts_accept=True,
         review_on=review.date(),

@@ -55,7 +55,7 @@ def _takers(world: World, handoff: Handoff) -> list[str]:
 
 
 def _await_answer(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
-    """Plan whether and when the owner answers. Who does not is relieved by the ladder."""
+    """Plan whether and when the owner answers. Who does not is relieved by an escalation step."""
     effort, roll = prospect.effort, chance.random()
     delay = _minutes(chance, ACCEPT_MEDIAN[handoff.tier], 0.82, world.pace(handoff.owner))
     act = _give_back

@@ -1,1 +1,1 @@
-"""What every page is built from: tags, words, charts, inputs, paging, periods."""
+"""What every page is built from: tags, words, charts, inputs, downloads, periods."""

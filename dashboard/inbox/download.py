@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from dashboard.design.paging import csv_response
+from dashboard.design.downloads import csv_response
 from dashboard.inbox import views
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence

@@ -13,18 +13,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from dashboard.design.paging import read_id
 from dashboard.inbox import performance
 from dashboard.leads.move_forms import SALES_ROLES
 from dashboard.shell.access import PageRequest, page
 from dashboard.shell.responses import done, next_url, refused
 from dashboard.wording import evidence
+from leadflow import paging
 from leadflow.errors import DomainError
 from leads.lifecycle import moves
 from leads.models import Handoff, HandoffState
 from leads.queries import lookups
 from leads.routing import assign, pools
-from sla import inbox as desk
+from sla import inbox as lists
 from sla import kinds
 from sla import selectors as clocks
 from sla.models import Clock
@@ -59,11 +59,11 @@ def inbox(request: PageRequest) -> HttpResponse:
     rows = _rows(request, found.rows) if tab != "promises" else found.rows
     own = member is not None and member.pk == request.member.pk
     query = f"&member={request.GET['member']}" if members and request.GET.get("member") else ""
-    counts = desk.counts(request.workspace, member, at=now)
+    counts = lists.counts(request.workspace, member, at=now)
     # Over everybody the figures take longer than all the rest: the page asks for them once it is there.
     later = member is None and not request.htmx and "figures" not in request.GET
-    stands = None if later else desk.standing(request.workspace, member, at=now)
-    targets = stands.accept_targets if stands else desk.accept_targets(request.workspace)
+    measured = None if later else lists.performance(request.workspace, member, at=now)
+    targets = measured.accept_targets if measured else lists.accept_targets(request.workspace)
     context = {
         "title": "Inbox",
         "tab": tab,
@@ -71,7 +71,7 @@ def inbox(request: PageRequest) -> HttpResponse:
         "page": found,
         "counts": counts,
         "sentence": performance.sentence(counts, targets, own=own),
-        "figures": performance.figures(counts, stands, own=own, query=query),
+        "figures": performance.figures(counts, measured, own=own, query=query),
         "later": later,
         "members": members,
         "whose": member,
@@ -89,16 +89,16 @@ def figures(request: PageRequest) -> HttpResponse:
     if not request.htmx:
         return redirect(f"{reverse('dashboard:inbox')}?figures=1")
     now = timezone.now()
-    stands = desk.standing(request.workspace, None, at=now)
-    counts = desk.counts(request.workspace, None, at=now)
-    shown = performance.figures(counts, stands, own=False, query="")
+    measured = lists.performance(request.workspace, None, at=now)
+    counts = lists.counts(request.workspace, None, at=now)
+    shown = performance.figures(counts, measured, own=False, query="")
     return render(request, "components/figures.html", {"figures": shown})
 
 
 @page("handoffs.claim")
 def queue(request: PageRequest) -> HttpResponse:
     """Show what nobody owns yet, and why nobody got it."""
-    found = desk.page(desk.queue(request.workspace), after=request.GET.get("after", ""))
+    found = lists.page_by_due(lists.queue(request.workspace), after=request.GET.get("after", ""))
     rows = _rows(request, found.rows)
     context = {"title": "Queue", "rows": rows, "page": found, "panel": _focused(request, rows)}
     return render(request, "inbox/queue.html", context)
@@ -117,7 +117,7 @@ def why(request: PageRequest, pk: int) -> HttpResponse:
 @page("handoffs.work")
 def accept_many(request: PageRequest) -> HttpResponse:
     """Accept the rows that were ticked, each for itself; say which were taken by somebody else."""
-    asked = [pk for pk in map(read_id, request.POST.getlist("handoff")[:MOST_AT_ONCE]) if pk is not None]
+    asked = [pk for pk in map(paging.read_id, request.POST.getlist("handoff")[:MOST_AT_ONCE]) if pk is not None]
     accepted, refusals = 0, []
     for handoff in lookups.handoffs(request.workspace).filter(pk__in=asked).order_by("pk"):
         try:
@@ -156,17 +156,17 @@ def tab_of(request: PageRequest) -> str:
 
 def listed(request: PageRequest, tab: str, member: Member | None, now: datetime) -> QuerySet[Any]:
     """Return all rows of a tab: handoffs, or clocks where it lists promises."""
-    dated = {"done": desk.done, "accepted": desk.accepted, "promises": desk.promises}
+    dated = {"done": lists.done, "accepted": lists.accepted, "promises": lists.promises}
     if tab in dated:
         return dated[tab](request.workspace, member, at=now)
-    return (desk.in_work if tab == "in_work" else desk.waiting)(request.workspace, member)
+    return (lists.in_work if tab == "in_work" else lists.waiting)(request.workspace, member)
 
 
-def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> desk.Page:
+def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> paging.Page[Any]:
     after = request.GET.get("after", "")
     if tab in BY_TIME:
-        return desk.page_by_time(found, BY_TIME[tab], after=after)
-    return desk.page(found, after=after)
+        return paging.by_time(found, BY_TIME[tab], after=after, size=lists.PAGE)
+    return lists.page_by_due(found, after=after)
 
 
 def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[Row]:
@@ -174,11 +174,11 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[Row]:
     of = clocks.clocks_of(handoffs)
     topics = lookups.topic_labels(request.workspace)
     answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
-    minutes = iter(desk.working_minutes(request.workspace, answered))
+    minutes = iter(lists.working_minutes(request.workspace, answered))
     own, rows = kinds.owed_by(Side.SALES), []
     for handoff in handoffs:
         running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind in own]
-        clock = min(running, key=lambda each: each.due_at or desk.NEVER, default=None)
+        clock = min(running, key=lambda each: each.due_at or lists.NEVER, default=None)
         topic = lookups.main_topic(handoff.lead.interests or handoff.evidence.get("interests"))
         rows.append(
             Row(

@@ -7,11 +7,12 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from dashboard.design.paging import csv_response, read_id
+from dashboard.design.downloads import csv_response
 from dashboard.leads.bulk_forms import ACTIONS
 from dashboard.leads.filters import LeadFilter
 from dashboard.shell.access import PageRequest, page
 from leadflow import csvfile
+from leadflow.paging import read_id
 from leads.models import Lead
 from leads.queries import lead_list
 from leads.queries.lead_columns import COLUMNS

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from dashboard.design.inputs import DayInput, moment_on
-from dashboard.design.paging import read_id
+from leadflow.paging import read_id
 from leads.models import Handoff, Lead, Reason
 from workspaces import access, roles
 from workspaces.models import Member

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from dashboard.design import paging
 from dashboard.nurture.content_forms import ContentForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
+from leadflow import paging
 from leadflow.models import get_row
 from leads.models import Persona, Topic
 from nurture import library, reports

@@ -35,7 +35,7 @@ class ProgramForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(),
         help_text="Of several programs for one reason, the one with the most of the lead's interests is chosen.",
     )
-    manual = forms.BooleanField(label="By hand only: no returned lead enters by itself", required=False)
+    manual = forms.BooleanField(label="Manual enrolment only: no returned lead enters by itself", required=False)
     reentry = forms.ChoiceField(label="A lead may enter", choices=Program.Reentry.choices)
     holdout_percent = forms.IntegerField(
         label="Hold-out, in percent",

@@ -9,12 +9,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from dashboard.design import paging
 from dashboard.nurture.program_forms import ProgramForm, Try
 from dashboard.nurture.step_forms import Steps
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import figures
+from leadflow import paging
 from leadflow.errors import DomainError
 from leadflow.models import get_row
 from leads.models import Attribute, Reason, Topic
@@ -48,7 +48,7 @@ def index(request: PageRequest) -> HttpResponse:
 
 @page("nurture.view")
 def one(request: PageRequest, pk: int) -> HttpResponse:
-    """Show one program: what it does, what came of it, who is in it."""
+    """Show one program: its steps, its figures, its enrolments."""
     program = _get(request, pk)
     people = Enrolment.objects.of(request.workspace).filter(program=program)
     state = request.GET.get("state", "")
@@ -185,7 +185,7 @@ def _entry_words(program: Program) -> str:
     """Say who enters."""
     entry, workspace = program.entry, program.workspace
     if entry.get("manual"):
-        return "Leads that somebody puts in by hand."
+        return "Leads that a member enrols."
     named = Reason.objects.of(workspace).filter(code__in=entry.get("reasons", ()))
     by_kind = {kind: _labels(named.filter(kind=kind).order_by("position", "label")) for kind in ("return", "lose")}
     returned, lost = by_kind["return"], by_kind["lose"]

@@ -11,7 +11,7 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.design.inputs import DayInput
-from dashboard.design.paging import read_id
+from leadflow.paging import read_id
 from nurture import programs
 from nurture.models import Step
 from nurture.steps import MAX_STEPS, StepIn, catalogue

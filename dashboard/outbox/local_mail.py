@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from leadflow.errors import Missing
+from leadflow.paging import Page
 from workspaces.models import Workspace
 
 SIZE = 50
@@ -36,20 +37,6 @@ class Mail:
 
 
 @dataclass(frozen=True)
-class Page:
-    """Hold one page of mails; `next_cursor` reads on, None at the end."""
-
-    rows: list[Mail]
-    next_cursor: str | None
-    previous_cursor: None = None
-
-    @property
-    def shown(self) -> int:
-        """Count the rows of this page."""
-        return len(self.rows)
-
-
-@dataclass(frozen=True)
 class Content:
     """Hold one mail, whole."""
 
@@ -64,7 +51,7 @@ def is_kept() -> bool:
     return settings.EMAIL_BACKEND == BACKEND
 
 
-def page(workspace: Workspace, after: str = "", *, invitations: bool) -> Page:
+def page(workspace: Workspace, after: str = "", *, invitations: bool) -> Page[Mail]:
     """Return a page of the workspace's mails, with `invitations` or without; file names sort by time. Reads heads."""
     rows: list[Mail] = []
     for path in _newest(after):
@@ -73,7 +60,7 @@ def page(workspace: Workspace, after: str = "", *, invitations: bool) -> Page:
             rows.append(_mail(path.name, head))
         if len(rows) > SIZE:
             return Page(rows[:SIZE], rows[SIZE - 1].name)
-    return Page(rows, None)
+    return Page(rows)
 
 
 def read(workspace: Workspace, name: str, *, invitations: bool) -> Content:

@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from dashboard.design import paging
 from dashboard.outbox import local_mail
 from dashboard.shell.access import PageRequest, attempt, page
+from leadflow import paging
 from nurture import suppression
 
 

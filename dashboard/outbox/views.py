@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.design import paging
 from dashboard.outbox import local_mail
 from dashboard.outbox import set_aside as aside
 from dashboard.shell.access import PageRequest, View, attempt, page
+from leadflow import paging
 from leadflow.csp import POLICY
 from nurture import ledger
 from nurture import outbox as mails

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.design import periods
-from dashboard.design.paging import csv_response
+from dashboard.design.downloads import csv_response
 from dashboard.reports.forms import FunnelForm
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import figures

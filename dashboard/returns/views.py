@@ -8,11 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from dashboard.design import paging, periods
+from dashboard.design import periods
 from dashboard.returns.forms import Answer, ReturnFilter
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence, figures
+from leadflow import paging
 from leadflow.models import get_row
 from leads.models import Handoff
 from leads.queries import lookups, reports

@@ -7,10 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from dashboard.design import paging
-from dashboard.design.paging import csv_response
+from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
-from leadflow import csvfile
+from leadflow import csvfile, paging
 from leads.models.event import RejectedEvent
 from workspaces import audit as log
 from workspaces.models import AuditEntry

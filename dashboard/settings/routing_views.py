@@ -5,11 +5,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dashboard.design import paging
 from dashboard.settings.rule_forms import LeadNumber, PlaceForm, PoolForm, RuleForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import promises
+from leadflow import paging
 from leadflow.errors import DomainError, Missing
 from leadflow.models import get_row
 from leads.models import Lead, Pool, PoolMember, RoutingRule

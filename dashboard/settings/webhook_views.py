@@ -5,11 +5,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from dashboard.design import paging
 from dashboard.settings.forms import EndpointForm, RangeForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.shell.editing import submit
+from leadflow import paging
 from webhooks import deliveries, endpoints
 from webhooks.models import Delivery, Endpoint
 

@@ -4,12 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from dashboard.design.paging import read_id
 from dashboard.shell import responses
 from dashboard.shell.access import PageRequest, page
+from leadflow import paging
 from workspaces import notices as told
-
-PAGE = 50
 
 
 @page("leads.view")
@@ -18,14 +16,11 @@ def notices(request: PageRequest) -> HttpResponse:
     rows = told.of(request.member)
     if request.GET.get("unread"):
         rows = rows.filter(read_at=None)
-    if (after := read_id(request.GET.get("after", ""))) is not None:
-        rows = rows.filter(pk__lt=after)
-    found = list(rows[: PAGE + 1])
-    page = {"next_cursor": found[PAGE - 1].pk if len(found) > PAGE else None, "shown": min(len(found), PAGE)}
+    shown = paging.by_id(rows, after=request.GET.get("after", ""))
     context = {
         "title": "Notices",
-        "rows": found[:PAGE],
-        "page": page,
+        "rows": shown.rows,
+        "page": shown,
         "unread": told.unread_count(request.member),
     }
     return render(request, "shell/notices.html", context)
@@ -47,6 +42,6 @@ def open_notice(request: PageRequest, pk: int) -> HttpResponse:
 def mark_read(request: PageRequest) -> HttpResponse:
     """Mark one notice, or all, as read."""
     one = request.POST.get("notice", "")
-    known = read_id(one)
+    known = paging.read_id(one)
     count = told.mark_read(request.member, [known] if known is not None else [] if one else "all")
     return responses.done(request, "Marked as read." if count == 1 else f"{count} notices are marked as read.")

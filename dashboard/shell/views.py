@@ -7,11 +7,11 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from dashboard.design.paging import read_id
 from dashboard.shell import editing
 from dashboard.shell.access import SESSION_KEY, PageRequest, current_user, page
 from dashboard.shell.forms import NewWorkspace, Profile
 from leadflow.errors import DomainError, Missing
+from leadflow.paging import read_id
 from workspaces import access
 from workspaces.roles import Role
 

@@ -15,7 +15,7 @@ from sla import information, kinds, targets
 from sla.kinds import Kind
 from sla.models.clock import Escalation
 from sla.sides import Side
-from sla.terms import Policy, Rung, Terms
+from sla.terms import EscalationStep, Policy, Terms
 from sla.words import duration
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -78,7 +78,7 @@ class Words:
     tiers: list[str]
     sales: list[Row]
     shared: list[Promise]
-    ladder: list[Promise]
+    escalation_steps: list[Promise]
     information: list[str]
     definitions: list[Defined]
     tier_rules: list[Tier]
@@ -95,7 +95,7 @@ def say(terms: Terms) -> Words:
         tiers=[policy.tier for policy in terms.sales],
         sales=_sales(terms),
         shared=_shared(terms),
-        ladder=[_rung(rung, terms) for rung in terms.ladder],
+        escalation_steps=[_escalation_step(step, terms) for step in terms.ladder],
         information=[information.LABELS[code] for code in terms.information],
         definitions=_definitions(terms),
         tier_rules=_tiers(terms),
@@ -130,7 +130,7 @@ def _flat(terms: Terms) -> Iterator[tuple[str, str]]:
             yield f"Sales, {name}: {row.label}", words
     for promise in said.shared:
         yield promise.label, promise.words
-    yield "Ladder", "\n".join(f"{step.label}: {step.words}" for step in said.ladder)
+    yield "Escalation steps", "\n".join(f"{step.label}: {step.words}" for step in said.escalation_steps)
     for defined in said.definitions:
         yield f"Definition of {defined.name}", _text(defined.lines)
     for tier in said.tier_rules:
@@ -180,11 +180,11 @@ def _shared(terms: Terms) -> list[Promise]:
     ]
 
 
-def _rung(rung: Rung, terms: Terms) -> Promise:
-    after = f"{duration(rung.after_minutes, terms.hours)} after it" if rung.after_minutes else "At the breach"
-    every = set(rung.kinds) == set(Kind.values)
-    kinds = "" if every else f", for: {', '.join(Kind(kind).label.lower() for kind in rung.kinds)}"
-    return Promise(after, f"{Escalation.Action(rung.action).label}{kinds}")
+def _escalation_step(step: EscalationStep, terms: Terms) -> Promise:
+    after = f"{duration(step.after_minutes, terms.hours)} after it" if step.after_minutes else "At the breach"
+    every = set(step.kinds) == set(Kind.values)
+    kinds = "" if every else f", for: {', '.join(Kind(kind).label.lower() for kind in step.kinds)}"
+    return Promise(after, f"{Escalation.Action(step.action).label}{kinds}")
 
 
 def _definitions(terms: Terms) -> list[Defined]:

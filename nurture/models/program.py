@@ -12,7 +12,7 @@ class Program(Owned):
     """A program.
 
     `entry`: {"reasons": [reason codes], "topics": [topic codes], "condition": tree | {}, "manual": bool}, where manual
-    means that leads are put in by hand alone. `exit`: {"condition": tree | {}} beside what always ends it (handed over,
+    means that only a member enrols leads. `exit`: {"condition": tree | {}} beside what always ends it (handed over,
     opted out, suppressed, disqualified).
 
     Of the programs that a returned lead may enter, the one with its reason and the most of its interests is chosen.

@@ -1,4 +1,4 @@
-"""One planned mail to one lead, and what became of it."""
+"""One planned mail to one lead, and its outcome."""
 
 from django.db import models
 from django.db.models import Q
@@ -22,7 +22,7 @@ class Send(Owned, Timer):
         FAILED = "failed", "Failed"
         UNKNOWN = "unknown", "Unknown"
         CANCELLED = "cancelled", "Cancelled"  # consent, suppression or state spoke against it when it was due
-        TRAPPED = "trapped", "Held out"  # a hold-out's mail: counted, not made
+        TRAPPED = "trapped", "Control group"  # counted, never sent
 
     enrolment = models.ForeignKey("nurture.Enrolment", null=True, on_delete=models.CASCADE, related_name="sends")
     step = models.ForeignKey("nurture.Step", null=True, on_delete=models.SET_NULL, related_name="sends")

@@ -12,7 +12,7 @@ class Suppression(Owned):
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
         BOUNCED = "bounced", "Bounced"
         COMPLAINED = "complained", "Complained"
-        BY_HAND = "by_hand", "By hand"
+        MANUAL = "by_hand", "Manual"
 
     email = models.CharField(max_length=254)  # lower case
     why = models.CharField(max_length=12, choices=Why.choices)

@@ -1,4 +1,4 @@
-"""What makes a kind of step: parameters, check, run, words and form. The rules alone: no pages, no HTTP.
+"""The parts of a kind of step: parameters, check, run, words and form. The rules alone: no pages, no HTTP.
 
 A subclass is a frozen dataclass. Its fields are the members of the stored configuration (JSON); their `metadata` are
 keywords of JSON Schema, from which the API's document is made.
@@ -22,7 +22,7 @@ from nurture.steps.inputs import FormSpec
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a step that is checked stands: its position (from 1) among `count`, in a workspace with custom attributes
+    """The place of a step that is checked: its position (from 1) among `count`, in a workspace with custom attributes
     of these keys."""
 
     position: int
@@ -38,7 +38,7 @@ class Place:
         return Invalid(message, field=self.path(member), **facts)
 
 
-class Context:
+class StepContext:
     """The lead for whom steps run, its enrolment, and the time."""
 
     def __init__(self, enrolment: Enrolment, lead: Lead, at: datetime) -> None:
@@ -128,12 +128,12 @@ class StepKind(ABC):
         return build(cls, config)
 
     @abstractmethod
-    def run(self, context: Context) -> Next:
-        """Say what comes next for a lead that stands before this step. The lead and its enrolment are locked."""
+    def run(self, context: StepContext) -> Next:
+        """Return what is next for a lead at this step. The lead and its enrolment are locked."""
 
     @abstractmethod
     def describe(self) -> str:
-        """Say in a few words what the step does."""
+        """Describe the step in a few words."""
 
     def text(self) -> str:
         """Return what a page shows of it below these words, cut where it is long; empty: nothing."""

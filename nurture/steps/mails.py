@@ -1,4 +1,4 @@
-"""What the kinds of step that send a mail have in common."""
+"""The common part of the kinds of step that send a mail."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from leadflow.errors import Invalid
 from leads.models import Lead
 from nurture import rendering
-from nurture.steps.base import Context, Next, Place, SendMail, Skip, StepKind
+from nurture.steps.base import Next, Place, SendMail, Skip, StepContext, StepKind
 
 MAX_SUBJECT = 250
 MAX_BODY = 100_000
@@ -22,7 +22,7 @@ class MailKind(StepKind):
     def compose(self, lead: Lead, at: datetime) -> SendMail | Skip:
         """Make the mail as the lead gets it, or say why there is none. Changes nothing. The lead has its account."""
 
-    def run(self, context: Context) -> Next:
+    def run(self, context: StepContext) -> Next:
         return self.compose(context.lead, context.at)
 
 

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('dead_reason', ''), ('next_at__isnull', False)), fields=['next_at'], name='clock_sweep'), models.Index(fields=['handoff', 'kind'], name='clock_of_handoff'), models.Index(condition=models.Q(('state', 'running')), fields=['workspace', 'member', 'due_at'], name='clock_inbox'), models.Index(fields=['workspace', 'kind', 'started_at'], name='clock_scoreboard'), models.Index(fields=['workspace', 'member', 'started_at'], name='clock_standing')],
+                'indexes': [models.Index(condition=models.Q(('dead_reason', ''), ('next_at__isnull', False)), fields=['next_at'], name='clock_sweep'), models.Index(fields=['handoff', 'kind'], name='clock_of_handoff'), models.Index(condition=models.Q(('state', 'running')), fields=['workspace', 'member', 'due_at'], name='clock_inbox'), models.Index(fields=['workspace', 'kind', 'started_at'], name='clock_scoreboard'), models.Index(fields=['workspace', 'member', 'started_at'], name='clock_performance')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('follow_up__isnull', True), ('state', 'running')), fields=('handoff', 'kind'), name='clock_one_running'), models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('follow_up',), name='clock_one_follow_up'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), ('stopped_at__isnull', True)), models.Q(models.Q(('state', 'running'), _negated=True), ('stopped_at__isnull', False)), _connector='OR'), name='clock_stopped_has_time')],
             },
             managers=[
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('dead_reason', models.CharField(blank=True, editable=False, max_length=500)),
                 ('position', models.PositiveSmallIntegerField()),
-                ('action', models.CharField(choices=[('remind', 'Remind the owner'), ('tell_manager', 'Tell the manager'), ('reassign', 'Reassign'), ('to_queue', 'Return to the queue')], max_length=12)),
+                ('action', models.CharField(choices=[('remind', 'Remind the owner'), ('tell_manager', 'Notify the manager'), ('reassign', 'Reassign'), ('to_queue', 'Return to the queue')], max_length=12)),
                 ('done_at', models.DateTimeField(null=True)),
                 ('outcome', models.CharField(blank=True, max_length=300)),
                 ('clock', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='sla.clock')),

@@ -11,8 +11,8 @@ class Clock(Owned, Timer):
     """One promise on one handoff. `next_at` is when the sweep looks next: `warn_at`, then `due_at`, then nothing.
 
     `due_at` is computed once, when the clock starts (or is restarted for a new owner). A breached clock keeps running:
-    how late it was is `stopped_at − due_at` once it stops. `silent`: it was over before we heard of it (history brought
-    in from elsewhere); it counts, and raises no alarm.
+    how late it was is `stopped_at − due_at` once it stops. `silent`: it was over before it was reported (imported
+    history); it counts, and raises no alarm.
     """
 
     class State(models.TextChoices):
@@ -60,16 +60,16 @@ class Clock(Owned, Timer):
             models.Index(fields=["handoff", "kind"], name="clock_of_handoff"),
             models.Index(fields=["workspace", "member", "due_at"], condition=Q(state="running"), name="clock_inbox"),
             models.Index(fields=["workspace", "kind", "started_at"], name="clock_scoreboard"),
-            models.Index(fields=["workspace", "member", "started_at"], name="clock_standing"),
+            models.Index(fields=["workspace", "member", "started_at"], name="clock_performance"),
         ]
 
 
 class Escalation(Owned, Timer):
-    """One rung of the ladder for one breached clock: taken once, at `next_at`."""
+    """One escalation step of one breached clock: taken once, at `next_at`."""
 
     class Action(models.TextChoices):
         REMIND = "remind", "Remind the owner"
-        TELL_MANAGER = "tell_manager", "Tell the manager"
+        NOTIFY_MANAGER = "tell_manager", "Notify the manager"
         REASSIGN = "reassign", "Reassign"
         TO_QUEUE = "to_queue", "Return to the queue"
 

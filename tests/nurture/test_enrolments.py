@@ -187,9 +187,11 @@ def test_content_whose_mail_was_cancelled_may_be_sent_later(make_program, enroll
     assert not Seen.everywhere.exists()
 
 
-def test_a_held_out_leads_mails_are_trapped_and_the_program_goes_on(make_program, enrolled, smtp, workspace, at):
+def test_mails_of_the_control_group_are_trapped_and_the_program_goes_on(make_program, enrolled, smtp, workspace, at):
     program = make_program(MAIL, StepIn("exit", {"outcome": "End"}), holdout_percent=90)
-    lead = next(each for each in iter(lambda: builders.lead(workspace), None) if enrolments.is_held_out(program, each))
+    lead = next(
+        each for each in iter(lambda: builders.lead(workspace), None) if enrolments.in_control_group(program, each)
+    )
     enrolment = advance(enrolled(program, lead), at)
     sending.sweep(at=at)
     assert enrolment.holdout
@@ -201,9 +203,9 @@ def test_a_held_out_leads_mails_are_trapped_and_the_program_goes_on(make_program
 def test_the_hold_out_is_a_fair_and_lasting_share(make_program):
     program = Program(pk=7, holdout_percent=20)
     leads = [builders.Lead(pk=number) for number in range(5000)]
-    held = [enrolments.is_held_out(program, lead) for lead in leads]
+    held = [enrolments.in_control_group(program, lead) for lead in leads]
     assert 900 < sum(held) < 1100
-    assert held == [enrolments.is_held_out(program, lead) for lead in leads]
+    assert held == [enrolments.in_control_group(program, lead) for lead in leads]
 
 
 def test_the_send_window_of_the_leads_zone_decides_when_a_mail_is_planned_for(make_program, enrolled, workspace, at):

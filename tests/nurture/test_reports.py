@@ -5,7 +5,6 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.lifecycle import moves
 from nurture import enrolments, reports, sending
 from nurture.models import Send
 from tests import builders
@@ -23,21 +22,10 @@ def test_a_programs_figures_say_what_became_of_people_and_mails(make_program, en
     builders.handoff(workspace, lead=people[0].lead, at=at + timedelta(days=1))
     figures = reports.program_figures(workspace, [program, empty])
     row = figures[program.pk]
-    assert (row.enrolled, row.active, row.left, row.leads, row.came_back) == (4, 2, 2, 4, 1)
+    assert (row.enrolled, row.active, row.left, row.leads, row.requalified) == (4, 2, 2, 4, 1)
     assert (row.sent, row.opened, row.clicked, row.failed, row.bounced, row.unknown) == (2, 1, 1, 1, 1, 0)
-    assert figures[empty.pk] == reports.Figures()
+    assert figures[empty.pk] == reports.ProgramFigures()
     assert reports.totals(figures).sent == 2
-
-
-def test_returned_leads_are_counted_by_program_and_reason(make_program, workspace, time_machine, at):
-    time_machine.move_to(at)
-    program = make_program(name="Any")
-    for _ in range(2):
-        handoff = builders.handoff(workspace, at=at - timedelta(hours=1))
-        reason = builders.reason(workspace, "not-our-customer")
-        moves.give_back(handoff, actor=builders.actor(handoff.owner), reason=reason, note="No", at=at)
-    (row,) = reports.returns_by_program(workspace)
-    assert (row.program_id, row.reason, row.returned, row.came_back) == (program.pk, reason.label, 2, 0)
 
 
 def test_the_figures_take_two_statements_whatever_the_number_of_programs(make_program, enrolled, workspace):

@@ -14,7 +14,7 @@ from leads.people import consent
 from nurture import enrolments, ledger, programs, sending, suppression, tasks
 from nurture.models import Enrolment, Seen, Send, Suppression
 from nurture.steps import StepIn
-from nurture.transport import Outcome, Result
+from nurture.transport import SendOutcome, SendResult
 from tests import builders
 from tests.nurture.conftest import MAIL
 
@@ -306,7 +306,7 @@ def test_the_late_failure_of_a_mail_that_was_sent_again_meanwhile_changes_nothin
     later = at + timedelta(minutes=11)
     ledger.recover(at=later)
     ledger.resend(with_content, actor=actor, at=later)
-    sending._settle(slow, Result(Outcome.REFUSED, "554 Looks like spam"), later)
+    sending._settle(slow, SendResult(SendOutcome.REFUSED, "554 Looks like spam"), later)
     sending._give_up(slow, "Cannot be made")
     assert states() == ["planned"]
     assert Seen.everywhere.get().send_id == with_content.pk

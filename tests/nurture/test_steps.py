@@ -11,7 +11,7 @@ from leadflow.errors import Conflict, Invalid
 from nurture import enrolments, steps
 from nurture.models import Send, Step
 from nurture.steps import StepIn, catalogue, kinds
-from nurture.steps.base import Context, End, GoOn, GoTo, SendMail, Skip, WaitUntil
+from nurture.steps.base import End, GoOn, GoTo, SendMail, Skip, StepContext, WaitUntil
 from tests import builders
 from tests.nurture import made_up
 
@@ -25,9 +25,9 @@ def load(kind: str, config: dict[str, Any]) -> Any:
 
 
 @pytest.fixture
-def context(make_program, enrolled, workspace, at) -> Context:
+def context(make_program, enrolled, workspace, at) -> StepContext:
     enrolment = enrolled(make_program(), builders.lead(workspace, first_name="Priya", country="DE"))
-    return Context(enrolment, enrolment.lead, at)
+    return StepContext(enrolment, enrolment.lead, at)
 
 
 def test_every_kind_has_its_cases_below():

@@ -3,7 +3,7 @@
 from datetime import date, time
 
 from sla import documents, terms, worktime
-from sla.terms import Marketing, Policy, Rung, Terms
+from sla.terms import EscalationStep, Marketing, Policy, Terms
 from sla.worktime import Hours, Window
 from tests.samples import Kind
 
@@ -29,7 +29,7 @@ TERMS = Terms(
     information=("contact", "name", "source"),
     met_percent=90,
     warn_percent=75,
-    ladder=(Rung("remind", 0, ("accept", "first_touch")), Rung("reassign", 240, ("accept",))),
+    ladder=(EscalationStep("remind", 0, ("accept", "first_touch")), EscalationStep("reassign", 240, ("accept",))),
     reassign_restarts_accept=True,
     review_on=date(2026, 12, 1),
     calendar=CALENDAR,
@@ -72,7 +72,7 @@ KINDS = [
         {1: TERMS},
         read=terms.from_stored,
         write=Terms.to_json,
-        classes=(Terms, Marketing, Policy, Rung),
+        classes=(Terms, Marketing, Policy, EscalationStep),
         plain_column=True,
     ),
 ]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from dashboard.agreement.forms import PolicyForm, TermsForm
 from leads.activity import follow_ups, touches
@@ -266,3 +267,16 @@ def test_the_table_has_a_row_for_each_cause_and_a_column_for_each_kind():
     assert {(row[0], label): cell for row in rows for label, cell in zip(head[1:], row[1:], strict=True)} == {
         (cause.words, kind.label): kinds.of(kind).effects.of(cause).value for cause in Cause for kind in Kind
     }
+
+
+def test_the_reference_in_the_documentation_is_up_to_date():
+    call_command("clock_reference", check=True)
+
+
+def test_a_reference_out_of_date_is_found_and_written_anew(tmp_path, settings):
+    (tmp_path / "docs").mkdir()
+    settings.BASE_DIR = tmp_path
+    with pytest.raises(CommandError, match="out of date"):
+        call_command("clock_reference", check=True)
+    call_command("clock_reference")
+    call_command("clock_reference", check=True)

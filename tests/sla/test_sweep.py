@@ -1,4 +1,4 @@
-"""Warnings, breaches and the ladder: found with nobody logged in, and each once."""
+"""Warnings, breaches and escalation steps: found with nobody logged in, and each once."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from leads.lifecycle import moves
 from leads.models import Handoff, Lead, PoolMember
 from sla import calendars, tasks
 from sla.models import Clock, Escalation
-from sla.terms import Rung
+from sla.terms import EscalationStep
 from tests import builders
 from tests.sla.conftest import MONDAY, actor, clock, sweep
 from workspaces import keys
@@ -82,7 +82,7 @@ def test_the_ladder_is_climbed_in_work_time(handoff, sales_head, pool):
 
 
 def test_a_step_that_falls_after_closing_time_waits_for_the_morning(sign, offer, rep, sales_head, at_time):
-    sign(ladder=(Rung("tell_manager", 60),))
+    sign(ladder=(EscalationStep("tell_manager", 60),))
     offered = MONDAY.replace(hour=15, minute=30)
     with at_time(offered):
         handoff = offer(rep, at=offered, tier="hot")
@@ -93,7 +93,7 @@ def test_a_step_that_falls_after_closing_time_waits_for_the_morning(sign, offer,
 
 
 def climb(at_time, begun_at=DUE):
-    """Sweep whenever a step of the default ladder is due."""
+    """Sweep whenever a step of the default escalation is due."""
     for moment in (begun_at, begun_at + HOUR, begun_at + 4 * HOUR):
         with at_time(moment):
             sweep(moment)
@@ -106,7 +106,7 @@ def test_the_last_step_gives_the_lead_to_another_member_who_gets_the_whole_time(
     assert handoff.owner == other_rep
     assert steps(handoff) == [
         ("remind", True, "Reminded Rita Rep."),
-        ("tell_manager", True, "Told Sam Sales."),
+        ("tell_manager", True, "Notified Sam Sales."),
         ("reassign", True, "Reassigned to Otto Rep."),
     ]
     late, fresh = Clock.everywhere.filter(handoff=handoff, kind="accept").order_by("pk")
@@ -153,7 +153,7 @@ def test_after_days_without_a_sweep_each_step_is_taken_once(handoff, other_rep, 
 
 
 def test_an_outage_over_the_evening_leaves_the_owner_the_morning(sign, offer, rep, sales_head, at_time):
-    sign(ladder=(Rung("remind", 0), Rung("tell_manager", 60)))
+    sign(ladder=(EscalationStep("remind", 0), EscalationStep("tell_manager", 60)))
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY, tier="hot")
     sweep(MONDAY.replace(hour=22))
@@ -216,12 +216,12 @@ def test_a_members_word_afterwards_does_not_take_a_breach_back(handoff, rep, at_
         moves.accept(handoff, actor=actor(rep), at=MONDAY)
     due = clock(handoff, "first_touch").due_at
     sweep(due + MINUTE)
-    heard = due + HOUR
-    with at_time(heard):
+    reported_at = due + HOUR
+    with at_time(reported_at):
         touches.log(handoff.lead, actor=actor(rep), channel="call", outcome="sent", at=due - MINUTE)
 
     met = clock(handoff, "first_touch")
-    assert (met.state, met.stopped_at, met.breached_at) == ("met", heard, due)
+    assert (met.state, met.stopped_at, met.breached_at) == ("met", reported_at, due)
 
 
 def test_a_members_touch_told_before_the_sweep_counts_from_when_it_was_made(handoff, rep, at_time):
@@ -299,7 +299,7 @@ def test_a_rep_who_accepts_while_the_ladder_reassigns_wins_or_is_told(
 def test_a_step_that_waits_for_the_lead_routes_it_with_the_account_that_it_got_meanwhile(
     sign, offer, rep, sales_head, pool, at_time
 ):
-    sign(ladder=(Rung("reassign", 0, ("accept",)),))
+    sign(ladder=(EscalationStep("reassign", 0, ("accept",)),))
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY, tier="hot")
     account = builders.account(handoff.lead.workspace, owner=sales_head)

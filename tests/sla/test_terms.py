@@ -11,7 +11,7 @@ import pytest
 
 from leadflow.errors import Invalid
 from sla import terms
-from sla.terms import Rung
+from sla.terms import EscalationStep
 
 FULL = replace(
     terms.default(),
@@ -117,9 +117,10 @@ def test_a_tier_that_the_agreement_does_not_know_gets_the_targets_of_the_last_on
     assert FULL.policy("platinum").tier == "standard"
 
 
-def test_the_ladder_of_a_clock_is_in_the_order_of_time_and_leaves_out_what_is_meant_for_others():
-    ladder = (Rung("tell_manager", 60), Rung("reassign", 240, ("accept",)), Rung("remind", 0))
+def test_the_escalation_steps_of_a_clock_are_in_order_of_time_without_those_of_other_kinds():
+    reassign = EscalationStep("reassign", 240, ("accept",))
+    ladder = (EscalationStep("tell_manager", 60), reassign, EscalationStep("remind", 0))
     read = replace(FULL, ladder=ladder)
 
-    assert [rung.action for rung in read.rungs("accept")] == ["remind", "tell_manager", "reassign"]
-    assert [rung.action for rung in read.rungs("decide")] == ["remind", "tell_manager"]
+    assert [step.action for step in read.escalation_steps("accept")] == ["remind", "tell_manager", "reassign"]
+    assert [step.action for step in read.escalation_steps("decide")] == ["remind", "tell_manager"]

@@ -63,6 +63,11 @@ ADDED = {
 }
 
 
+def is_open(calendar: Hours, at: datetime) -> bool:
+    """Tell whether a calendar is open at an instant: then no time at all, added to it, is that instant."""
+    return worktime.add(calendar, at, 0) == at
+
+
 @pytest.mark.parametrize(("windows", "start", "minutes", "due"), ADDED.values(), ids=ADDED.keys())
 def test_time_is_added_in_open_hours_alone(windows, start, minutes, due):
     assert worktime.add(hours(windows), wall(start), minutes) == wall(due)
@@ -92,7 +97,7 @@ def test_holidays_are_stepped_over():
 
     assert worktime.add(calendar, wall("2026-12-24 16:30"), 60) == wall("2026-12-29 09:30")
     assert worktime.between(calendar, wall("2026-12-24 00:00"), wall("2026-12-30 00:00")) == 2 * 8 * 60
-    assert not worktime.is_open(calendar, wall("2026-12-25 10:00"))
+    assert not is_open(calendar, wall("2026-12-25 10:00"))
 
 
 def test_a_holiday_on_a_closed_day_takes_nothing_away():
@@ -105,9 +110,9 @@ def test_a_holiday_is_a_date_of_the_calendar_s_zone():
     # 24 December 20:00 in New York is 25 December in UTC, and not yet the holiday.
     calendar = hours(ALWAYS, "America/New_York", holidays=("2026-12-25",))
 
-    assert worktime.is_open(calendar, datetime(2026, 12, 25, 1, 0, tzinfo=UTC))
-    assert not worktime.is_open(calendar, datetime(2026, 12, 25, 5, 0, tzinfo=UTC))
-    assert worktime.is_open(calendar, datetime(2026, 12, 26, 5, 0, tzinfo=UTC))
+    assert is_open(calendar, datetime(2026, 12, 25, 1, 0, tzinfo=UTC))
+    assert not is_open(calendar, datetime(2026, 12, 25, 5, 0, tzinfo=UTC))
+    assert is_open(calendar, datetime(2026, 12, 26, 5, 0, tzinfo=UTC))
 
 
 SHIFTS = {
@@ -158,7 +163,7 @@ def test_office_hours_keep_their_place_on_the_wall_across_a_shift():
 
 
 @pytest.mark.parametrize(
-    ("at", "is_open"),
+    ("at", "open_then"),
     [
         ("2026-11-23 08:59:59", False),
         ("2026-11-23 09:00", True),
@@ -169,8 +174,8 @@ def test_office_hours_keep_their_place_on_the_wall_across_a_shift():
         ("2026-11-22 10:00", False),
     ],
 )
-def test_a_calendar_is_open_from_opening_up_to_closing(at, is_open):
-    assert worktime.is_open(hours(LUNCH), wall(at)) is is_open
+def test_a_calendar_is_open_from_opening_up_to_closing(at, open_then):
+    assert is_open(hours(LUNCH), wall(at)) is open_then
 
 
 @pytest.mark.parametrize(
@@ -183,7 +188,7 @@ def test_a_calendar_is_open_from_opening_up_to_closing(at, is_open):
     ],
 )
 def test_the_next_opening_is_now_or_the_next_window(at, opening):
-    assert worktime.next_opening(hours(LUNCH), wall(at)) == wall(opening)
+    assert worktime.add(hours(LUNCH), wall(at), 0) == wall(opening)
 
 
 def test_a_calendar_without_windows_never_opens():
@@ -192,11 +197,8 @@ def test_a_calendar_without_windows_never_opens():
 
     assert worktime.add(never, start, 60) is None
     assert worktime.add(never, start, 0) is None
-    assert worktime.next_opening(never, start) is None
     assert worktime.between(never, start, end) == 0
-    assert not worktime.is_open(never, start)
-    assert worktime.share_elapsed(never, start, end, end - timedelta(days=1)) == 0
-    assert worktime.share_elapsed(never, start, end, end) == 1
+    assert not is_open(never, start)
 
 
 def test_a_calendar_closed_for_longer_than_the_horizon_has_no_due_time():
@@ -205,7 +207,7 @@ def test_a_calendar_closed_for_longer_than_the_horizon_has_no_due_time():
     calendar = Hours(BERLIN, (Window(4, time(9), time(17)),), fridays)
 
     assert worktime.add(calendar, wall("2027-01-01 00:00"), 1) is None
-    assert worktime.next_opening(calendar, wall("2027-01-01 00:00")) is None
+    assert worktime.add(calendar, wall("2027-01-01 00:00"), 0) is None
 
 
 def test_more_time_than_the_horizon_holds_has_no_due_time():
@@ -221,8 +223,6 @@ def test_the_ends_of_the_calendar_are_answered_not_crashed_into(year):
     calendar = hours(ALWAYS, "America/New_York")
 
     worktime.add(calendar, at, 60)
-    worktime.next_opening(calendar, at)
-    assert not worktime.is_open(calendar, at)
     assert worktime.between(calendar, at, at + timedelta(seconds=30)) == 0
 
 
@@ -241,24 +241,6 @@ def test_ten_thousand_hours_are_added_without_a_walk_over_the_minutes():
 
 def test_no_time_lies_between_an_end_and_an_earlier_start():
     assert worktime.between(hours(ALWAYS), wall("2026-11-23 12:00"), wall("2026-11-23 10:00")) == 0
-
-
-@pytest.mark.parametrize(
-    ("at", "share"),
-    [
-        ("2026-11-20 10:00", 0),
-        ("2026-11-20 16:00", 0),
-        ("2026-11-20 16:30", 0.25),
-        ("2026-11-21 12:00", 0.5),
-        ("2026-11-23 09:30", 0.75),
-        ("2026-11-23 10:00", 1),
-        ("2026-11-23 12:00", 2),
-    ],
-)
-def test_the_share_of_a_clock_counts_open_time(at, share):
-    start, due = wall("2026-11-20 16:00"), wall("2026-11-23 10:00")
-
-    assert worktime.share_elapsed(hours(OFFICE), start, due, wall(at)) == share
 
 
 def test_a_warning_point_is_a_share_of_the_minutes():
@@ -282,9 +264,6 @@ def test_naive_times_are_refused():
         lambda: worktime.add(hours(OFFICE), naive, 1),
         lambda: worktime.between(hours(OFFICE), naive, aware),
         lambda: worktime.between(hours(OFFICE), aware, naive),
-        lambda: worktime.is_open(hours(OFFICE), naive),
-        lambda: worktime.next_opening(hours(OFFICE), naive),
-        lambda: worktime.share_elapsed(hours(OFFICE), aware, aware, naive),
     ):
         with pytest.raises(ValueError, match="no time zone"):
             ask()
@@ -298,7 +277,7 @@ def test_windows_that_overlap_are_refused_by_name():
 def test_windows_that_touch_are_one_opening():
     calendar = hours([(0, "12:00", "17:00"), (0, "09:00", "12:00")])
 
-    assert worktime.is_open(calendar, wall("2026-11-23 12:00"))
+    assert is_open(calendar, wall("2026-11-23 12:00"))
     assert worktime.add(calendar, wall("2026-11-23 11:30"), 60) == wall("2026-11-23 12:30")
 
 

@@ -114,9 +114,9 @@ def test_open_time_agrees_with_a_count_of_the_minutes(zone, day, data):
         return counter.first + minute * MINUTE
 
     assert worktime.between(hours, instant(start), instant(end)) == counter.between(start, end)
-    assert worktime.is_open(hours, instant(start)) == counter.open[start]
+    assert (worktime.add(hours, instant(start), 0) == instant(start)) == counter.open[start]
     due, expected = worktime.add(hours, instant(start), minutes), counter.add(start, minutes)
-    opening, first_open = worktime.next_opening(hours, instant(start)), counter.add(start, 0)
+    opening, first_open = worktime.add(hours, instant(start), 0), counter.add(start, 0)
     past = instant(DAYS * 1440)
     assert due == instant(expected) if expected is not None else due is None or due >= past
     assert opening == instant(first_open) if first_open is not None else opening is None or opening >= past

@@ -7,7 +7,7 @@ from typing import Any
 
 from leadflow.errors import Invalid
 from leads import conditions
-from nurture.steps.base import Context, GoOn, GoTo, Place, StepKind
+from nurture.steps.base import GoOn, GoTo, Place, StepContext, StepKind
 from nurture.steps.inputs import FormSpec, InputSpec
 
 OPERATORS = tuple((name, operator.words) for name, operator in conditions.OPERATORS.items())
@@ -41,7 +41,7 @@ class Branch(StepKind):
             found.append(place.problem("otherwise", words))
         return found
 
-    def run(self, context: Context) -> GoOn | GoTo:
+    def run(self, context: StepContext) -> GoOn | GoTo:
         passed = conditions.evaluate(self.condition, context.facts, context.at).passed
         return GoOn() if passed else GoTo(self.otherwise)
 

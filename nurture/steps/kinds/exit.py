@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadflow.errors import Invalid
-from nurture.steps.base import Context, End, Place, StepKind
+from nurture.steps.base import End, Place, StepContext, StepKind
 from nurture.steps.inputs import FormSpec, InputSpec
 
 MAX_OUTCOME = 100
@@ -30,7 +30,7 @@ class Exit(StepKind):
             return []
         return [place.problem("outcome", f"The outcome is a text of at most {MAX_OUTCOME} characters.")]
 
-    def run(self, context: Context) -> End:
+    def run(self, context: StepContext) -> End:
         return End(self.outcome or "Finished")
 
     def describe(self) -> str:

@@ -9,7 +9,7 @@ from leadflow.durations import span
 from leadflow.errors import Invalid
 from leadflow.formats import build
 from nurture import windows
-from nurture.steps.base import Context, Place, StepKind, WaitUntil
+from nurture.steps.base import Place, StepContext, StepKind, WaitUntil
 from nurture.steps.inputs import FormSpec, InputSpec
 
 MAX_DAYS = 730
@@ -53,7 +53,7 @@ class Wait(StepKind):
         given = {name: value for name, value in config.items() if value not in (None, "")}
         return build(cls, given, until=date.fromisoformat)
 
-    def run(self, context: Context) -> WaitUntil:
+    def run(self, context: StepContext) -> WaitUntil:
         if self.until is None:
             return WaitUntil(context.at + self._length)
         zone = windows.zone(context.lead.time_zone, context.lead.workspace.time_zone)

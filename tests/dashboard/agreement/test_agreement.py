@@ -25,12 +25,12 @@ def form_of(page, **typed) -> dict[str, object]:
     """Return what the editor's forms hold, as a browser would send it, with some of it typed over."""
     editor = page.context["editor"]
     data: dict[str, object] = {}
-    for form in [editor.main, *editor.policies, *editor.rungs]:
+    for form in [editor.main, *editor.policies, *editor.escalation_steps]:
         for field in form:
             value = field.value()
             if value not in (None, "", False):
                 data[field.html_name] = value
-    for formset in (editor.policies, editor.rungs):
+    for formset in (editor.policies, editor.escalation_steps):
         for field in formset.management_form:
             data[field.html_name] = field.value()
     return {**data, **typed}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from leadflow.errors import Invalid
-from nurture.steps.base import Context, Place, StepKind, WaitUntil
+from nurture.steps.base import Place, StepContext, StepKind, WaitUntil
 from nurture.steps.inputs import FormSpec, InputSpec
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -28,7 +28,7 @@ class Weekday(StepKind):
     def check(cls, config: dict[str, Any], place: Place) -> list[Invalid]:
         return [] if config.get("day") in range(5) else [place.problem("day", "Nobody reads mail on a weekend.")]
 
-    def run(self, context: Context) -> WaitUntil:
+    def run(self, context: StepContext) -> WaitUntil:
         return WaitUntil(context.at + timedelta(days=(self.day - context.at.weekday()) % 7))
 
     def describe(self) -> str:
