@@ -5,7 +5,7 @@ from rest_framework.permissions import AllowAny
 
 
 class Schema(SpectacularAPIView):
-    """The OpenAPI document; it says nothing about any workspace, so everybody may read it."""
+    """The OpenAPI document; it holds nothing of any workspace, so everybody may read it."""
 
     authentication_classes = []
     permission_classes = [AllowAny]

@@ -1,4 +1,4 @@
-"""What a caller may do: each view names a capability per method, and the actor is asked for it here, once."""
+"""Permission of callers: each view names a capability per method, which is checked here, once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Find what a request names, always from the workspace of the caller."""
+"""Look-ups of what a request names, always in the workspace of the caller."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
