@@ -122,4 +122,5 @@ def _code(error: exceptions.APIException) -> str:
 
 
 def _plain(request: Any) -> HttpRequest | None:
-    return getattr(request, "_request", request)
+    plain: HttpRequest | None = getattr(request, "_request", request)
+    return plain

@@ -86,7 +86,7 @@ def _take(request: HttpRequest, kind: str) -> HttpResponse:
         body,
         received=received,
         attributes=_attributes(key, raw),
-        trusts_old=Actor(key=key).can("history.write"),
+        accepts_old=Actor(key=key).can("history.write"),
     )
     calls = [_call(event, envelope, kind if single else "") for event in raw]
     taken = tracking.take(key.workspace, calls, actor=Actor(key=key), at=received)

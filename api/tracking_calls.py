@@ -31,18 +31,18 @@ class Envelope:
     received: datetime
     skew: timedelta
     attributes: frozenset[str]  # the workspace's own fields
-    trusts_old: bool = False  # the key may bring history
+    accepts_old: bool = False  # the key may bring history
 
     @classmethod
     def of(
-        cls, body: Mapping[str, Any], *, received: datetime, attributes: frozenset[str], trusts_old: bool = False
+        cls, body: Mapping[str, Any], *, received: datetime, attributes: frozenset[str], accepts_old: bool = False
     ) -> "Envelope":
         """Read `sentAt`; without a readable one the client's clock is taken as right."""
         try:
             sent = _time(body.get("sentAt"))
         except Invalid:
             sent = None
-        return cls(received, received - sent if sent else timedelta(), attributes, trusts_old)
+        return cls(received, received - sent if sent else timedelta(), attributes, accepts_old)
 
 
 def read(raw: Any, envelope: Envelope, *, kind: str = "") -> Call:
@@ -90,7 +90,7 @@ def _event(raw: dict[str, Any], context: dict[str, Any], envelope: Envelope, kin
     if kind == "track" and not name:
         raise Invalid("A track call has the name of its event in `event`.", field="event")
     at = _occurred(raw, envelope)
-    old = at < envelope.received - OLD and not envelope.trusts_old
+    old = at < envelope.received - OLD and not envelope.accepts_old
     return EventIn(
         type=event_type(name) if kind == "track" else kind,
         name=name or _text(properties.get("title") or page.get("title"), "title"),

@@ -55,7 +55,7 @@ def perform(verb: Verb, thing: Any, request: ApiRequest, facts: Facts) -> Any:
 
 
 def allow(verb: Verb, request: ApiRequest, facts: Facts) -> datetime | None:
-    """Return the time that the caller gives for a move. Raise `Forbidden`, `Invalid` where it may not make it, or then."""
+    """Return the time given for a move. Raise `Forbidden`, `Invalid` when it may not be made, or not then."""
     demand(request.actor, verb.capability)
     return reported_at(request, facts.get("occurred_at"))
 
