@@ -4,7 +4,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.permissions import AllowAny
 
 
-class Schema(SpectacularAPIView):
+class SchemaDocument(SpectacularAPIView):
     """The OpenAPI document; it holds nothing of any workspace, so everybody may read it."""
 
     authentication_classes = []

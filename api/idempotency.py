@@ -51,7 +51,7 @@ def read_key(request: Any) -> str:
 
 
 def claim(request: Any, key: str) -> tuple[IdempotentAnswer, bool]:
-    """Claim a key for this request, and commit the claim. Return its row, and whether it is the answer already.
+    """Claim a key for this request, and commit the claim. Return its row, and whether it holds the answer already.
 
     Raise `Conflict` while the first request runs, `Invalid` when the key belongs to another payload.
     """

@@ -18,7 +18,7 @@ TYPES = {
             "malformed",
             400,
             "The request cannot be read",
-            "The body is not JSON as this API takes it: UTF-8, at most 4 MiB, at most 64 levels deep, no key"
+            "The body is not JSON as this API accepts it: UTF-8, at most 4 MiB, at most 64 levels deep, no key"
             " twice in one object, no NUL, no lone surrogates, no NaN or infinity, integers of up to 40 digits."
             " `detail` names the place.",
         ),
@@ -47,7 +47,7 @@ TYPES = {
             404,
             "There is nothing here",
             "The address is wrong, or the thing is not in this workspace. Another workspace's things cannot be"
-            " told from things that do not exist.",
+            " distinguished from things that do not exist.",
         ),
         ProblemType(
             "method_not_allowed",
@@ -68,7 +68,7 @@ TYPES = {
             409,
             "The lead does not allow this move",
             "`state` is the state the lead is in, `allowed` are the moves that it allows, and `winner` is who"
-            " moved it first, where somebody did.",
+            " moved it first, if another member did.",
         ),
         ProblemType(
             "already_accepted",
@@ -100,7 +100,7 @@ TYPES = {
             "program_not_active",
             409,
             "The program is not active",
-            "Only an active program takes leads. Activate it on its page, or name another.",
+            "Leads enter an active program only. Activate it on its page, or name another.",
         ),
         ProblemType(
             "not_eligible",

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from api import idempotency
-from api.permissions import demand_history
+from api.permissions import check_history
 from api.requests import ApiRequest
 from leadflow.errors import Invalid, Missing
 
@@ -53,7 +53,7 @@ class Resource(GenericAPIView[Any]):
             self.initial(asked, *args, **kwargs)
             if asked.method in ("POST", "PATCH") and (key := idempotency.read_key(asked)):
                 row, answered = idempotency.claim(asked, key)
-        except Exception as error:  # noqa: BLE001  the handler tells the foreseen from the rest
+        except Exception as error:  # noqa: BLE001  the handler describes it, or logs it
             return self._finish(self.handle_exception(error))
         if not key:
             return self._act()
@@ -76,7 +76,7 @@ class Resource(GenericAPIView[Any]):
         return rendered
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        """Answer with the header `Allow` alone; what the address takes is in the OpenAPI document."""
+        """Answer with the header `Allow` alone; the OpenAPI document describes the address."""
         return Response(status=204)
 
     def read(self, serializer: type[BaseSerializer[Any]], data: Any = None) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Resource(GenericAPIView[Any]):
         values = shaped.validated_data
         return values
 
-    def find(self, rows: QuerySet[Any], pk: int, noun: str) -> Any:
+    def get_row(self, rows: QuerySet[Any], pk: int, noun: str) -> Any:
         """Return one row of the workspace's rows. Raise `Missing`."""
         found = rows.filter(pk=pk).first()
         if found is None:
@@ -133,7 +133,7 @@ class WritableList(ListResource):
         self.load()
         row, created = self.write(self.read(self.input_class))
         headers = {"Location": f"{request.path}/{row.pk}"} if created and self.located else None
-        body = shown(self.output_class or self.get_serializer_class(), row)
+        body = represent(self.output_class or self.get_serializer_class(), row)
         return Response(body, status=201 if created else 200, headers=headers)
 
 
@@ -179,7 +179,7 @@ def writes(
     return describe
 
 
-def shown(serializer: type[BaseSerializer[Any]], row: Any) -> Any:
+def represent(serializer: type[BaseSerializer[Any]], row: Any) -> Any:
     """Return one row as a serializer shows it."""
     return _ready(serializer).to_representation(row)
 
@@ -195,13 +195,13 @@ _made: dict[Any, BaseSerializer[Any]] = {}
 
 
 def reported_at(request: ApiRequest, moment: datetime | None) -> datetime | None:
-    """Return the time at which the caller says something happened.
+    """Return the time that the caller reports for something.
 
     Raise `Forbidden` when the caller may not say so, `Invalid` when it lies ahead, or before anybody kept such records.
     """
     if moment is None:
         return None
-    demand_history(request.actor)
+    check_history(request.actor)
     if moment > timezone.now() + SKEW:
         raise Invalid("This time lies in the future. Only what has happened is recorded.", field="occurred_at")
     if moment < EARLIEST:

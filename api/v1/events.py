@@ -1,4 +1,4 @@
-"""What leads did: one lead's events, and batches over many leads."""
+"""Events: those of one lead, and batches over many leads."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -88,7 +88,7 @@ class Events(Resource):
         batch = self.read(_Batch)["events"]
         shaped: list[dict[str, Any] | Exception] = [_attempt(self.read, EventItem, data) for data in batch]
         named = [item["lead"] for item in shaped if isinstance(item, dict)]
-        leads = iter(lookups.leads_of(request.workspace, named))
+        leads = iter(lookups.match_leads(request.workspace, named))
         seen: list[Seen | Exception] = [
             item if isinstance(item, Exception) else _attempt(_seen, request, item, next(leads)) for item in shaped
         ]
@@ -118,7 +118,7 @@ class EventsOfLead(OfLead):
     )
     def post(self, request: ApiRequest, pk: int) -> Response:
         """Record what a lead did; all of the events, or none."""
-        lead = lookups.lead(request.workspace, pk)
+        lead = lookups.get_lead(request.workspace, pk)
         seen = [_seen(request, item, lead) for item in self.read(LeadEvents)["events"]]
         return Response({"results": _record(request, seen)}, status=201)
 
@@ -133,7 +133,7 @@ def _attempt(act: Any, *args: Any) -> Any:
 
 def _seen(request: ApiRequest, item: dict[str, Any], lead: Lead | None) -> Seen:
     if lead is None:
-        raise lookups.unknown()
+        raise lookups.unknown_lead()
     facts = {name: value for name, value in item.items() if name not in ("lead", "occurred_at", "topics")}
     at = reported_at(request, item.get("occurred_at"))
     return Seen(events.clean(EventIn(**facts, topics=tuple(item.get("topics", ())), occurred_at=at)), lead)

@@ -106,7 +106,7 @@ class Handoffs(ListResource):
 
     def rows(self) -> QuerySet[Handoff]:
         """Return the handoffs with what their shape shows."""
-        return lookups.handoffs(self.request.workspace)
+        return lookups.list_handoffs(self.request.workspace)
 
 
 class OneHandoff(Resource):
@@ -130,16 +130,16 @@ class RateHandoff(Resource):
     @extend_schema(operation_id="handoffs_rate", summary="Rate a handoff", responses=HandoffDetail)
     def post(self, request: ApiRequest, pk: int) -> Response:
         """Rate a handoff, 1 to 5."""
-        handoff = lookups.handoff(request.workspace, pk)
+        handoff = lookups.get_handoff(request.workspace, pk)
         ratings.rate(handoff, actor=request.actor, rating=self.read(Rating)["rating"])
         return Response(detail(request, pk))
 
 
 def detail(request: ApiRequest, pk: int) -> Any:
     """Return a handoff afresh, as its detail shows it. Raise `Missing`."""
-    found = lookups.handoffs(request.workspace).filter(pk=pk).first()
+    found = lookups.list_handoffs(request.workspace).filter(pk=pk).first()
     if found is None:
-        lookups.handoff(request.workspace, pk)  # raises
+        lookups.get_handoff(request.workspace, pk)  # raises
     return HandoffDetail(found).data
 
 
@@ -152,7 +152,7 @@ def verb_view(verb: Verb) -> type[Resource]:
 
         @extend_schema(operation_id=f"handoffs_{verb.name}", summary=verb.summary, responses=HandoffDetail)
         def post(self, request: ApiRequest, pk: int) -> Response:
-            handoff = lookups.handoff(request.workspace, pk)
+            handoff = lookups.get_handoff(request.workspace, pk)
             perform(verb, handoff, request, self.read(verb.facts))
             return Response(detail(request, pk))
 

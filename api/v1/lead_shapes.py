@@ -112,7 +112,7 @@ class LeadDetail(LeadShape):
 
 
 class PersonShape(serializers.Serializer[Any]):
-    """What is said of one person. What is left out, or empty, says nothing: it never erases what is known."""
+    """The facts about one person. A fact left out or empty never erases a known one."""
 
     email = serializers.CharField(required=False, allow_blank=True, max_length=254)
     external_ids = ExternalIdShape(many=True, required=False)

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from api.lead_filters import LeadFilters
-from api.permissions import demand_history
+from api.permissions import check_history
 from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.handoffs import HandoffDetail, detail
@@ -42,12 +42,12 @@ class Leads(WritableList):
 
     def rows(self) -> QuerySet[Lead]:
         """Return the leads with what their shape shows."""
-        return lookups.leads(self.request.workspace)
+        return lookups.list_leads(self.request.workspace)
 
     def write(self, data: dict[str, Any]) -> tuple[Any, bool]:
         """Create or update the lead. Raise `Forbidden` for the first contact without the scope `history`."""
         if "first_contact_at" in data:
-            demand_history(self.request.actor)
+            check_history(self.request.actor)
         given = person(data)
         result = upsert.upsert(self.request.workspace, given, actor=self.request.actor)
         return _shown(result, given), result.created
@@ -62,7 +62,7 @@ class OneLead(Resource):
     @extend_schema(operation_id="leads_retrieve", summary="Get a lead with score lines, answers and ids")
     def get(self, request: ApiRequest, pk: int) -> Response:
         """Get a lead with score lines, answers and ids."""
-        return Response(LeadDetail(self.find(lookups.lead_details(request.workspace), pk, "lead")).data)
+        return Response(LeadDetail(self.get_row(lookups.list_lead_details(request.workspace), pk, "lead")).data)
 
     @extend_schema(
         operation_id="leads_update",
@@ -72,14 +72,14 @@ class OneLead(Resource):
     )
     def patch(self, request: ApiRequest, pk: int) -> Response:
         """Change a lead; what is left out or empty stays."""
-        lead = lookups.lead(request.workspace, pk)
+        lead = lookups.get_lead(request.workspace, pk)
         data = self.read(PersonShape)
         upsert.edit(lead, person(_named(lead, data)), actor=request.actor)
-        return Response(LeadDetail(self.find(lookups.lead_details(request.workspace), pk, "lead")).data)
+        return Response(LeadDetail(self.get_row(lookups.list_lead_details(request.workspace), pk, "lead")).data)
 
 
 def person(data: dict[str, Any]) -> Person:
-    """Build what intake takes from a shaped body."""
+    """Build the person for intake from a shaped body."""
     pairs = tuple((pair["system"], pair["value"]) for pair in data.get("external_ids", ()))
     return Person(**{**data, "external_ids": pairs})
 
@@ -108,7 +108,7 @@ def _shown(result: upsert.Result, given: Person) -> Any:
         pairs = persons.external_ids(given.external_ids)
         lead.known_ids = [{"system": system, "value": value} for system, value in pairs]
     else:
-        lead = lookups.leads(result.lead.workspace).get(pk=result.lead.pk)
+        lead = lookups.list_leads(result.lead.workspace).get(pk=result.lead.pk)
         lead.known_ids = lead.external_ids.all()
     lead.created, lead.changed = result.created, result.changed
     return lead
@@ -124,11 +124,11 @@ def verb_view(verb: Verb) -> type[Resource]:
 
         @extend_schema(operation_id=f"leads_{verb.name}", summary=verb.summary, responses=shape)
         def post(self, request: ApiRequest, pk: int) -> Response:
-            lead = lookups.lead(request.workspace, pk)
+            lead = lookups.get_lead(request.workspace, pk)
             moved = perform(verb, lead, request, self.read(verb.facts))
             if verb.name == "qualify":
                 return Response(detail(request, moved.pk))
-            return Response(LeadDetail(lookups.lead_details(request.workspace).get(pk=pk)).data)
+            return Response(LeadDetail(lookups.list_lead_details(request.workspace).get(pk=pk)).data)
 
     Move.__name__ = Move.__qualname__ = f"{verb.name.capitalize()}Lead"
     Move.__doc__ = f"{verb.summary}."

@@ -68,7 +68,7 @@ class MoveOutcomes(serializers.Serializer[Any]):
 
 
 @dataclass(frozen=True)
-class _Step:
+class _MoveRequest:
     """One move as it was read."""
 
     verb: verbs.Verb
@@ -97,7 +97,7 @@ class MoveMany(Resource):
         steps = self._steps(request, self.read(_Batch)["moves"])
         return Response({"results": [row for run in _runs(steps) for row in _made(run, request)]})
 
-    def _steps(self, request: ApiRequest, batch: Sequence[Any]) -> list[_Step | Refused]:
+    def _steps(self, request: ApiRequest, batch: Sequence[Any]) -> list[_MoveRequest | Refused]:
         """Read the moves, and their leads in sets."""
         read: list[tuple[verbs.Verb, Any, verbs.Facts] | Refused] = []
         for data in batch:
@@ -108,54 +108,54 @@ class MoveMany(Resource):
                 read.append((verb, item["lead"], self.read(verb.facts, body)))
             except REFUSED as error:
                 read.append(error)
-        leads = iter(lookups.leads_of(request.workspace, [each[1] for each in read if isinstance(each, tuple)]))
-        steps: list[_Step | Refused] = []
+        leads = iter(lookups.match_leads(request.workspace, [each[1] for each in read if isinstance(each, tuple)]))
+        steps: list[_MoveRequest | Refused] = []
         for each in read:
             if isinstance(each, tuple):
                 lead = next(leads)
-                steps.append(_Step(each[0], lead, each[2]) if lead else lookups.unknown())
+                steps.append(_MoveRequest(each[0], lead, each[2]) if lead else lookups.unknown_lead())
             else:
                 steps.append(each)
         return steps
 
 
-def _runs(steps: Sequence[_Step | Refused]) -> Iterator[list[_Step | Refused]]:
+def _runs(steps: Sequence[_MoveRequest | Refused]) -> Iterator[list[_MoveRequest | Refused]]:
     """Cut the steps into runs: what qualifies different leads one after the other is one, all else is alone."""
-    run: list[_Step | Refused] = []
+    run: list[_MoveRequest | Refused] = []
     leads: set[int] = set()
     for step in steps:
-        joins = isinstance(step, _Step) and step.verb.name == "qualify" and step.lead.pk not in leads
+        joins = isinstance(step, _MoveRequest) and step.verb.name == "qualify" and step.lead.pk not in leads
         if run and not (joins and leads):
             yield run
             run, leads = [], set()
         run.append(step)
-        if isinstance(step, _Step) and step.verb.name == "qualify":
+        if isinstance(step, _MoveRequest) and step.verb.name == "qualify":
             leads.add(step.lead.pk)
     if run:
         yield run
 
 
-def _made(run: Sequence[_Step | Refused], request: ApiRequest) -> list[dict[str, Any]]:
+def _made(run: Sequence[_MoveRequest | Refused], request: ApiRequest) -> list[dict[str, Any]]:
     """Make the moves of a run and return the outcome of each."""
-    steps = [step for step in run if isinstance(step, _Step)]
+    steps = [step for step in run if isinstance(step, _MoveRequest)]
     if len(steps) > 1:
         outcomes = _qualify(steps, request)
     else:
-        outcomes = [_move(step, request) if isinstance(step, _Step) else step for step in run]
-    leads = [step.lead if isinstance(step, _Step) else None for step in run]
+        outcomes = [_move(step, request) if isinstance(step, _MoveRequest) else step for step in run]
+    leads = [step.lead if isinstance(step, _MoveRequest) else None for step in run]
     return [_row(lead, outcome, request) for lead, outcome in zip(leads, outcomes, strict=True)]
 
 
-def _move(step: _Step, request: ApiRequest) -> Handoff | Lead | Refused:
+def _move(step: _MoveRequest, request: ApiRequest) -> Handoff | Lead | Refused:
     try:
-        thing = step.lead if step.verb.on is Lead else lookups.newest_handoff(step.lead)
+        thing = step.lead if step.verb.on is Lead else lookups.get_newest_handoff(step.lead)
         moved: Handoff | Lead = verbs.perform(step.verb, thing, request, step.facts)
         return moved
     except REFUSED as error:
         return error
 
 
-def _qualify(steps: Sequence[_Step], request: ApiRequest) -> list[Handoff | Lead | Refused]:
+def _qualify(steps: Sequence[_MoveRequest], request: ApiRequest) -> list[Handoff | Lead | Refused]:
     """Hand over the leads of all steps together; one that may not be handed over stops no other."""
     outcomes: list[Any] = []
     for step in steps:

@@ -1,4 +1,4 @@
-"""Programs, who is in them, and the mails that came of it."""
+"""Programs, their enrolments and their sends."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ class Leaving(serializers.Serializer[Any]):
 
 
 class SendShape(serializers.ModelSerializer[Send]):
-    """One planned mail to one lead, and what became of it."""
+    """One planned mail to one lead, with its outcome."""
 
     content = serializers.CharField(source="content.title", default=None, allow_null=True)
 
@@ -183,7 +183,7 @@ class Programs(ListResource):
 @writes(
     "enrolments_create",
     "Enrol a lead in an active program",
-    "Enrol a lead in an active program; the first step is taken at once.",
+    "Enrol a lead in an active program; the first step runs at once.",
 )
 class Enrolments(WritableList):
     """Leads in programs."""
@@ -205,7 +205,7 @@ class Enrolments(WritableList):
         program = Program.objects.of(workspace).filter(pk=data["program"]).first()
         if program is None:
             raise Invalid("There is no such program in this workspace.", field="program")
-        lead = lookups.lead_of(workspace, data["lead"])
+        lead = lookups.get_lead_by_key(workspace, data["lead"])
         why = {"words": data.get("why") or "Enrolled by API"}
         enrolment = enrolments.enrol(lead, program, actor=self.request.actor, why=why)
         return self.rows().get(pk=enrolment.pk), True
@@ -220,7 +220,7 @@ class ExitEnrolment(Resource):
     @extend_schema(operation_id="enrolments_exit", summary="Take a lead out of a program", responses=EnrolmentShape)
     def post(self, request: ApiRequest, pk: int) -> Response:
         """Take a lead out of a program; planned mails are cancelled."""
-        found = self.find(Enrolment.objects.of(request.workspace), pk, "enrolment")
+        found = self.get_row(Enrolment.objects.of(request.workspace), pk, "enrolment")
         enrolments.exit(found, reason=self.read(Leaving)["reason"], actor=request.actor)
         return Response(EnrolmentShape(_enrolments(request).get(pk=pk)).data)
 

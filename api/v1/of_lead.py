@@ -16,7 +16,7 @@ class OfLead(ListResource):
 
     def load(self) -> None:
         """Read the lead. Raise `Missing`."""
-        self.lead = lookups.lead(self.request.workspace, self.kwargs["pk"])
+        self.lead = lookups.get_lead(self.request.workspace, self.kwargs["pk"])
 
     def of_lead(self, model: Any) -> QuerySet[Any]:
         """Return the rows of a model that belong to the lead."""

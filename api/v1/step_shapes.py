@@ -38,7 +38,7 @@ class StepShape(serializers.ModelSerializer[Step]):
 
 
 class StepSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers by an untyped hook
-    """Put a step into the document as one of its kinds, which `kind` tells apart."""
+    """Describe a step as one of its kinds, by the discriminator `kind`."""
 
     target_class = StepShape
 

@@ -1,4 +1,4 @@
-"""The story of one lead, newest first: moves, events, touches, answers, follow-ups and mail in one line of time."""
+"""The timeline of one lead, newest first: moves, events, touches, answers, follow-ups and mail."""
 
 from dataclasses import asdict
 from typing import Any
@@ -42,7 +42,7 @@ class TimelineShape(serializers.Serializer[Any]):
 
 
 class Timeline(Resource):
-    """The story of one lead."""
+    """The timeline of one lead."""
 
     capabilities = {"GET": "leads.view"}
     serializer_class = TimelineShape
@@ -56,10 +56,10 @@ class Timeline(Resource):
     )
     def get(self, request: ApiRequest, pk: int) -> Response:
         """Get the story of a lead, newest first."""
-        lead = lookups.lead(request.workspace, pk)
+        lead = lookups.get_lead(request.workspace, pk)
         asked = self.read(TimelineQuery, request.query_params.dict())
         try:
             page = timeline(lead, before=asked.get("before", ""), limit=asked["limit"], also=[sends])
-        except OverflowError as error:  # a cursor made by hand, of a time that no zone can hold
+        except OverflowError as error:  # a forged cursor, of a time that no zone can hold
             raise Invalid("This cursor is not one of ours. Begin without one.", field="before") from error
         return Response(TimelineShape({"results": map(asdict, page.entries), "older": page.older or None}).data)

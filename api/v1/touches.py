@@ -1,4 +1,4 @@
-"""What sales did to a lead, will do, and learned from it; and the lead's timeline."""
+"""Touches, follow-ups, answers and the log of moves of one lead."""
 
 from typing import Any
 
@@ -88,7 +88,7 @@ class FinishFollowUp(Resource):
     @extend_schema(operation_id="follow_ups_finish", summary="Mark a follow-up as done", request=None)
     def post(self, request: ApiRequest, pk: int) -> Response:
         """Mark a follow-up as done; a touch does so by itself."""
-        found = self.find(FollowUp.objects.of(request.workspace).select_related("lead"), pk, "follow-up")
+        found = self.get_row(FollowUp.objects.of(request.workspace).select_related("lead"), pk, "follow-up")
         done = follow_ups.finish(found, actor=request.actor)
         return Response(FollowUpShape(done).data)
 
@@ -108,14 +108,14 @@ class Answers(OfLead, WritableList):
 
     def write(self, data: dict[str, Any]) -> tuple[Answer, bool]:
         """Record an answer; it replaces the one before."""
-        question = lookups.question(self.request.workspace, data["question"])
+        question = lookups.get_question(self.request.workspace, data["question"])
         at = reported_at(self.request, data.get("occurred_at"))
         kept = answers.record(self.lead, actor=self.request.actor, question=question, value=data["value"], at=at)
         return kept, True
 
 
 @lists("leads_moves_list", "List the moves of a lead, newest first")
-class Log(OfLead):
+class MoveLog(OfLead):
     """The log of moves of one lead: append-only, it replays to the present state."""
 
     serializer_class = TransitionShape

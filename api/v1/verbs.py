@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from django.db import transaction
 from rest_framework import serializers
 
-from api.permissions import demand
+from api.permissions import check_capability
 from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.shapes import OccurredAt
@@ -56,7 +56,7 @@ def perform(verb: Verb, thing: Any, request: ApiRequest, facts: Facts) -> Any:
 
 def allow(verb: Verb, request: ApiRequest, facts: Facts) -> datetime | None:
     """Return the time given for a move. Raise `Forbidden`, `Invalid` when it may not be made, or not then."""
-    demand(request.actor, verb.capability)
+    check_capability(request.actor, verb.capability)
     return reported_at(request, facts.get("occurred_at"))
 
 
@@ -66,7 +66,7 @@ def candidate(lead: Lead, at: datetime | None, facts: Facts) -> Candidate:
 
 
 def _fields(need: Need, move: Move) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-    """Return the members of the body that a need of a move takes."""
+    """Return the fields of the body for a need of a move."""
     match need:
         case Need.WHY:
             return {"note": serializers.CharField(max_length=5000, help_text="Why.")}
@@ -112,16 +112,16 @@ def _arguments(need: Need, move: Move, thing: Lead | Handoff, facts: Facts) -> d
         case Need.WHY | Need.NOTE:
             return {"note": facts.get("note", "")}
         case Need.REASON:
-            found = lookups.reason(workspace, move.name, facts["reason"])
+            found = lookups.get_reason(workspace, move.name, facts["reason"])
             return {"reason": found, "note": facts.get("note", "")}
         case Need.REVISIT:
             return {"revisit_on": facts.get("revisit_on")}
         case Need.RATING:
             return {"rating": facts.get("rating")}
         case Need.OWNER:
-            return {"owner": lookups.member(workspace, facts["owner"]) if "owner" in facts else None}
+            return {"owner": lookups.get_member(workspace, facts["owner"]) if "owner" in facts else None}
         case Need.NEW_OWNER:
-            return {"to": lookups.member(workspace, facts["owner"]) if facts["owner"] else None}
+            return {"to": lookups.get_member(workspace, facts["owner"]) if facts["owner"] else None}
         case Need.AMOUNT:
             return {"amount": facts["amount"], "currency": facts.get("currency", "").upper()}
         case Need.ANSWERS:
@@ -158,7 +158,7 @@ def _answered(act: Callable[..., Any]) -> Callable[..., Any]:
     def answered(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Any:
         guards.demand_worker(actor, handoff)
         for code, value in facts.get("answers", {}).items():
-            asked = lookups.question(handoff.workspace, code, field=f"answers.{code}"[:80])
+            asked = lookups.get_question(handoff.workspace, code, field=f"answers.{code}"[:80])
             try:
                 answers.record(handoff.lead, actor=actor, question=asked, value=value, at=at)
             except Invalid as error:
@@ -170,7 +170,7 @@ def _answered(act: Callable[..., Any]) -> Callable[..., Any]:
 
 def _claim(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     if actor.member is None:
-        raise Forbidden("A member claims for himself; with a key, accept the handoff and name its owner.")
+        raise Forbidden("A member claims a handoff in person; with a key, accept the handoff and name its owner.")
     return moves.claim(handoff, actor=actor, at=at)
 
 

@@ -105,7 +105,7 @@ def test_too_many_requests_say_when_to_come_back(api, settings):
 
 
 def test_a_database_that_does_not_answer_is_503(api):
-    with replaced("api.v1.lookups.leads", side_effect=OperationalError("server closed the connection")):
+    with replaced("api.v1.lookups.list_leads", side_effect=OperationalError("server closed the connection")):
         response = api.get("/api/v1/leads")
     problem = demand_problem(response, 503, "unavailable")
     assert response.headers["Retry-After"] == "5"
@@ -113,7 +113,7 @@ def test_a_database_that_does_not_answer_is_503(api):
 
 
 def test_a_fault_of_ours_shows_nothing_of_the_inside(api):
-    with replaced("api.v1.lookups.leads", side_effect=RuntimeError("SELECT secret FROM /srv/file.py")):
+    with replaced("api.v1.lookups.list_leads", side_effect=RuntimeError("SELECT secret FROM /srv/file.py")):
         problem = demand_problem(api.get("/api/v1/leads"), 500, "internal")
     assert "secret" not in json.dumps(problem)
     assert "file.py" not in json.dumps(problem)
@@ -150,9 +150,7 @@ def refusals() -> set[tuple[str, int]]:
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 codes = [each.value for each in node.keywords if each.arg == "code"]
                 status = statuses.get(name)
-                if (
-                    name == "Refusal"
-                ):  # of a rule: code, words; of the tracking endpoint: status, words, code
+                if name in ("Refusal", "TrackingRefusal"):  # code, words; or status, words, code
                     given = [each.value for each in node.args if isinstance(each, ast.Constant)]
                     status = next((value for value in given if isinstance(value, int)), 409)
                     codes = node.args[2:3] if status != 409 else node.args[:1]
