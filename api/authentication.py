@@ -1,4 +1,4 @@
-"""Who calls the API: a key in the header, or a member whose browser is logged in."""
+"""Authentication of callers: a key in the header, or the session of a member."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ SESSION_KEY = "workspace"  # the session's choice among several workspaces; the 
 
 @dataclass(frozen=True)
 class Caller:
-    """What the framework calls the user: who acts, and where."""
+    """The user, as the framework calls it: the actor and its workspace."""
 
     actor: Actor
     workspace: Workspace
@@ -26,14 +26,14 @@ class Caller:
 
     @property
     def name(self) -> str:
-        """Return what tells this caller from all others: for rates and idempotency keys."""
+        """Return a name unique to this caller, for rates and idempotency keys."""
         if self.actor.key:
             return f"key-{self.actor.key.pk}"
         return f"member-{self.actor.member.pk if self.actor.member else 0}"
 
 
 class KeyAuthentication(BaseAuthentication):
-    """Let in by `Authorization: Bearer <key>`, with one statement."""
+    """Authenticate by `Authorization: Bearer <key>`, with one statement."""
 
     def authenticate(self, request: Request) -> tuple[Caller, ApiKey] | None:
         """Return the caller; None when the header is missing. Raise `AuthenticationFailed` when the key is not good."""
@@ -53,24 +53,24 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class MemberAuthentication(SessionAuthentication):
-    """Let in by the session of a member, for the page that tries the API out. Writes need the CSRF token."""
+    """Authenticate by the session of a member, for the page that tries the API out. Writes need the CSRF token."""
 
-    def authenticate(self, request: Request) -> tuple[Caller, None] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[Caller, None] | None:
         """Return the caller in the workspace that was chosen last, else in the first; None without a session."""
         user = getattr(request._request, "user", None) or AnonymousUser()
         if not user.is_authenticated or not user.is_active:
             return None
         self.enforce_csrf(request)
-        member = _place(user, request._request.session.get(SESSION_KEY))
+        member = _membership(user, request._request.session.get(SESSION_KEY))
         if member is None:
             raise AuthenticationFailed("You are not a member of any workspace.")
         return _admit(request, Actor(member=member), member.workspace), None
 
 
-def _place(user: Any, chosen: int | None) -> Member | None:
-    places = Member.everywhere.filter(user_id=user.pk, active=True).select_related("workspace", "user")
-    found = places.filter(workspace_id=chosen).first() if chosen else None
-    return found or places.order_by("pk").first()
+def _membership(user: Any, chosen: int | None) -> Member | None:
+    memberships = Member.everywhere.filter(user_id=user.pk, active=True).select_related("workspace", "user")
+    found = memberships.filter(workspace_id=chosen).first() if chosen else None
+    return found or memberships.order_by("pk").first()
 
 
 def _admit(request: Any, actor: Actor, workspace: Workspace) -> Caller:
@@ -78,7 +78,7 @@ def _admit(request: Any, actor: Actor, workspace: Workspace) -> Caller:
     return Caller(actor, workspace)
 
 
-class KeyScheme(OpenApiAuthenticationExtension):
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by an untyped hook
     """Describe the key in the OpenAPI document."""
 
     target_class = "api.authentication.KeyAuthentication"
@@ -89,7 +89,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "A key of the workspace, `lf_…`."}
 
 
-class MemberScheme(OpenApiAuthenticationExtension):
+class MemberScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by an untyped hook
     """Describe the session in the OpenAPI document."""
 
     target_class = "api.authentication.MemberAuthentication"

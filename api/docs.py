@@ -4,8 +4,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.permissions import AllowAny
 
 
-class Schema(SpectacularAPIView):
-    """The OpenAPI document; it says nothing about any workspace, so everybody may read it."""
+class SchemaDocument(SpectacularAPIView):
+    """The OpenAPI document; it holds nothing of any workspace, so everybody may read it."""
 
     authentication_classes = []
     permission_classes = [AllowAny]

@@ -1,4 +1,4 @@
-"""Errors of the API as problem details (RFC 9457), whoever raised them."""
+"""Errors of the API as problem details (RFC 9457), wherever they were raised."""
 
 import logging
 from typing import Any
@@ -33,7 +33,7 @@ class TooLarge(exceptions.APIException):
 
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn any exception of a view into a problem. What nobody foresaw is logged and becomes a 500."""
+    """Turn any exception of a view into a problem. An unforeseen one is logged and becomes a 500."""
     view, request = context["view"], context["request"]
     status, headers, body = describe(error, request)
     if status == 401 and (scheme := view.get_authenticate_header(request)):
@@ -44,7 +44,13 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def problem(
-    request: HttpRequest | None, status: int, detail: str, *, code: str = "", headers: dict | None = None, **facts: Any
+    request: HttpRequest | None,
+    status: int,
+    detail: str,
+    *,
+    code: str = "",
+    headers: dict[str, str] | None = None,
+    **facts: Any,
 ) -> JsonResponse:
     """Answer with a problem outside the views of the framework (the tracking endpoint, middleware)."""
     body = problems.document(request, status, detail, code=code, **facts)
@@ -116,4 +122,5 @@ def _code(error: exceptions.APIException) -> str:
 
 
 def _plain(request: Any) -> HttpRequest | None:
-    return getattr(request, "_request", request)
+    plain: HttpRequest | None = getattr(request, "_request", request)
+    return plain

@@ -1,4 +1,4 @@
-"""Filters of lists that the framework's own do not do right."""
+"""Filters of times and ids that refuse what no database can hold."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ class InstantField(IsoDateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         """Return the time. Raise `ValidationError`."""
         try:
-            moment = super().to_python(value)
+            moment: datetime | None = super().to_python(value)
             return moment and moment.astimezone(UTC)
         except OverflowError as error:
             raise ValidationError("Give a time with its zone, e.g. 2026-03-02T09:30:00Z.") from error
@@ -38,4 +38,4 @@ class IdFilter(django_filters.NumberFilter):
         super().__init__(*args, min_value=1, max_value=MAX_ID, **options)
 
     def get_max_validator(self) -> None:
-        """Have no second limit beside `max_value`, which would be told twice."""
+        """Have no second limit beside `max_value`: the message would appear twice."""

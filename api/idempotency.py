@@ -24,7 +24,7 @@ from leadflow.errors import Conflict, Invalid
 KEY = re.compile(r'(")?([!#-\[\]-~]{1,200})(?(1)")')
 KEPT_HEADERS = ("Content-Type", "Location", "Allow", "Retry-After")
 KEEP = timedelta(hours=48)
-GIVEN_UP = timedelta(minutes=10)  # longer than any request may take
+ABANDONED = timedelta(minutes=10)  # longer than any request may take
 
 
 class KeyMalformed(APIException):
@@ -36,7 +36,7 @@ class KeyMalformed(APIException):
 
 
 class Overtaken(RuntimeError):
-    """The claim was given up and taken over while its work was still running; the work is undone."""
+    """The claim was abandoned and taken over while its work was still running; the work is undone."""
 
 
 def read_key(request: Any) -> str:
@@ -51,7 +51,7 @@ def read_key(request: Any) -> str:
 
 
 def claim(request: Any, key: str) -> tuple[IdempotentAnswer, bool]:
-    """Claim a key for this request, and commit the claim. Return its row, and whether it is the answer already.
+    """Claim a key for this request, and commit the claim. Return its row, and whether it holds the answer already.
 
     Raise `Conflict` while the first request runs, `Invalid` when the key belongs to another payload.
     """
@@ -69,7 +69,7 @@ def claim(request: Any, key: str) -> tuple[IdempotentAnswer, bool]:
         )
     if row.status:
         return row, True
-    if row.created_at < now - GIVEN_UP and _mine(row).update(created_at=now):
+    if row.created_at < now - ABANDONED and _mine(row).update(created_at=now):
         row.created_at = now
         return row, False
     raise Conflict(
@@ -105,7 +105,7 @@ def replay(row: IdempotentAnswer) -> HttpResponse:
 
 
 def purge(at: datetime) -> int:
-    """Forget the answers older than two days; a day is promised. Return how many."""
+    """Delete the answers older than two days; a day is promised. Return how many."""
     return IdempotentAnswer.everywhere.filter(created_at__lt=at - KEEP).delete()[0]
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
-from rest_framework.request import Request
 
+from api.requests import ApiRequest
 from leads.queries import lead_filters
 from leads.queries.lead_filters import FILTERS, Filter
 
@@ -14,9 +14,11 @@ from leads.queries.lead_filters import FILTERS, Filter
 class LeadFilters(BaseFilterBackend):
     """Narrow a list of leads by what the address asks for."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    def filter_queryset(  # type: ignore[override]  # every view of the API makes an ApiRequest
+        self, request: ApiRequest, queryset: QuerySet[Any], view: Any
+    ) -> QuerySet[Any]:
         """Return the leads wanted. Raise `ValidationError` with each parameter that cannot be read."""
-        workspace = request.workspace  # type: ignore[attr-defined]
+        workspace = request.workspace
         filters, refused = lead_filters.read(workspace, dict(request.query_params.lists()))
         if refused:
             raise ValidationError({name: [words] for name, words in refused.items()})

@@ -1,4 +1,4 @@
-"""What the API remembers of its callers: the answers kept for an Idempotency-Key."""
+"""The answers kept for an Idempotency-Key."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Read JSON strictly: what two parsers could understand differently, or a database could not keep, is refused."""
+"""Read JSON strictly: values that two parsers could read differently, or that a database cannot store, are refused."""
 
 import json
 import re
@@ -81,7 +81,7 @@ def loads(body: bytes) -> Any:
     if found or _SUSPECT.search(text):
         _refuse_values(value, "")
         if found:  # swallowed by a duplicate of its own key
-            raise Malformed(f"This JSON is not taken: {found[0].words}.")
+            raise Malformed(f"This JSON is not accepted: {found[0].words}.")
     return value
 
 
@@ -100,9 +100,9 @@ def _refuse_depth(text: str) -> None:
 
 
 def _refuse_values(value: Any, pointer: str) -> None:
-    """Walk the tree, at most `MAX_DEPTH` deep, and refuse the first value that cannot be taken."""
+    """Walk the tree, at most `MAX_DEPTH` deep, and refuse the first value that cannot be accepted."""
     if isinstance(value, _Bad):
-        raise Malformed(f"This JSON is not taken: at {pointer or 'the top'}, {value.words}.")
+        raise Malformed(f"This JSON is not accepted: at {pointer or 'the top'}, {value.words}.")
     if isinstance(value, str):
         _refuse_text(value, pointer)
     elif isinstance(value, dict):
@@ -116,9 +116,9 @@ def _refuse_values(value: Any, pointer: str) -> None:
 
 def _refuse_text(value: str, pointer: str) -> None:
     if "\0" in value:
-        raise Malformed(f"This JSON is not taken: at {pointer or 'the top'}, a text holds a NUL character.")
+        raise Malformed(f"This JSON is not accepted: at {pointer or 'the top'}, a text holds a NUL character.")
     if any("\ud800" <= char <= "\udfff" for char in value):
-        raise Malformed(f"This JSON is not taken: at {pointer or 'the top'}, a text holds half of a surrogate pair.")
+        raise Malformed(f"This JSON is not accepted: at {pointer or 'the top'}, a text holds half of a surrogate pair.")
 
 
 def _shown(key: str) -> str:

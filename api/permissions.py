@@ -1,4 +1,4 @@
-"""What a caller may do: each view names a capability per method, and the actor is asked for it here, once."""
+"""Permission of callers: each view names a capability per method, which is checked here, once."""
 
 from typing import Any
 
@@ -20,24 +20,24 @@ class HasCapability(BasePermission):
         method = "GET" if request.method == "HEAD" else request.method
         capability = view.capabilities.get(method)
         if capability:
-            demand(request.actor, capability)
+            check_capability(request.actor, capability)
         return True
 
 
-def demand(actor: Actor, capability: str) -> None:
+def check_capability(actor: Actor, capability: str) -> None:
     """Raise `Forbidden`, with the scope or role that is missing, unless the actor has the capability."""
     if actor.can(capability):
         return
     if actor.key:
         fitting = " or ".join(scope for scope, capabilities in SCOPES.items() if capability in capabilities)
-        mend = f"Use a key with the scope {fitting}." if fitting else "No key may do it: log in as a member who may."
+        remedy = f"Use a key with the scope {fitting}." if fitting else "No key may do it: log in as a member who may."
         raise Forbidden(
-            f"The scopes of this key ({', '.join(actor.key.scopes)}) do not allow this ({capability}). {mend}"
+            f"The scopes of this key ({', '.join(actor.key.scopes)}) do not allow this ({capability}). {remedy}"
         )
     raise Forbidden(f"Your role does not allow this ({capability}). Ask an admin of the workspace.")
 
 
-def demand_history(actor: Actor) -> None:
+def check_history(actor: Actor) -> None:
     """Raise `Forbidden` unless the caller is a key that may say when a thing happened."""
     if actor.key is None or not actor.can("history.write"):
         raise Forbidden(

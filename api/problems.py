@@ -1,6 +1,5 @@
-"""The problem types of the API: what each means and how to mend it. Each has a page that its `type` leads to."""
+"""The problem types of the API: their meaning and their remedy, on the pages that `type` leads to."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import DisallowedHost
@@ -9,16 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-
-@dataclass(frozen=True)
-class ProblemType:
-    """One kind of refusal; `title` is the same for every occurrence."""
-
-    code: str
-    status: int
-    title: str
-    words: str
-
+from api import domain_problems
+from api.problem_types import ProblemType
 
 TYPES = {
     problem.code: problem
@@ -27,7 +18,7 @@ TYPES = {
             "malformed",
             400,
             "The request cannot be read",
-            "The body is not JSON as this API takes it: UTF-8, at most 4 MiB, at most 64 levels deep, no key"
+            "The body is not JSON as this API accepts it: UTF-8, at most 4 MiB, at most 64 levels deep, no key"
             " twice in one object, no NUL, no lone surrogates, no NaN or infinity, integers of up to 40 digits."
             " `detail` names the place.",
         ),
@@ -56,7 +47,7 @@ TYPES = {
             404,
             "There is nothing here",
             "The address is wrong, or the thing is not in this workspace. Another workspace's things cannot be"
-            " told from things that do not exist.",
+            " distinguished from things that do not exist.",
         ),
         ProblemType(
             "method_not_allowed",
@@ -77,7 +68,7 @@ TYPES = {
             409,
             "The lead does not allow this move",
             "`state` is the state the lead is in, `allowed` are the moves that it allows, and `winner` is who"
-            " moved it first, where somebody did.",
+            " moved it first, if another member did.",
         ),
         ProblemType(
             "already_accepted",
@@ -109,7 +100,7 @@ TYPES = {
             "program_not_active",
             409,
             "The program is not active",
-            "Only an active program takes leads. Activate it on its page, or name another.",
+            "Leads enter an active program only. Activate it on its page, or name another.",
         ),
         ProblemType(
             "not_eligible",
@@ -134,7 +125,7 @@ TYPES = {
             "The first request is still running",
             "A request with this Idempotency-Key is under way. Ask again in a moment for its answer.",
         ),
-        ProblemType("too_large", 413, "The body is too large", "Send at most 4 MiB; split a batch."),
+        ProblemType("too_large", 413, "The body is too large", "Send at most 4 MiB; split a batch.", also=(400,)),
         ProblemType(
             "unsupported_media_type",
             415,
@@ -162,6 +153,7 @@ TYPES = {
             "The fault is logged. Nothing of the request was kept; it may be sent again.",
         ),
         ProblemType("unavailable", 503, "Not available now", "Wait for the seconds that `Retry-After` gives."),
+        *domain_problems.TYPES,
     )
 }
 
@@ -192,7 +184,7 @@ SHARED = dict.fromkeys(
 def find(code: str, status: int) -> ProblemType:
     """Return the type of a code; a code without a page of its own has that of its status."""
     known = TYPES.get(SHARED.get(code, code))
-    if known is not None and known.status == status:
+    if known is not None and status in (known.status, *known.also):
         return known
     return TYPES[BY_STATUS.get(status, "malformed" if status < 500 else "internal")]
 

@@ -1,4 +1,4 @@
-"""What every operation of the OpenAPI document has in common: its refusals, and the Idempotency-Key."""
+"""The parts that all operations of the OpenAPI document share: the refusals and the Idempotency-Key."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ PROBLEM = {
         "type": {"type": "string", "format": "uri"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "How to mend the request."},
+        "detail": {"type": "string", "description": "How to correct the request."},
         "instance": {"type": "string"},
         "code": {"type": "string", "description": "Stable, snake_case."},
         "message": {"type": "string", "description": "The same as detail."},
@@ -62,7 +62,7 @@ IDEMPOTENCY_KEY = {
 }
 
 
-class Schema(AutoSchema):
+class ApiSchema(AutoSchema):
     """Name the components by what they show: `LeadShape` is a Lead to the outside."""
 
     def _get_serializer_name(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The sweep of this room: kept answers that nobody will ask for again."""
+"""The sweep of the API: it deletes kept answers past their time."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -7,7 +7,7 @@ from api import idempotency
 
 
 def run_sweeps(limit: int | None = None) -> int:
-    """Forget old answers of the API and return how many."""
+    """Delete old answers of the API and return how many."""
     return idempotency.purge(timezone.now())
 
 

@@ -1,4 +1,4 @@
-"""How often one caller may call."""
+"""The limit of requests per caller and minute."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""The tracking endpoint: what six clients that nobody here wrote send, and the answers that they understand.
+"""The tracking endpoint: calls of six third-party clients, and the answers that they understand.
 
 Success is 200 with `{"success": true}` and nothing else: other 2xx make one client send again, and a redirect makes
 another count a lost batch as delivered. Every refusal is a problem with `code` and `message`.
@@ -37,7 +37,7 @@ SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group"
 log = logging.getLogger(__name__)
 
 
-class Refusal(Exception):
+class TrackingRefusal(Exception):
     """Refuse the whole request."""
 
     def __init__(self, status: int, message: str, code: str = "", **headers: str) -> None:
@@ -50,7 +50,7 @@ def endpoint(request: HttpRequest, kind: str) -> HttpResponse:
     """Take one call, or (`kind` is `batch`) many. The write key is the caller; no cookie is looked at."""
     try:
         response = _preflight() if request.method == "OPTIONS" else _take(request, SHORT.get(kind, kind))
-    except Refusal as refusal:
+    except TrackingRefusal as refusal:
         response = errors.problem(
             request, refusal.status, refusal.message, code=refusal.code, headers=refusal.headers or None
         )
@@ -74,9 +74,9 @@ def _preflight() -> HttpResponse:
 
 def _take(request: HttpRequest, kind: str) -> HttpResponse:
     if request.method != "POST":
-        raise Refusal(405, "Send events by POST.", Allow="POST, OPTIONS")
+        raise TrackingRefusal(405, "Send events by POST.", Allow="POST, OPTIONS")
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        raise Refusal(400, "Send events over HTTPS.", "https_required")
+        raise TrackingRefusal(400, "Send events over HTTPS.", "https_required")
     received = timezone.now()
     body = _body(request)
     key = _key(request, body)
@@ -86,12 +86,12 @@ def _take(request: HttpRequest, kind: str) -> HttpResponse:
         body,
         received=received,
         attributes=_attributes(key, raw),
-        trusts_old=Actor(key=key).can("history.write"),
+        accepts_old=Actor(key=key).can("history.write"),
     )
     calls = [_call(event, envelope, kind if single else "") for event in raw]
-    taken = tracking.take(key.workspace, calls, actor=Actor(key=key), at=received)
-    if single and taken.rejected:
-        raise Refusal(400, taken.rejected[0])
+    result = tracking.take(key.workspace, calls, actor=Actor(key=key), at=received)
+    if single and result.rejected:
+        raise TrackingRefusal(400, result.rejected[0])
     return HttpResponse(b'{"success": true}', content_type="application/json")
 
 
@@ -106,9 +106,11 @@ def _call(event: Any, envelope: Envelope, kind: str) -> Call:
 def _events(body: dict[str, Any]) -> list[Any]:
     events = body.get("batch")
     if not isinstance(events, list):
-        raise Refusal(400, "Send the events as a list in `batch`.")
+        raise TrackingRefusal(400, "Send the events as a list in `batch`.")
     if len(events) > MAX_EVENTS:
-        raise Refusal(400, f"A batch has at most {MAX_EVENTS} events; this one has {len(events)}.", "too_many_events")
+        raise TrackingRefusal(
+            400, f"A batch has at most {MAX_EVENTS} events; this one has {len(events)}.", "too_many_events"
+        )
     return events
 
 
@@ -134,13 +136,13 @@ def _key(request: HttpRequest, body: dict[str, Any]) -> ApiKey:
     if key is None:
         raise _unknown()
     if not Actor(key=key).can("events.track"):
-        raise Refusal(403, "This key cannot send events. Make one with the scope track.")
+        raise TrackingRefusal(403, "This key cannot send events. Make one with the scope track.")
     return key
 
 
-def _unknown() -> Refusal:
+def _unknown() -> TrackingRefusal:
     words = "The write key is missing, unknown or revoked. Send it as the user name of Basic authentication."
-    return Refusal(401, words, **{"WWW-Authenticate": 'Basic realm="leadflow tracking", charset="UTF-8"'})
+    return TrackingRefusal(401, words, **{"WWW-Authenticate": 'Basic realm="leadflow tracking", charset="UTF-8"'})
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
@@ -150,7 +152,7 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     except RequestDataTooBig as error:
         raise _too_big() from error
     except UnreadablePostError as error:
-        raise Refusal(400, "The body ended before its length was reached. Send it again.") from error
+        raise TrackingRefusal(400, "The body ended before its length was reached. Send it again.") from error
     if content[:2] == b"\x1f\x8b" or request.headers.get("Content-Encoding", "").lower() == "gzip":
         content = _unpacked(content)
     if len(content) > MAX_BYTES:
@@ -158,9 +160,9 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(content.decode("utf-8-sig"), parse_int=_integer)
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, "The body is not JSON in UTF-8.", "malformed") from error
+        raise TrackingRefusal(400, "The body is not JSON in UTF-8.", "malformed") from error
     if not isinstance(body, dict):
-        raise Refusal(400, "The body is a JSON object.", "malformed")
+        raise TrackingRefusal(400, "The body is a JSON object.", "malformed")
     return body
 
 
@@ -170,18 +172,20 @@ def _unpacked(content: bytes) -> bytes:
     try:
         unpacked = stream.decompress(content, MAX_BYTES + 1)
     except zlib.error as error:
-        raise Refusal(400, "The body is not gzip as its Content-Encoding says.", "malformed") from error
+        raise TrackingRefusal(400, "The body is not gzip as its Content-Encoding says.", "malformed") from error
     if len(unpacked) > MAX_BYTES:
         raise _too_big()
     if not stream.eof:
-        raise Refusal(400, "The gzip stream is cut off.", "malformed")
+        raise TrackingRefusal(400, "The gzip stream is cut off.", "malformed")
     if stream.unused_data:
-        raise Refusal(400, "There is more behind the gzip stream. Send one stream.", "malformed")
+        raise TrackingRefusal(400, "There is more behind the gzip stream. Send one stream.", "malformed")
     return unpacked
 
 
-def _too_big() -> Refusal:
-    return Refusal(400, f"A batch has at most {MAX_BYTES // 1024 // 1024} MiB, unpacked. Send several.", "too_large")
+def _too_big() -> TrackingRefusal:
+    return TrackingRefusal(
+        400, f"A batch has at most {MAX_BYTES // 1024 // 1024} MiB, unpacked. Send several.", "too_large"
+    )
 
 
 def _integer(digits: str) -> int | float:

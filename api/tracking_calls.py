@@ -1,7 +1,7 @@
 """Read the calls of the tracking clients (Segment's and RudderStack's form) as persons and events.
 
-Values may be null, ids may come as numbers, unknown members are ignored. What a client did not mean as a fact about
-the person (its locale, its zone) is left out when it cannot be used, rather than refusing the call.
+Values may be null, ids may come as numbers, unknown members are ignored. Facts about the client rather than the
+person (its locale, its zone) are left out when they cannot be used; they do not refuse the call.
 """
 
 import math
@@ -26,23 +26,23 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})?")
 
 @dataclass(frozen=True)
 class Envelope:
-    """What holds for every call of a request: when it arrived, by how much the client's clock is off."""
+    """The facts shared by all calls of a request: its arrival and the skew of the client's clock."""
 
     received: datetime
     skew: timedelta
     attributes: frozenset[str]  # the workspace's own fields
-    trusts_old: bool = False  # the key may bring history
+    accepts_old: bool = False  # the key may import history
 
     @classmethod
     def of(
-        cls, body: Mapping[str, Any], *, received: datetime, attributes: frozenset[str], trusts_old: bool = False
+        cls, body: Mapping[str, Any], *, received: datetime, attributes: frozenset[str], accepts_old: bool = False
     ) -> "Envelope":
-        """Read `sentAt`; without a readable one the client's clock is taken as right."""
+        """Read `sentAt`; without a readable one the client's clock is assumed to be right."""
         try:
             sent = _time(body.get("sentAt"))
         except Invalid:
             sent = None
-        return cls(received, received - sent if sent else timedelta(), attributes, trusts_old)
+        return cls(received, received - sent if sent else timedelta(), attributes, accepts_old)
 
 
 def read(raw: Any, envelope: Envelope, *, kind: str = "") -> Call:
@@ -90,7 +90,7 @@ def _event(raw: dict[str, Any], context: dict[str, Any], envelope: Envelope, kin
     if kind == "track" and not name:
         raise Invalid("A track call has the name of its event in `event`.", field="event")
     at = _occurred(raw, envelope)
-    old = at < envelope.received - OLD and not envelope.trusts_old
+    old = at < envelope.received - OLD and not envelope.accepts_old
     return EventIn(
         type=event_type(name) if kind == "track" else kind,
         name=name or _text(properties.get("title") or page.get("title"), "title"),
@@ -112,7 +112,7 @@ def event_type(name: str) -> str:
 
 
 def _occurred(raw: dict[str, Any], envelope: Envelope) -> datetime:
-    """Return when it happened by our clock: the client's time, mended by how far its clock is off."""
+    """Return the time of the event by our clock: the client's time, corrected by the skew of its clock."""
     moment = _time(raw.get("originalTimestamp")) or _time(raw.get("timestamp"))
     if moment is None:
         return envelope.received
@@ -177,7 +177,7 @@ def _domain(value: Any) -> str:
 
 
 def _surroundings(context: dict[str, Any]) -> dict[str, Any]:
-    """Return what the client says of itself, where it can be used."""
+    """Return the client's facts about itself that can be used."""
     campaign = _dict(context.get("campaign"))
     zone, language = _loose(context.get("timezone")), _loose(context.get("locale"))
     facts = {

@@ -9,7 +9,7 @@ from webhooks import catalogue, schemas
 from webhooks.payloads import EventType
 
 HEADERS = {
-    "webhook-id": "The same on every try of one message: by it a receiver knows what it had already.",
+    "webhook-id": "The same on every try of one message: it identifies repeated messages.",
     "webhook-timestamp": "Of this try, in whole seconds since 1970.",
     "webhook-signature": "v1,<base64>; two, apart by a space, while a secret is being rotated.",
 }
@@ -39,9 +39,9 @@ def _operation(event_type: EventType) -> dict[str, Any]:
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
         "responses": {
-            "2XX": {"description": "Taken."},
-            "410": {"description": "No more of it, please: the endpoint is paused."},
-            "default": {"description": "Not taken: it is sent again, later and later, up to ten times."},
+            "2XX": {"description": "Accepted."},
+            "410": {"description": "Gone: the endpoint is paused."},
+            "default": {"description": "Not accepted: it is sent again, at growing intervals, up to ten times."},
         },
     }
 

@@ -1,20 +1,22 @@
 """The clocks of the agreement, and the agreement itself."""
 
 import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.filters import IdFilter, InstantFilter
+from api.requests import ApiRequest
 from api.v1.shapes import MemberRef
-from api.views import Resource
+from api.views import ListResource, Resource, lists
 from leadflow.errors import Missing
 from sla.kinds import Kind
 from sla.models import Agreement, Clock, Signature
 
 
-class ClockShape(serializers.ModelSerializer):
+class ClockShape(serializers.ModelSerializer[Clock]):
     """One running or ended promise. Times are UTC; `target_minutes` counts business time."""
 
     class Meta:
@@ -62,21 +64,21 @@ class ClockFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class Clocks(Resource):
+@lists("clocks_list", "List clocks, newest first")
+class Clocks(ListResource):
     """The clocks."""
 
-    capabilities = {"GET": "leads.view"}
+    filter_backends = [DjangoFilterBackend]
     filterset_class = ClockFilter
     serializer_class = ClockRow
     queryset = Clock.everywhere.none()
 
-    @extend_schema(operation_id="clocks_list", summary="List clocks, newest first", responses=ClockRow(many=True))
-    def get(self, request: Request) -> Response:
-        """List clocks, newest first."""
-        return self.paged(Clock.objects.of(request.workspace).select_related("member__user"), ClockRow)
+    def rows(self) -> QuerySet[Clock]:
+        """Return the clocks with their members."""
+        return Clock.objects.of(self.request.workspace).select_related("member__user")
 
 
-class SignatureShape(serializers.ModelSerializer):
+class SignatureShape(serializers.ModelSerializer[Signature]):
     """Who signed for a side, and what."""
 
     class Meta:
@@ -84,7 +86,7 @@ class SignatureShape(serializers.ModelSerializer):
         fields = ["side", "signer", "content_hash", "at"]
 
 
-class AgreementShape(serializers.ModelSerializer):
+class AgreementShape(serializers.ModelSerializer[Agreement]):
     """One version of the agreement. `terms` is what was hashed, signed and is run."""
 
     terms = serializers.DictField()
@@ -113,7 +115,7 @@ class ActiveAgreement(Resource):
     serializer_class = AgreementShape
 
     @extend_schema(operation_id="agreement_retrieve", summary="Get the active agreement with its signatures")
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """Get the active agreement with its signatures."""
         active = Agreement.objects.of(request.workspace).filter(status=Agreement.Status.ACTIVE)
         found = active.prefetch_related("signatures").first()

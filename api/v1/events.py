@@ -1,19 +1,21 @@
-"""What leads did: one lead's events, and batches over many leads."""
+"""Events: those of one lead, and batches over many leads."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import errors
+from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.lead_shapes import EventShape
+from api.v1.of_lead import OfLead
 from api.v1.shapes import LeadKey, OccurredAt, RefusalShape
-from api.views import Resource, told_at
+from api.views import Resource, lists, reported_at
 from leadflow.errors import DomainError
 from leads.intake import events
 from leads.intake.events import EventIn, Seen
@@ -22,7 +24,7 @@ from leads.models import Event, Lead
 LARGEST = 500
 
 
-class EventInput(serializers.Serializer):
+class EventInput(serializers.Serializer[Any]):
     """Something a lead did."""
 
     type = serializers.CharField(max_length=60, help_text="page, form, download, or the workspace's own.")
@@ -43,24 +45,24 @@ class EventItem(EventInput):
     lead = LeadKey()
 
 
-class LeadEvents(serializers.Serializer):
+class LeadEvents(serializers.Serializer[Any]):
     """The events of one lead."""
 
-    events = EventInput(many=True, allow_empty=False, max_length=LARGEST)
+    events = serializers.ListSerializer[Any](child=EventInput(), allow_empty=False, max_length=LARGEST)
 
 
-class ManyEvents(serializers.Serializer):
+class ManyEvents(serializers.Serializer[Any]):
     """The events of many leads; each item is shaped alone, so that one bad item does not stop the others."""
 
-    events = EventItem(many=True, allow_empty=False, max_length=LARGEST)
+    events = serializers.ListSerializer[Any](child=EventItem(), allow_empty=False, max_length=LARGEST)
 
 
-class _Batch(serializers.Serializer):
+class _Batch(serializers.Serializer[Any]):
     events = serializers.ListField(child=serializers.DictField(), allow_empty=False, max_length=LARGEST)
 
 
-class EventOutcome(serializers.Serializer):
-    """What became of one event."""
+class EventOutcome(serializers.Serializer[Any]):
+    """The outcome of one event."""
 
     status = serializers.IntegerField(help_text="201 recorded, 200 known already by its message_id, else a refusal.")
     event_id = serializers.IntegerField(allow_null=True)
@@ -68,7 +70,7 @@ class EventOutcome(serializers.Serializer):
     problem = RefusalShape(allow_null=True)
 
 
-class EventOutcomes(serializers.Serializer):
+class EventOutcomes(serializers.Serializer[Any]):
     """The outcomes, in the order of the events."""
 
     results = EventOutcome(many=True)
@@ -81,32 +83,32 @@ class Events(Resource):
     serializer_class = ManyEvents
 
     @extend_schema(operation_id="events_create", summary="Record up to 500 events", responses=EventOutcomes)
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Record up to 500 events of many leads; each has its own outcome, and a bad one stops no other."""
         batch = self.read(_Batch)["events"]
         shaped: list[dict[str, Any] | Exception] = [_attempt(self.read, EventItem, data) for data in batch]
         named = [item["lead"] for item in shaped if isinstance(item, dict)]
-        leads = iter(lookups.leads_of(request.workspace, named))
+        leads = iter(lookups.match_leads(request.workspace, named))
         seen: list[Seen | Exception] = [
             item if isinstance(item, Exception) else _attempt(_seen, request, item, next(leads)) for item in shaped
         ]
         return Response({"results": _record(request, seen)})
 
 
-class EventsOfLead(Resource):
+@lists(
+    "leads_events_list",
+    "List what a lead did, newest first",
+    "List what a lead did, by the order in which it was received, newest first.",
+)
+class EventsOfLead(OfLead):
     """The events of one lead."""
 
     capabilities = {"GET": "leads.view", "POST": "leads.edit"}
     serializer_class = EventShape
-    filter_backends: list[Any] = []
 
-    @extend_schema(
-        operation_id="leads_events_list", summary="List what a lead did, newest first", responses=EventShape(many=True)
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        """List what a lead did, by the order in which we heard of it, newest first."""
-        lead = lookups.lead(request.workspace, pk)
-        return self.paged(Event.objects.of(request.workspace).filter(lead=lead).select_related("campaign"), EventShape)
+    def rows(self) -> QuerySet[Event]:
+        """Return the events with their campaigns."""
+        return self.of_lead(Event).select_related("campaign")
 
     @extend_schema(
         operation_id="leads_events_create",
@@ -114,9 +116,9 @@ class EventsOfLead(Resource):
         request=LeadEvents,
         responses={201: EventOutcomes},
     )
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: ApiRequest, pk: int) -> Response:
         """Record what a lead did; all of the events, or none."""
-        lead = lookups.lead(request.workspace, pk)
+        lead = lookups.get_lead(request.workspace, pk)
         seen = [_seen(request, item, lead) for item in self.read(LeadEvents)["events"]]
         return Response({"results": _record(request, seen)}, status=201)
 
@@ -129,11 +131,11 @@ def _attempt(act: Any, *args: Any) -> Any:
         return error
 
 
-def _seen(request: Request, item: dict[str, Any], lead: Lead | None) -> Seen:
+def _seen(request: ApiRequest, item: dict[str, Any], lead: Lead | None) -> Seen:
     if lead is None:
-        raise lookups.unknown()
+        raise lookups.unknown_lead()
     facts = {name: value for name, value in item.items() if name not in ("lead", "occurred_at", "topics")}
-    at = told_at(request, item.get("occurred_at"))
+    at = reported_at(request, item.get("occurred_at"))
     return Seen(events.clean(EventIn(**facts, topics=tuple(item.get("topics", ())), occurred_at=at)), lead)
 
 

@@ -3,24 +3,26 @@
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.filters import IdFilter, InstantFilter
+from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.clocks import ClockShape
 from api.v1.shapes import LeadRef, MemberRef
 from api.v1.verbs import VERBS, Rating, Verb, perform
-from api.views import Resource
+from api.views import ListResource, Resource, lists
 from leads.activity import ratings
 from leads.models import Handoff, HandoffState
 from leads.states import moves_from
 from sla import selectors as clocks
 
 
-class HandoffShape(serializers.ModelSerializer):
+class HandoffShape(serializers.ModelSerializer[Handoff]):
     """One pass of one lead from marketing to sales."""
 
     lead = LeadRef()
@@ -93,20 +95,18 @@ class HandoffFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class Handoffs(Resource):
-    """What was handed over."""
+@lists("handoffs_list", "List handoffs, newest first")
+class Handoffs(ListResource):
+    """The handoffs of the workspace."""
 
-    capabilities = {"GET": "leads.view"}
+    filter_backends = [DjangoFilterBackend]
     filterset_class = HandoffFilter
     serializer_class = HandoffShape
     queryset = Handoff.everywhere.none()
 
-    @extend_schema(
-        operation_id="handoffs_list", summary="List handoffs, newest first", responses=HandoffShape(many=True)
-    )
-    def get(self, request: Request) -> Response:
-        """List handoffs, newest first."""
-        return self.paged(lookups.handoffs(request.workspace), HandoffShape)
+    def rows(self) -> QuerySet[Handoff]:
+        """Return the handoffs with what their shape shows."""
+        return lookups.list_handoffs(self.request.workspace)
 
 
 class OneHandoff(Resource):
@@ -116,7 +116,7 @@ class OneHandoff(Resource):
     serializer_class = HandoffDetail
 
     @extend_schema(operation_id="handoffs_retrieve", summary="Get a handoff with its evidence and clocks")
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: ApiRequest, pk: int) -> Response:
         """Get a handoff with its evidence and clocks."""
         return Response(detail(request, pk))
 
@@ -128,31 +128,31 @@ class RateHandoff(Resource):
     serializer_class = Rating
 
     @extend_schema(operation_id="handoffs_rate", summary="Rate a handoff", responses=HandoffDetail)
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: ApiRequest, pk: int) -> Response:
         """Rate a handoff, 1 to 5."""
-        handoff = lookups.handoff(request.workspace, pk)
+        handoff = lookups.get_handoff(request.workspace, pk)
         ratings.rate(handoff, actor=request.actor, rating=self.read(Rating)["rating"])
         return Response(detail(request, pk))
 
 
-def detail(request: Request, pk: int) -> Any:
+def detail(request: ApiRequest, pk: int) -> Any:
     """Return a handoff afresh, as its detail shows it. Raise `Missing`."""
-    found = lookups.handoffs(request.workspace).filter(pk=pk).first()
+    found = lookups.list_handoffs(request.workspace).filter(pk=pk).first()
     if found is None:
-        lookups.handoff(request.workspace, pk)  # raises
+        lookups.get_handoff(request.workspace, pk)  # raises
     return HandoffDetail(found).data
 
 
 def verb_view(verb: Verb) -> type[Resource]:
-    """Make the view of one verb: shape the facts, open the door, answer with the handoff as it is now."""
+    """Make the view of one verb: shape the facts, make the move, answer with the handoff as it is now."""
 
     class Move(Resource):
         capabilities = {"POST": verb.capability}
         serializer_class = verb.facts
 
         @extend_schema(operation_id=f"handoffs_{verb.name}", summary=verb.summary, responses=HandoffDetail)
-        def post(self, request: Request, pk: int) -> Response:
-            handoff = lookups.handoff(request.workspace, pk)
+        def post(self, request: ApiRequest, pk: int) -> Response:
+            handoff = lookups.get_handoff(request.workspace, pk)
             perform(verb, handoff, request, self.read(verb.facts))
             return Response(detail(request, pk))
 

@@ -11,13 +11,16 @@ from leads.models.lead import ConsentState
 from leads.states import moves_from
 
 
-class LeadShape(serializers.ModelSerializer):
+class LeadShape(serializers.ModelSerializer[Lead]):
     """A lead, as lists show it."""
 
     name = serializers.CharField()
     account = AccountRef(allow_null=True)
     owner = MemberRef(allow_null=True)
-    source = serializers.CharField(help_text="Where the lead came from first. Blank and unknown are different things.")
+    # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="Where the lead came from first. Blank and unknown are different things."
+    )
     campaign = serializers.CharField(source="campaign.code", default=None, allow_null=True)
     persona = serializers.CharField(source="persona.code", default=None, allow_null=True)
     lost_reason = serializers.CharField(source="lost_reason.code", default=None, allow_null=True)
@@ -73,11 +76,12 @@ class LeadShape(serializers.ModelSerializer):
         ]
 
 
-class AnswerShape(serializers.ModelSerializer):
+class AnswerShape(serializers.ModelSerializer[Answer]):
     """The answer to a qualifying question, as it stands."""
 
     question = serializers.CharField(source="question.code")
-    label = serializers.CharField(source="question.label")
+    # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
+    label = serializers.CharField(source="question.label")  # type: ignore[assignment]
     value = serializers.JSONField()
     by = serializers.CharField(source="actor_name", help_text="Who asked.")
 
@@ -107,8 +111,8 @@ class LeadDetail(LeadShape):
         return next((handoff.pk for handoff in lead.open_handoffs), None)
 
 
-class PersonShape(serializers.Serializer):
-    """What is said of one person. What is left out, or empty, says nothing: it never erases what is known."""
+class PersonShape(serializers.Serializer[Any]):
+    """The facts about one person. A fact left out or empty never erases a known one."""
 
     email = serializers.CharField(required=False, allow_blank=True, max_length=254)
     external_ids = ExternalIdShape(many=True, required=False)
@@ -125,7 +129,8 @@ class PersonShape(serializers.Serializer):
     domain = serializers.CharField(required=False, allow_blank=True, max_length=190)
     industry = serializers.CharField(required=False, allow_blank=True, max_length=80)
     employees = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2_147_483_647)
-    source = serializers.CharField(required=False, allow_blank=True, max_length=80)
+    # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
+    source = serializers.CharField(required=False, allow_blank=True, max_length=80)  # type: ignore[assignment]
     campaign = serializers.CharField(required=False, allow_blank=True, max_length=120, help_text="Its code.")
     persona = serializers.CharField(required=False, allow_blank=True, max_length=60, help_text="Its code.")
     attributes = serializers.DictField(required=False, help_text="Custom attributes by key.")
@@ -150,7 +155,7 @@ class UpsertedShape(LeadShape):
         fields = ["created", "changed", *LeadShape.Meta.fields]
 
 
-class EventShape(serializers.ModelSerializer):
+class EventShape(serializers.ModelSerializer[Event]):
     """Something the lead did."""
 
     topics = serializers.ListField(child=serializers.CharField())
@@ -176,7 +181,7 @@ class EventShape(serializers.ModelSerializer):
         ]
 
 
-class TouchShape(serializers.ModelSerializer):
+class TouchShape(serializers.ModelSerializer[Touch]):
     """Something sales did to the lead."""
 
     by = serializers.CharField(source="actor_name")
@@ -186,7 +191,7 @@ class TouchShape(serializers.ModelSerializer):
         fields = ["id", "lead_id", "handoff_id", "channel", "outcome", "note", "by", "at"]
 
 
-class FollowUpShape(serializers.ModelSerializer):
+class FollowUpShape(serializers.ModelSerializer[FollowUp]):
     """A promised next action."""
 
     member = MemberRef(allow_null=True)
@@ -197,7 +202,7 @@ class FollowUpShape(serializers.ModelSerializer):
         fields = ["id", "lead_id", "handoff_id", "member", "due_at", "note", "done_at", "by", "created_at"]
 
 
-class TransitionShape(serializers.ModelSerializer):
+class TransitionShape(serializers.ModelSerializer[Transition]):
     """One move of the lead."""
 
     reason = serializers.CharField(source="reason.code", default=None, allow_null=True)

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.request import Request
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from api.lead_filters import LeadFilters
-from api.permissions import demand_history
+from api.permissions import check_history
+from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.handoffs import HandoffDetail, detail
 from api.v1.lead_shapes import LeadDetail, LeadShape, NewPersonShape, PersonShape, UpsertedShape
 from api.v1.verbs import VERBS, Verb, perform
-from api.views import Resource, shown
+from api.views import Resource, WritableList, lists, writes
 from leadflow.errors import Invalid
 from leads.intake import upsert
 from leads.models import Lead
@@ -20,38 +21,36 @@ from leads.people import persons
 from leads.people.persons import Person
 
 
-class Leads(Resource):
+@lists("leads_list", "List leads, newest first")
+@writes(
+    "leads_upsert",
+    "Create or update the lead that the ids name",
+    "Create or update the lead that the e-mail, external ids or anonymous id name.",
+    known="The lead was known.",
+    new="The lead is new.",
+)
+class Leads(WritableList):
     """The leads of the workspace."""
 
     capabilities = {"GET": "leads.view", "POST": "leads.edit"}
     filter_backends = [LeadFilters]
     serializer_class = LeadShape
+    input_class = NewPersonShape
+    output_class = UpsertedShape
+    located = True
     queryset = Lead.everywhere.none()
 
-    @extend_schema(operation_id="leads_list", summary="List leads, newest first", responses=LeadShape(many=True))
-    def get(self, request: Request) -> Response:
-        """List leads, newest first."""
-        return self.paged(lookups.leads(request.workspace), LeadShape)
+    def rows(self) -> QuerySet[Lead]:
+        """Return the leads with what their shape shows."""
+        return lookups.list_leads(self.request.workspace)
 
-    @extend_schema(
-        operation_id="leads_upsert",
-        summary="Create or update the lead that the ids name",
-        request=NewPersonShape,
-        responses={
-            200: OpenApiResponse(UpsertedShape, description="The lead was known."),
-            201: OpenApiResponse(UpsertedShape, description="The lead is new."),
-        },
-    )
-    def post(self, request: Request) -> Response:
-        """Create or update the lead that the e-mail, external ids or anonymous id name."""
-        data = self.read(NewPersonShape)
+    def write(self, data: dict[str, Any]) -> tuple[Any, bool]:
+        """Create or update the lead. Raise `Forbidden` for the first contact without the scope `history`."""
         if "first_contact_at" in data:
-            demand_history(request.actor)
-        taken = person(data)
-        result = upsert.upsert(request.workspace, taken, actor=request.actor)
-        lead = _shown(result, taken)
-        headers = {"Location": f"{request.path}/{lead.pk}"} if result.created else None
-        return Response(shown(UpsertedShape, lead), status=201 if result.created else 200, headers=headers)
+            check_history(self.request.actor)
+        given = person(data)
+        result = upsert.upsert(self.request.workspace, given, actor=self.request.actor)
+        return _shown(result, given), result.created
 
 
 class OneLead(Resource):
@@ -61,9 +60,9 @@ class OneLead(Resource):
     serializer_class = LeadDetail
 
     @extend_schema(operation_id="leads_retrieve", summary="Get a lead with score lines, answers and ids")
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: ApiRequest, pk: int) -> Response:
         """Get a lead with score lines, answers and ids."""
-        return Response(LeadDetail(self.find(lookups.lead_details(request.workspace), pk, "lead")).data)
+        return Response(LeadDetail(self.get_row(lookups.list_lead_details(request.workspace), pk, "lead")).data)
 
     @extend_schema(
         operation_id="leads_update",
@@ -71,16 +70,16 @@ class OneLead(Resource):
         request=PersonShape,
         responses=LeadDetail,
     )
-    def patch(self, request: Request, pk: int) -> Response:
+    def patch(self, request: ApiRequest, pk: int) -> Response:
         """Change a lead; what is left out or empty stays."""
-        lead = lookups.lead(request.workspace, pk)
+        lead = lookups.get_lead(request.workspace, pk)
         data = self.read(PersonShape)
         upsert.edit(lead, person(_named(lead, data)), actor=request.actor)
-        return Response(LeadDetail(self.find(lookups.lead_details(request.workspace), pk, "lead")).data)
+        return Response(LeadDetail(self.get_row(lookups.list_lead_details(request.workspace), pk, "lead")).data)
 
 
 def person(data: dict[str, Any]) -> Person:
-    """Build what intake takes from a shaped body."""
+    """Build the person for intake from a shaped body."""
     pairs = tuple((pair["system"], pair["value"]) for pair in data.get("external_ids", ()))
     return Person(**{**data, "external_ids": pairs})
 
@@ -102,14 +101,14 @@ def _named(lead: Lead, data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "external_ids": [*pairs, *given]}
 
 
-def _shown(result: upsert.Result, taken: Person) -> Any:
+def _shown(result: upsert.Result, given: Person) -> Any:
     """Return the lead with what its shape shows; of a new lead all of that is known without another statement."""
     if result.created:
         lead: Any = result.lead
-        pairs = persons.external_ids(taken.external_ids)
+        pairs = persons.external_ids(given.external_ids)
         lead.known_ids = [{"system": system, "value": value} for system, value in pairs]
     else:
-        lead = lookups.leads(result.lead.workspace).get(pk=result.lead.pk)
+        lead = lookups.list_leads(result.lead.workspace).get(pk=result.lead.pk)
         lead.known_ids = lead.external_ids.all()
     lead.created, lead.changed = result.created, result.changed
     return lead
@@ -124,12 +123,12 @@ def verb_view(verb: Verb) -> type[Resource]:
         serializer_class = verb.facts
 
         @extend_schema(operation_id=f"leads_{verb.name}", summary=verb.summary, responses=shape)
-        def post(self, request: Request, pk: int) -> Response:
-            lead = lookups.lead(request.workspace, pk)
+        def post(self, request: ApiRequest, pk: int) -> Response:
+            lead = lookups.get_lead(request.workspace, pk)
             moved = perform(verb, lead, request, self.read(verb.facts))
             if verb.name == "qualify":
                 return Response(detail(request, moved.pk))
-            return Response(LeadDetail(lookups.lead_details(request.workspace).get(pk=pk)).data)
+            return Response(LeadDetail(lookups.list_lead_details(request.workspace).get(pk=pk)).data)
 
     Move.__name__ = Move.__qualname__ = f"{verb.name.capitalize()}Lead"
     Move.__doc__ = f"{verb.summary}."

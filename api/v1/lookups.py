@@ -1,4 +1,4 @@
-"""Find what a request names, always from the workspace of the caller."""
+"""Look-ups of what a request names, always in the workspace of the caller."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,22 +13,22 @@ from workspaces import access
 from workspaces.models import Member, Workspace
 
 
-def leads(workspace: Workspace) -> QuerySet[Lead]:
+def list_leads(workspace: Workspace) -> QuerySet[Lead]:
     """Return the leads of a workspace with all that their shape shows, in two statements."""
     related = ("account", "campaign", "persona", "owner__user", "lost_reason")
     return Lead.objects.of(workspace).select_related(*related).prefetch_related("external_ids")
 
 
-def lead_details(workspace: Workspace) -> QuerySet[Lead]:
+def list_lead_details(workspace: Workspace) -> QuerySet[Lead]:
     """Return the same with answers and the open handoff, in two more."""
     answers = Answer.everywhere.select_related("question").order_by("question__position", "pk")
     opened = Handoff.everywhere.filter(state__in=OPEN).only("pk", "lead_id", "state")
-    return leads(workspace).prefetch_related(
+    return list_leads(workspace).prefetch_related(
         Prefetch("answers", answers), Prefetch("handoffs", opened, to_attr="open_handoffs")
     )
 
 
-def lead(workspace: Workspace, pk: int) -> Lead:
+def get_lead(workspace: Workspace, pk: int) -> Lead:
     """Return one lead, bare. Raise `Missing`."""
     found = Lead.objects.of(workspace).filter(pk=pk).first()
     if found is None:
@@ -36,7 +36,7 @@ def lead(workspace: Workspace, pk: int) -> Lead:
     return found
 
 
-def leads_of(workspace: Workspace, named: Sequence[Mapping[str, Any]]) -> list[Lead | None]:
+def match_leads(workspace: Workspace, named: Sequence[Mapping[str, Any]]) -> list[Lead | None]:
     """Return the lead that each `LeadKey` names, bare, or None: two statements at most."""
     return [match.lead for match in identity.match(workspace, [_ids(key) for key in named])]
 
@@ -50,26 +50,26 @@ def _ids(key: Mapping[str, Any]) -> identity.Ids:
     )
 
 
-def lead_of(workspace: Workspace, named: Mapping[str, Any]) -> Lead:
+def get_lead_by_key(workspace: Workspace, named: Mapping[str, Any]) -> Lead:
     """Return the lead that a `LeadKey` names, bare. Raise `Missing`."""
-    [found] = leads_of(workspace, [named])
+    [found] = match_leads(workspace, [named])
     if found is None:
-        raise unknown()
+        raise unknown_lead()
     return found
 
 
-def unknown() -> Missing:
+def unknown_lead() -> Missing:
     """Return the error of a `LeadKey` that names nobody."""
     return Missing("No lead of this workspace has this id.")
 
 
-def handoffs(workspace: Workspace) -> QuerySet[Handoff]:
+def list_handoffs(workspace: Workspace) -> QuerySet[Handoff]:
     """Return the handoffs of a workspace with all that their shape shows, in one statement."""
     related = ("lead", "definition", "campaign", "owner__user", "accepted_by__user", "reason")
     return Handoff.objects.of(workspace).select_related(*related)
 
 
-def handoff(workspace: Workspace, pk: int) -> Handoff:
+def get_handoff(workspace: Workspace, pk: int) -> Handoff:
     """Return one handoff, bare. Raise `Missing`."""
     found = Handoff.objects.of(workspace).filter(pk=pk).first()
     if found is None:
@@ -77,7 +77,7 @@ def handoff(workspace: Workspace, pk: int) -> Handoff:
     return found
 
 
-def newest_handoff(found: Lead) -> Handoff:
+def get_newest_handoff(found: Lead) -> Handoff:
     """Return the handoff that a move of this lead is about: its last pass. Raise `Missing` when it had none."""
     last = Handoff.everywhere.filter(lead_id=found.pk).order_by("-pass_number").first()
     if last is None:
@@ -86,7 +86,7 @@ def newest_handoff(found: Lead) -> Handoff:
     return last
 
 
-def reason(workspace: Workspace, kind: str, code: str) -> Reason:
+def get_reason(workspace: Workspace, kind: str, code: str) -> Reason:
     """Return the active reason of a code. Raise `Invalid`, which names the codes there are."""
     known = {row.code: row for row in Reason.objects.of(workspace).filter(kind=kind, active=True).order_by("position")}
     if code not in known:
@@ -94,7 +94,7 @@ def reason(workspace: Workspace, kind: str, code: str) -> Reason:
     return known[code]
 
 
-def member(workspace: Workspace, email: str, field: str = "owner") -> Member:
+def get_member(workspace: Workspace, email: str, field: str = "owner") -> Member:
     """Return the active member of an e-mail. Raise `Invalid`."""
     found = access.members_of(workspace).filter(user__email=email.strip().lower()).first()
     if found is None:
@@ -102,7 +102,7 @@ def member(workspace: Workspace, email: str, field: str = "owner") -> Member:
     return found
 
 
-def question(workspace: Workspace, code: str, field: str = "question") -> Question:
+def get_question(workspace: Workspace, code: str, field: str = "question") -> Question:
     """Return the active question of a code. Raise `Invalid`, which names the codes there are."""
     known = {row.code: row for row in Question.objects.of(workspace).filter(active=True).order_by("position")}
     if code not in known:

@@ -1,4 +1,4 @@
-"""Moves of many leads in one request, for those who bring history."""
+"""Moves of many leads in one request, for imports of history."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -8,15 +8,16 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import errors
+from api.requests import ApiRequest
 from api.v1 import lookups, verbs
 from api.v1.shapes import LeadKey, OccurredAt, RefusalShape
 from api.views import Resource
 from leadflow.errors import DomainError
 from leads.lifecycle import moves
+from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
 from leads.states import MOVES
 
@@ -24,8 +25,8 @@ LARGEST = 200
 log = logging.getLogger(__name__)
 
 
-class MoveItem(serializers.Serializer):
-    """One move; which of the facts it takes is said at the verb of the same name."""
+class MoveItem(serializers.Serializer[Any]):
+    """One move; the operation of the same name lists the facts it takes."""
 
     lead = LeadKey()
     move = serializers.ChoiceField(sorted(MOVES))
@@ -40,18 +41,18 @@ class MoveItem(serializers.Serializer):
     occurred_at = OccurredAt()
 
 
-class Moves(serializers.Serializer):
+class Moves(serializers.Serializer[Any]):
     """A batch of moves; each item is shaped alone, so that one bad item does not stop the others."""
 
-    moves = MoveItem(many=True, allow_empty=False, max_length=LARGEST)
+    moves = serializers.ListSerializer[Any](child=MoveItem(), allow_empty=False, max_length=LARGEST)
 
 
-class _Batch(serializers.Serializer):
+class _Batch(serializers.Serializer[Any]):
     moves = serializers.ListField(child=serializers.DictField(), allow_empty=False, max_length=LARGEST)
 
 
-class MoveOutcome(serializers.Serializer):
-    """What became of one move."""
+class MoveOutcome(serializers.Serializer[Any]):
+    """The outcome of one move."""
 
     status = serializers.IntegerField(help_text="200, or the status that the refusal would have had alone.")
     lead_id = serializers.IntegerField(allow_null=True)
@@ -60,14 +61,14 @@ class MoveOutcome(serializers.Serializer):
     problem = RefusalShape(allow_null=True)
 
 
-class MoveOutcomes(serializers.Serializer):
+class MoveOutcomes(serializers.Serializer[Any]):
     """The outcomes, in the order of the moves."""
 
     results = MoveOutcome(many=True)
 
 
 @dataclass(frozen=True)
-class _Step:
+class _MoveRequest:
     """One move as it was read."""
 
     verb: verbs.Verb
@@ -87,7 +88,7 @@ class MoveMany(Resource):
     serializer_class = Moves
 
     @extend_schema(operation_id="moves_create", summary="Make up to 200 moves, in order", responses=MoveOutcomes)
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Make up to 200 moves in the order given, each with its own outcome.
 
         Different leads that are qualified one after the other are handed over together, in one transaction; every
@@ -96,7 +97,7 @@ class MoveMany(Resource):
         steps = self._steps(request, self.read(_Batch)["moves"])
         return Response({"results": [row for run in _runs(steps) for row in _made(run, request)]})
 
-    def _steps(self, request: Request, batch: Sequence[Any]) -> list[_Step | Refused]:
+    def _steps(self, request: ApiRequest, batch: Sequence[Any]) -> list[_MoveRequest | Refused]:
         """Read the moves, and their leads in sets."""
         read: list[tuple[verbs.Verb, Any, verbs.Facts] | Refused] = []
         for data in batch:
@@ -107,53 +108,54 @@ class MoveMany(Resource):
                 read.append((verb, item["lead"], self.read(verb.facts, body)))
             except REFUSED as error:
                 read.append(error)
-        leads = iter(lookups.leads_of(request.workspace, [each[1] for each in read if isinstance(each, tuple)]))
-        steps: list[_Step | Refused] = []
+        leads = iter(lookups.match_leads(request.workspace, [each[1] for each in read if isinstance(each, tuple)]))
+        steps: list[_MoveRequest | Refused] = []
         for each in read:
             if isinstance(each, tuple):
                 lead = next(leads)
-                steps.append(_Step(each[0], lead, each[2]) if lead else lookups.unknown())
+                steps.append(_MoveRequest(each[0], lead, each[2]) if lead else lookups.unknown_lead())
             else:
                 steps.append(each)
         return steps
 
 
-def _runs(steps: Sequence[_Step | Refused]) -> Iterator[list[_Step | Refused]]:
+def _runs(steps: Sequence[_MoveRequest | Refused]) -> Iterator[list[_MoveRequest | Refused]]:
     """Cut the steps into runs: what qualifies different leads one after the other is one, all else is alone."""
-    run: list[_Step | Refused] = []
+    run: list[_MoveRequest | Refused] = []
     leads: set[int] = set()
     for step in steps:
-        joins = isinstance(step, _Step) and step.verb.name == "qualify" and step.lead.pk not in leads
+        joins = isinstance(step, _MoveRequest) and step.verb.name == "qualify" and step.lead.pk not in leads
         if run and not (joins and leads):
             yield run
             run, leads = [], set()
         run.append(step)
-        if isinstance(step, _Step) and step.verb.name == "qualify":
+        if isinstance(step, _MoveRequest) and step.verb.name == "qualify":
             leads.add(step.lead.pk)
     if run:
         yield run
 
 
-def _made(run: Sequence[_Step | Refused], request: Request) -> list[dict[str, Any]]:
-    """Make the moves of a run and tell what became of each."""
-    steps = [step for step in run if isinstance(step, _Step)]
+def _made(run: Sequence[_MoveRequest | Refused], request: ApiRequest) -> list[dict[str, Any]]:
+    """Make the moves of a run and return the outcome of each."""
+    steps = [step for step in run if isinstance(step, _MoveRequest)]
     if len(steps) > 1:
         outcomes = _qualify(steps, request)
     else:
-        outcomes = [_move(step, request) if isinstance(step, _Step) else step for step in run]
-    leads = [step.lead if isinstance(step, _Step) else None for step in run]
+        outcomes = [_move(step, request) if isinstance(step, _MoveRequest) else step for step in run]
+    leads = [step.lead if isinstance(step, _MoveRequest) else None for step in run]
     return [_row(lead, outcome, request) for lead, outcome in zip(leads, outcomes, strict=True)]
 
 
-def _move(step: _Step, request: Request) -> Handoff | Lead | Refused:
+def _move(step: _MoveRequest, request: ApiRequest) -> Handoff | Lead | Refused:
     try:
-        thing = step.lead if step.verb.on is Lead else lookups.newest_handoff(step.lead)
-        return verbs.perform(step.verb, thing, request, step.facts)
+        thing = step.lead if step.verb.on is Lead else lookups.get_newest_handoff(step.lead)
+        moved: Handoff | Lead = verbs.perform(step.verb, thing, request, step.facts)
+        return moved
     except REFUSED as error:
         return error
 
 
-def _qualify(steps: Sequence[_Step], request: Request) -> list[Handoff | Lead | Refused]:
+def _qualify(steps: Sequence[_MoveRequest], request: ApiRequest) -> list[Handoff | Lead | Refused]:
     """Hand over the leads of all steps together; one that may not be handed over stops no other."""
     outcomes: list[Any] = []
     for step in steps:
@@ -161,16 +163,16 @@ def _qualify(steps: Sequence[_Step], request: Request) -> list[Handoff | Lead | 
             outcomes.append(verbs.candidate(step.lead, verbs.allow(step.verb, request, step.facts), step.facts))
         except REFUSED as error:
             outcomes.append(error)
-    candidates = [each for each in outcomes if isinstance(each, moves.Candidate)]
+    candidates = [each for each in outcomes if isinstance(each, Candidate)]
     try:
-        became = iter(moves.qualify_many(candidates, actor=request.actor) if candidates else [])  # type: ignore[attr-defined]
-    except Exception:  # whose fault it was comes out one by one, and the others are handed over
+        became = iter(moves.qualify_many(candidates, actor=request.actor) if candidates else [])
+    except Exception:  # made one by one, the faulty move is refused and the others are handed over
         log.warning("A set of %s leads could not be handed over together", len(candidates), exc_info=True)
         return [_move(step, request) for step in steps]
-    return [next(became) if isinstance(each, moves.Candidate) else each for each in outcomes]
+    return [next(became) if isinstance(each, Candidate) else each for each in outcomes]
 
 
-def _row(lead: Lead | None, outcome: Handoff | Lead | Refused, request: Request) -> dict[str, Any]:
+def _row(lead: Lead | None, outcome: Handoff | Lead | Refused, request: ApiRequest) -> dict[str, Any]:
     if isinstance(outcome, Refused):
         status, _, problem = errors.describe(outcome, request)
         return {"status": status, "lead_id": lead and lead.pk, "handoff_id": None, "state": None, "problem": problem}

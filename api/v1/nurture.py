@@ -1,18 +1,20 @@
-"""Programs, who is in them, and the mails that came of it."""
+"""Programs, their enrolments and their sends."""
 
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.filters import MAX_ID, IdFilter
+from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.shapes import LeadKey, LeadRef
 from api.v1.step_shapes import StepShape
-from api.views import Resource
+from api.views import ListResource, Resource, WritableList, lists, writes
 from leadflow.errors import Invalid
 from nurture import enrolments
 from nurture.models import Enrolment, Program, Send
@@ -26,7 +28,7 @@ class ClockTime(serializers.TimeField):
         super().__init__(format="%H:%M", **options)
 
 
-class ProgramShape(serializers.ModelSerializer):
+class ProgramShape(serializers.ModelSerializer[Program]):
     """A program with its steps."""
 
     entry = serializers.DictField()
@@ -54,7 +56,7 @@ class ProgramShape(serializers.ModelSerializer):
         ]
 
 
-class ProgramRef(serializers.ModelSerializer):
+class ProgramRef(serializers.ModelSerializer[Program]):
     """A program, as other things name it."""
 
     class Meta:
@@ -62,7 +64,7 @@ class ProgramRef(serializers.ModelSerializer):
         fields = ["id", "name", "status"]
 
 
-class EnrolmentShape(serializers.ModelSerializer):
+class EnrolmentShape(serializers.ModelSerializer[Enrolment]):
     """One lead in one program, once."""
 
     program = ProgramRef()
@@ -87,22 +89,22 @@ class EnrolmentShape(serializers.ModelSerializer):
         ]
 
 
-class NewEnrolment(serializers.Serializer):
-    """A lead to be let into a program."""
+class NewEnrolment(serializers.Serializer[Any]):
+    """A lead to be enrolled in a program."""
 
     program = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="Id of the program.")
     lead = LeadKey()
     why = serializers.CharField(required=False, allow_blank=True, max_length=300)
 
 
-class Leaving(serializers.Serializer):
+class Leaving(serializers.Serializer[Any]):
     """Why a lead leaves a program."""
 
     reason = serializers.CharField(max_length=120)
 
 
-class SendShape(serializers.ModelSerializer):
-    """One planned mail to one lead, and what became of it."""
+class SendShape(serializers.ModelSerializer[Send]):
+    """One planned mail to one lead, with its outcome."""
 
     content = serializers.CharField(source="content.title", default=None, allow_null=True)
 
@@ -162,55 +164,51 @@ class SendFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class Programs(Resource):
+@lists("programs_list", "List programs with their steps, newest first")
+class Programs(ListResource):
     """The programs."""
 
     capabilities = {"GET": "nurture.view"}
+    filter_backends = [DjangoFilterBackend]
     filterset_class = ProgramFilter
     serializer_class = ProgramShape
     queryset = Program.everywhere.none()
 
-    @extend_schema(
-        operation_id="programs_list",
-        summary="List programs with their steps, newest first",
-        responses=ProgramShape(many=True),
-    )
-    def get(self, request: Request) -> Response:
-        """List programs with their steps, newest first."""
-        return self.paged(Program.objects.of(request.workspace).prefetch_related("steps"), ProgramShape)
+    def rows(self) -> QuerySet[Program]:
+        """Return the programs with their steps."""
+        return Program.objects.of(self.request.workspace).prefetch_related("steps")
 
 
-class Enrolments(Resource):
+@lists("enrolments_list", "List enrolments, newest first")
+@writes(
+    "enrolments_create",
+    "Enrol a lead in an active program",
+    "Enrol a lead in an active program; the first step runs at once.",
+)
+class Enrolments(WritableList):
     """Leads in programs."""
 
     capabilities = {"GET": "nurture.view", "POST": "nurture.edit"}
+    filter_backends = [DjangoFilterBackend]
     filterset_class = EnrolmentFilter
     serializer_class = EnrolmentShape
+    input_class = NewEnrolment
     queryset = Enrolment.everywhere.none()
 
-    @extend_schema(
-        operation_id="enrolments_list", summary="List enrolments, newest first", responses=EnrolmentShape(many=True)
-    )
-    def get(self, request: Request) -> Response:
-        """List enrolments, newest first."""
-        return self.paged(_enrolments(request), EnrolmentShape)
+    def rows(self) -> QuerySet[Enrolment]:
+        """Return the enrolments with what their shape shows."""
+        return _enrolments(self.request)
 
-    @extend_schema(
-        operation_id="enrolments_create",
-        summary="Let a lead into an active program",
-        request=NewEnrolment,
-        responses={201: EnrolmentShape},
-    )
-    def post(self, request: Request) -> Response:
-        """Let a lead into an active program; the first step is taken at once."""
-        data = self.read(NewEnrolment)
-        program = Program.objects.of(request.workspace).filter(pk=data["program"]).first()
+    def write(self, data: dict[str, Any]) -> tuple[Enrolment, bool]:
+        """Enrol the lead. Raise `Invalid` for an unknown program, `Conflict` when the lead may not enter."""
+        workspace = self.request.workspace
+        program = Program.objects.of(workspace).filter(pk=data["program"]).first()
         if program is None:
             raise Invalid("There is no such program in this workspace.", field="program")
-        lead = lookups.lead_of(request.workspace, data["lead"])
+        lead = lookups.get_lead_by_key(workspace, data["lead"])
         why = {"words": data.get("why") or "Enrolled by API"}
-        enrolment = enrolments.enrol(lead, program, actor=request.actor, why=why)
-        return Response(EnrolmentShape(_enrolments(request).get(pk=enrolment.pk)).data, status=201)
+        enrolment = enrolments.enrol(lead, program, actor=self.request.actor, why=why)
+        return self.rows().get(pk=enrolment.pk), True
 
 
 class ExitEnrolment(Resource):
@@ -220,27 +218,27 @@ class ExitEnrolment(Resource):
     serializer_class = Leaving
 
     @extend_schema(operation_id="enrolments_exit", summary="Take a lead out of a program", responses=EnrolmentShape)
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: ApiRequest, pk: int) -> Response:
         """Take a lead out of a program; planned mails are cancelled."""
-        found = self.find(Enrolment.objects.of(request.workspace), pk, "enrolment")
+        found = self.get_row(Enrolment.objects.of(request.workspace), pk, "enrolment")
         enrolments.exit(found, reason=self.read(Leaving)["reason"], actor=request.actor)
         return Response(EnrolmentShape(_enrolments(request).get(pk=pk)).data)
 
 
-class Sends(Resource):
+@lists("sends_list", "List sends, newest first")
+class Sends(ListResource):
     """The send ledger."""
 
     capabilities = {"GET": "nurture.view"}
+    filter_backends = [DjangoFilterBackend]
     filterset_class = SendFilter
     serializer_class = SendShape
     queryset = Send.everywhere.none()
 
-    @extend_schema(operation_id="sends_list", summary="List sends, newest first", responses=SendShape(many=True))
-    def get(self, request: Request) -> Response:
-        """List sends, newest first."""
-        rows = Send.objects.of(request.workspace).select_related("content").defer("html", "text")
-        return self.paged(rows, SendShape)
+    def rows(self) -> QuerySet[Send]:
+        """Return the sends without their text."""
+        return Send.objects.of(self.request.workspace).select_related("content").defer("html", "text")
 
 
-def _enrolments(request: Any) -> Any:
+def _enrolments(request: ApiRequest) -> QuerySet[Enrolment]:
     return Enrolment.objects.of(request.workspace).select_related("program", "lead", "step")

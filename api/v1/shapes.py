@@ -9,7 +9,7 @@ from leads.models import Account, Lead
 from workspaces.models import Member
 
 
-class MemberRef(serializers.ModelSerializer):
+class MemberRef(serializers.ModelSerializer[Member]):
     """A member, as other things name it."""
 
     name = serializers.CharField(source="user.name")
@@ -20,7 +20,7 @@ class MemberRef(serializers.ModelSerializer):
         fields = ["id", "name", "email", "role"]
 
 
-class AccountRef(serializers.ModelSerializer):
+class AccountRef(serializers.ModelSerializer[Account]):
     """The company of a lead."""
 
     class Meta:
@@ -28,7 +28,7 @@ class AccountRef(serializers.ModelSerializer):
         fields = ["id", "name", "domain", "industry", "employees", "country"]
 
 
-class LeadRef(serializers.ModelSerializer):
+class LeadRef(serializers.ModelSerializer[Lead]):
     """A lead, as other things name it."""
 
     name = serializers.CharField()
@@ -38,14 +38,14 @@ class LeadRef(serializers.ModelSerializer):
         fields = ["id", "name", "email", "state", "grade"]
 
 
-class ExternalIdShape(serializers.Serializer):
+class ExternalIdShape(serializers.Serializer[Any]):
     """The id of a lead in another system."""
 
     system = serializers.CharField(max_length=60, help_text="Which system, e.g. crm.")
     value = serializers.CharField(max_length=190)
 
 
-class LeadKey(serializers.Serializer):
+class LeadKey(serializers.Serializer[Any]):
     """One way to name a lead: its id here, its e-mail, or its id in another system."""
 
     id = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
@@ -89,7 +89,7 @@ class OccurredAt(Instant):
         super().__init__(required=False, help_text=words, **options)
 
 
-class RefusalShape(serializers.Serializer):
+class RefusalShape(serializers.Serializer[Any]):
     """Why one item of a batch was refused: the problem details that it would have got alone."""
 
     type = serializers.CharField()

@@ -27,7 +27,7 @@ TYPES: dict[Any, dict[str, Any]] = {
 }
 
 
-class StepShape(serializers.ModelSerializer):
+class StepShape(serializers.ModelSerializer[Step]):
     """One element of a program."""
 
     config = serializers.DictField()
@@ -37,8 +37,8 @@ class StepShape(serializers.ModelSerializer):
         fields = ["id", "position", "kind", "config"]
 
 
-class StepSchema(OpenApiSerializerExtension):
-    """Put a step into the document as one of its kinds, which `kind` tells apart."""
+class StepSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers by an untyped hook
+    """Describe a step as one of its kinds, by the discriminator `kind`."""
 
     target_class = StepShape
 
@@ -73,7 +73,7 @@ def _type(hint: Any) -> dict[str, Any]:
     return TYPES[typing.get_origin(hint) or hint]
 
 
-def _shape(kind: type[StepKind]) -> type[serializers.Serializer]:
+def _shape(kind: type[StepKind]) -> type[serializers.Serializer[Any]]:
     """Make the serializer of one kind: the code alone as `kind`, its parameters as `config`."""
     name = f"{kind.__name__}StepShape"
     code = type("Code", (serializers.CharField,), {})

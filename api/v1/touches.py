@@ -1,20 +1,24 @@
-"""What sales did to a lead, will do, and learned from it; and the lead's timeline."""
+"""Touches, follow-ups, answers and the log of moves of one lead."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.lead_shapes import AnswerShape, FollowUpShape, TouchShape, TransitionShape
+from api.v1.of_lead import OfLead
 from api.v1.shapes import Instant, OccurredAt
-from api.views import Resource, told_at
+from api.views import Resource, WritableList, lists, reported_at, writes
 from leads.activity import answers, follow_ups, touches
 from leads.models import Answer, FollowUp, Touch, Transition
 from leads.models.touch import Channel, Outcome
 
 
-class NewTouch(serializers.Serializer):
+class NewTouch(serializers.Serializer[Any]):
     """A call, a mail, a meeting or a message, and how it went."""
 
     channel = serializers.ChoiceField(Channel.choices)
@@ -23,14 +27,14 @@ class NewTouch(serializers.Serializer):
     occurred_at = OccurredAt()
 
 
-class NewFollowUp(serializers.Serializer):
+class NewFollowUp(serializers.Serializer[Any]):
     """A promise to do something next."""
 
     due_at = Instant()
     note = serializers.CharField(required=False, allow_blank=True, max_length=300)
 
 
-class NewAnswer(serializers.Serializer):
+class NewAnswer(serializers.Serializer[Any]):
     """What the lead answered to a qualifying question."""
 
     question = serializers.CharField(max_length=60, help_text="Code of the question, see /questions.")
@@ -38,62 +42,41 @@ class NewAnswer(serializers.Serializer):
     occurred_at = OccurredAt()
 
 
-class Touches(Resource):
+@lists("leads_touches_list", "List the touches of a lead, newest first")
+@writes("leads_touches_create", "Log a touch", "Log a touch; it fulfils what was promised for this lead.")
+class Touches(OfLead, WritableList):
     """The touches of one lead."""
 
     capabilities = {"GET": "leads.view", "POST": "handoffs.work"}
     serializer_class = TouchShape
-    filter_backends: list = []
+    input_class = NewTouch
 
-    @extend_schema(
-        operation_id="leads_touches_list",
-        summary="List the touches of a lead, newest first",
-        responses=TouchShape(many=True),
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        """List the touches of a lead, newest first."""
-        lead = lookups.lead(request.workspace, pk)
-        return self.paged(Touch.objects.of(request.workspace).filter(lead=lead), TouchShape)
+    def rows(self) -> QuerySet[Touch]:
+        """Return the touches."""
+        return self.of_lead(Touch)
 
-    @extend_schema(
-        operation_id="leads_touches_create", summary="Log a touch", request=NewTouch, responses={201: TouchShape}
-    )
-    def post(self, request: Request, pk: int) -> Response:
-        """Log a touch; it fulfils what was promised for this lead."""
-        lead, data = lookups.lead(request.workspace, pk), self.read(NewTouch)
-        at = told_at(request, data.pop("occurred_at", None))
-        return Response(TouchShape(touches.log(lead, actor=request.actor, at=at, **data)).data, status=201)
+    def write(self, data: dict[str, Any]) -> tuple[Touch, bool]:
+        """Log a touch."""
+        at = reported_at(self.request, data.pop("occurred_at", None))
+        return touches.log(self.lead, actor=self.request.actor, at=at, **data), True
 
 
-class FollowUps(Resource):
+@lists("leads_follow_ups_list", "List the follow-ups of a lead, newest first")
+@writes("leads_follow_ups_create", "Promise a follow-up", "Promise a follow-up, which has its own clock.")
+class FollowUps(OfLead, WritableList):
     """The follow-ups of one lead."""
 
     capabilities = {"GET": "leads.view", "POST": "handoffs.work"}
     serializer_class = FollowUpShape
-    filter_backends: list = []
+    input_class = NewFollowUp
 
-    @extend_schema(
-        operation_id="leads_follow_ups_list",
-        summary="List the follow-ups of a lead, newest first",
-        responses=FollowUpShape(many=True),
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        """List the follow-ups of a lead, newest first."""
-        lead = lookups.lead(request.workspace, pk)
-        rows = FollowUp.objects.of(request.workspace).filter(lead=lead).select_related("member__user")
-        return self.paged(rows, FollowUpShape)
+    def rows(self) -> QuerySet[FollowUp]:
+        """Return the follow-ups with their members."""
+        return self.of_lead(FollowUp).select_related("member__user")
 
-    @extend_schema(
-        operation_id="leads_follow_ups_create",
-        summary="Promise a follow-up",
-        request=NewFollowUp,
-        responses={201: FollowUpShape},
-    )
-    def post(self, request: Request, pk: int) -> Response:
-        """Promise a follow-up, which has its own clock."""
-        lead, data = lookups.lead(request.workspace, pk), self.read(NewFollowUp)
-        follow_up = follow_ups.plan(lead, actor=request.actor, **data)
-        return Response(FollowUpShape(follow_up).data, status=201)
+    def write(self, data: dict[str, Any]) -> tuple[FollowUp, bool]:
+        """Plan a follow-up."""
+        return follow_ups.plan(self.lead, actor=self.request.actor, **data), True
 
 
 class FinishFollowUp(Resource):
@@ -103,57 +86,40 @@ class FinishFollowUp(Resource):
     serializer_class = FollowUpShape
 
     @extend_schema(operation_id="follow_ups_finish", summary="Mark a follow-up as done", request=None)
-    def post(self, request: Request, pk: int) -> Response:
-        """Mark a follow-up as done by hand; a touch does it by itself."""
-        found = self.find(FollowUp.objects.of(request.workspace).select_related("lead"), pk, "follow-up")
+    def post(self, request: ApiRequest, pk: int) -> Response:
+        """Mark a follow-up as done; a touch does so by itself."""
+        found = self.get_row(FollowUp.objects.of(request.workspace).select_related("lead"), pk, "follow-up")
         done = follow_ups.finish(found, actor=request.actor)
         return Response(FollowUpShape(done).data)
 
 
-class Answers(Resource):
+@lists("leads_answers_list", "List the answers of a lead")
+@writes("leads_answers_create", "Keep an answer", "Keep what the lead answered, in place of the answer before.")
+class Answers(OfLead, WritableList):
     """The answers of one lead."""
 
     capabilities = {"GET": "leads.view", "POST": "leads.edit"}
     serializer_class = AnswerShape
-    filter_backends: list = []
+    input_class = NewAnswer
 
-    @extend_schema(
-        operation_id="leads_answers_list", summary="List the answers of a lead", responses=AnswerShape(many=True)
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        """List the answers of a lead."""
-        lead = lookups.lead(request.workspace, pk)
-        return self.paged(
-            Answer.objects.of(request.workspace).filter(lead=lead).select_related("question"), AnswerShape
-        )
+    def rows(self) -> QuerySet[Answer]:
+        """Return the answers with their questions."""
+        return self.of_lead(Answer).select_related("question")
 
-    @extend_schema(
-        operation_id="leads_answers_create", summary="Keep an answer", request=NewAnswer, responses={201: AnswerShape}
-    )
-    def post(self, request: Request, pk: int) -> Response:
-        """Keep what the lead answered, in place of the answer before."""
-        lead, data = lookups.lead(request.workspace, pk), self.read(NewAnswer)
-        question = lookups.question(request.workspace, data["question"])
-        at = told_at(request, data.get("occurred_at"))
-        kept = answers.record(lead, actor=request.actor, question=question, value=data["value"], at=at)
-        return Response(AnswerShape(kept).data, status=201)
+    def write(self, data: dict[str, Any]) -> tuple[Answer, bool]:
+        """Record an answer; it replaces the one before."""
+        question = lookups.get_question(self.request.workspace, data["question"])
+        at = reported_at(self.request, data.get("occurred_at"))
+        kept = answers.record(self.lead, actor=self.request.actor, question=question, value=data["value"], at=at)
+        return kept, True
 
 
-class Log(Resource):
+@lists("leads_moves_list", "List the moves of a lead, newest first")
+class MoveLog(OfLead):
     """The log of moves of one lead: append-only, it replays to the present state."""
 
-    capabilities = {"GET": "leads.view"}
     serializer_class = TransitionShape
-    filter_backends: list = []
 
-    @extend_schema(
-        operation_id="leads_moves_list",
-        summary="List the moves of a lead, newest first",
-        responses=TransitionShape(many=True),
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        """List the moves of a lead, newest first."""
-        lead = lookups.lead(request.workspace, pk)
-        return self.paged(
-            Transition.objects.of(request.workspace).filter(lead=lead).select_related("reason"), TransitionShape
-        )
+    def rows(self) -> QuerySet[Transition]:
+        """Return the moves with their reasons."""
+        return self.of_lead(Transition).select_related("reason")

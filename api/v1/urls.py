@@ -14,7 +14,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "leads/<int:pk>/touches": touches.Touches,
     "leads/<int:pk>/follow-ups": touches.FollowUps,
     "leads/<int:pk>/answers": touches.Answers,
-    "leads/<int:pk>/moves": touches.Log,
+    "leads/<int:pk>/moves": touches.MoveLog,
     "leads/<int:pk>/timeline": timeline.Timeline,
     "follow-ups/<int:pk>/finish": touches.FinishFollowUp,
     "events": events.Events,

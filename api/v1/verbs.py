@@ -1,4 +1,4 @@
-"""The moves as the API takes them, made from the catalogue: the shape of the body, who may, and what makes the move."""
+"""The moves of the API, made from the catalogue: the shape of the body, the capability and the function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,16 @@ from typing import Any, assert_never
 
 from django.db import transaction
 from rest_framework import serializers
-from rest_framework.request import Request
 
-from api.permissions import demand
+from api.permissions import check_capability
+from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.shapes import OccurredAt
-from api.views import told_at
+from api.views import reported_at
 from leadflow.errors import Forbidden, Invalid
 from leads.activity import answers
 from leads.lifecycle import guards, moves
+from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
 from leads.states import MOVES, Move, Need
 from workspaces.actors import Actor
@@ -23,13 +24,13 @@ from workspaces.actors import Actor
 Facts = dict[str, Any]
 
 
-class Plain(serializers.Serializer):
+class Plain(serializers.Serializer[Any]):
     """A move that needs no more than its time."""
 
     occurred_at = OccurredAt()
 
 
-class Rating(serializers.Serializer):
+class Rating(serializers.Serializer[Any]):
     """Rate what was handed over."""
 
     rating = serializers.IntegerField(min_value=1, max_value=5)
@@ -37,35 +38,35 @@ class Rating(serializers.Serializer):
 
 @dataclass(frozen=True)
 class Verb:
-    """One move: the capability, the shape of its facts, and what makes it. `on` is what it moves."""
+    """One move: its capability, the shape of its facts and its function. `on` is the model that it moves."""
 
     name: str
     summary: str
     capability: str
-    facts: type[serializers.Serializer]
+    facts: type[serializers.Serializer[Any]]
     on: type[Lead] | type[Handoff]
     act: Callable[[Any, Actor, datetime | None, Facts], Any]
 
 
-def perform(verb: Verb, thing: Any, request: Request, facts: Facts) -> Any:
+def perform(verb: Verb, thing: Any, request: ApiRequest, facts: Facts) -> Any:
     """Make a move with facts already shaped. Raise `Forbidden`, `Invalid`, `Conflict`; nothing is changed then."""
     at = allow(verb, request, facts)
-    return verb.act(thing, request.actor, at, facts)  # type: ignore[attr-defined]
+    return verb.act(thing, request.actor, at, facts)
 
 
-def allow(verb: Verb, request: Request, facts: Facts) -> datetime | None:
-    """Return when the caller says a move happened. Raise `Forbidden`, `Invalid` where it may not make it, or then."""
-    demand(request.actor, verb.capability)  # type: ignore[attr-defined]
-    return told_at(request, facts.get("occurred_at"))
+def allow(verb: Verb, request: ApiRequest, facts: Facts) -> datetime | None:
+    """Return the time given for a move. Raise `Forbidden`, `Invalid` when it may not be made, or not then."""
+    check_capability(request.actor, verb.capability)
+    return reported_at(request, facts.get("occurred_at"))
 
 
-def candidate(lead: Lead, at: datetime | None, facts: Facts) -> moves.Candidate:
+def candidate(lead: Lead, at: datetime | None, facts: Facts) -> Candidate:
     """Return what the move `qualify` asks for. Raise `Invalid` when there is no such owner."""
-    return moves.Candidate(lead, at, **_given(MOVES["qualify"], lead, facts))
+    return Candidate(lead, at, **_given(MOVES["qualify"], lead, facts))
 
 
-def _fields(need: Need, move: Move) -> dict[str, serializers.Field]:
-    """Return the members of the body that a need of a move takes."""
+def _fields(need: Need, move: Move) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    """Return the fields of the body for a need of a move."""
     match need:
         case Need.WHY:
             return {"note": serializers.CharField(max_length=5000, help_text="Why.")}
@@ -100,27 +101,27 @@ def _fields(need: Need, move: Move) -> dict[str, serializers.Field]:
             assert_never(need)
 
 
-def _note() -> serializers.Field:
+def _note() -> serializers.Field[Any, Any, Any, Any]:
     return serializers.CharField(required=False, allow_blank=True, max_length=5000)
 
 
-def _taken(need: Need, move: Move, thing: Lead | Handoff, facts: Facts) -> dict[str, Any]:
-    """Return the arguments of `leads.lifecycle` that a need of a move comes to. Raise `Invalid` for unknown words."""
+def _arguments(need: Need, move: Move, thing: Lead | Handoff, facts: Facts) -> dict[str, Any]:
+    """Return the arguments of `leads.lifecycle` for a need of a move. Raise `Invalid` for unknown words."""
     workspace = thing.workspace
     match need:
         case Need.WHY | Need.NOTE:
             return {"note": facts.get("note", "")}
         case Need.REASON:
-            found = lookups.reason(workspace, move.name, facts["reason"])
+            found = lookups.get_reason(workspace, move.name, facts["reason"])
             return {"reason": found, "note": facts.get("note", "")}
         case Need.REVISIT:
             return {"revisit_on": facts.get("revisit_on")}
         case Need.RATING:
             return {"rating": facts.get("rating")}
         case Need.OWNER:
-            return {"owner": lookups.member(workspace, facts["owner"]) if "owner" in facts else None}
+            return {"owner": lookups.get_member(workspace, facts["owner"]) if "owner" in facts else None}
         case Need.NEW_OWNER:
-            return {"to": lookups.member(workspace, facts["owner"]) if facts["owner"] else None}
+            return {"to": lookups.get_member(workspace, facts["owner"]) if facts["owner"] else None}
         case Need.AMOUNT:
             return {"amount": facts["amount"], "currency": facts.get("currency", "").upper()}
         case Need.ANSWERS:
@@ -132,7 +133,7 @@ def _taken(need: Need, move: Move, thing: Lead | Handoff, facts: Facts) -> dict[
 
 
 def _given(move: Move, thing: Lead | Handoff, facts: Facts) -> dict[str, Any]:
-    return {name: value for need in move.needs for name, value in _taken(need, move, thing, facts).items()}
+    return {name: value for need in move.needs for name, value in _arguments(need, move, thing, facts).items()}
 
 
 def _verb(move: Move) -> Verb:
@@ -157,7 +158,7 @@ def _answered(act: Callable[..., Any]) -> Callable[..., Any]:
     def answered(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Any:
         guards.demand_worker(actor, handoff)
         for code, value in facts.get("answers", {}).items():
-            asked = lookups.question(handoff.workspace, code, field=f"answers.{code}"[:80])
+            asked = lookups.get_question(handoff.workspace, code, field=f"answers.{code}"[:80])
             try:
                 answers.record(handoff.lead, actor=actor, question=asked, value=value, at=at)
             except Invalid as error:
@@ -169,7 +170,7 @@ def _answered(act: Callable[..., Any]) -> Callable[..., Any]:
 
 def _claim(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Handoff:
     if actor.member is None:
-        raise Forbidden("A member claims for himself; with a key, accept the handoff and name its owner.")
+        raise Forbidden("A member claims a handoff in person; with a key, accept the handoff and name its owner.")
     return moves.claim(handoff, actor=actor, at=at)
 
 

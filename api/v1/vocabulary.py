@@ -1,14 +1,15 @@
-"""The workspace's own words, its campaigns, and who the caller is."""
+"""The workspace's vocabulary, its campaigns, and the caller."""
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.requests import ApiRequest
 from api.v1.shapes import MemberRef
-from api.views import Resource
+from api.views import ListResource, Resource, WritableList, lists, writes
 from leadflow import db
 from leadflow.errors import Invalid
 from leads.models import Campaign, Question, Reason, Topic
@@ -17,7 +18,7 @@ from workspaces.models import Workspace
 from workspaces.roles import CAPABILITIES, SCOPES
 
 
-class ReasonShape(serializers.ModelSerializer):
+class ReasonShape(serializers.ModelSerializer[Reason]):
     """Why a lead comes back, is lost or is disqualified, and what follows."""
 
     blames = serializers.CharField(help_text="data, definition, or blank for nobody.")
@@ -29,7 +30,7 @@ class ReasonShape(serializers.ModelSerializer):
         fields = ["id", "kind", "code", "label", "active", *OPTIONS, "leads_to"]
 
 
-class QuestionShape(serializers.ModelSerializer):
+class QuestionShape(serializers.ModelSerializer[Question]):
     """A qualifying question."""
 
     choices = serializers.ListField(child=serializers.CharField())
@@ -39,7 +40,7 @@ class QuestionShape(serializers.ModelSerializer):
         fields = ["id", "code", "label", "kind", "choices", "position", "active"]
 
 
-class TopicShape(serializers.ModelSerializer):
+class TopicShape(serializers.ModelSerializer[Topic]):
     """A subject of interest."""
 
     class Meta:
@@ -47,7 +48,7 @@ class TopicShape(serializers.ModelSerializer):
         fields = ["id", "code", "label"]
 
 
-class CampaignShape(serializers.ModelSerializer):
+class CampaignShape(serializers.ModelSerializer[Campaign]):
     """A marketing effort with its cost; an upsert finds it by its code."""
 
     class Meta:
@@ -55,19 +56,20 @@ class CampaignShape(serializers.ModelSerializer):
         fields = ["id", "code", "name", "source", "cost", "currency", "starts_on", "ends_on", "created_at"]
 
 
-class CampaignInput(serializers.Serializer):
+class CampaignInput(serializers.Serializer[Any]):
     """A campaign to be created or updated; what is left out stays."""
 
     code = serializers.CharField(max_length=120)
     name = serializers.CharField(max_length=200, required=False)
-    source = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
+    source = serializers.CharField(max_length=80, required=False, allow_blank=True)  # type: ignore[assignment]
     cost = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0, required=False)
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False, help_text="ISO 4217.")
     starts_on = serializers.DateField(required=False, allow_null=True)
     ends_on = serializers.DateField(required=False, allow_null=True)
 
 
-class WorkspaceShape(serializers.ModelSerializer):
+class WorkspaceShape(serializers.ModelSerializer[Workspace]):
     """The workspace."""
 
     class Meta:
@@ -75,8 +77,8 @@ class WorkspaceShape(serializers.ModelSerializer):
         fields = ["id", "name", "slug", "time_zone", "currency"]
 
 
-class MeShape(serializers.Serializer):
-    """Who calls: a key or a member, and what it may do."""
+class MeShape(serializers.Serializer[Any]):
+    """The caller, a key or a member, and its capabilities."""
 
     kind = serializers.ChoiceField(["key", "member"])
     id = serializers.IntegerField(help_text="Of the key or the member, as `actor` in webhooks has it.")
@@ -93,7 +95,7 @@ class Me(Resource):
     serializer_class = MeShape
 
     @extend_schema(operation_id="me_retrieve", summary="Get who the caller is and what it may do")
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """Get who the caller is and what it may do."""
         actor: Any = request.actor
         every = {*CAPABILITIES, *(name for names in SCOPES.values() for name in names)}
@@ -110,86 +112,68 @@ class Me(Resource):
         return Response(MeShape(body).data)
 
 
-class Reasons(Resource):
+@lists("reasons_list", "List reasons of returns, losses and disqualifications")
+class Reasons(ListResource):
     """The reasons."""
 
-    capabilities = {"GET": "leads.view"}
     serializer_class = ReasonShape
-    filter_backends: list[Any] = []
 
-    @extend_schema(
-        operation_id="reasons_list",
-        summary="List reasons of returns, losses and disqualifications",
-        responses=ReasonShape(many=True),
-    )
-    def get(self, request: Request) -> Response:
-        """List reasons of returns, losses and disqualifications."""
-        return self.paged(Reason.objects.of(request.workspace), ReasonShape)
+    def rows(self) -> QuerySet[Reason]:
+        """Return the reasons."""
+        return Reason.objects.of(self.request.workspace)
 
 
-class Questions(Resource):
+@lists("questions_list", "List qualifying questions")
+class Questions(ListResource):
     """The qualifying questions."""
 
-    capabilities = {"GET": "leads.view"}
     serializer_class = QuestionShape
-    filter_backends: list[Any] = []
 
-    @extend_schema(
-        operation_id="questions_list", summary="List qualifying questions", responses=QuestionShape(many=True)
-    )
-    def get(self, request: Request) -> Response:
-        """List qualifying questions."""
-        return self.paged(Question.objects.of(request.workspace), QuestionShape)
+    def rows(self) -> QuerySet[Question]:
+        """Return the questions."""
+        return Question.objects.of(self.request.workspace)
 
 
-class Topics(Resource):
+@lists("topics_list", "List topics")
+class Topics(ListResource):
     """The topics."""
 
-    capabilities = {"GET": "leads.view"}
     serializer_class = TopicShape
-    filter_backends: list[Any] = []
 
-    @extend_schema(operation_id="topics_list", summary="List topics", responses=TopicShape(many=True))
-    def get(self, request: Request) -> Response:
-        """List topics."""
-        return self.paged(Topic.objects.of(request.workspace), TopicShape)
+    def rows(self) -> QuerySet[Topic]:
+        """Return the topics."""
+        return Topic.objects.of(self.request.workspace)
 
 
-class Campaigns(Resource):
+@lists("campaigns_list", "List campaigns, newest first")
+@writes(
+    "campaigns_upsert",
+    "Create or update the campaign of a code",
+    "Create or update the campaign of a code.",
+    known="The campaign was known.",
+    new="The campaign is new.",
+)
+class Campaigns(WritableList):
     """The campaigns."""
 
     capabilities = {"GET": "leads.view", "POST": "leads.import"}
     serializer_class = CampaignShape
-    filter_backends: list[Any] = []
+    input_class = CampaignInput
 
-    @extend_schema(
-        operation_id="campaigns_list", summary="List campaigns, newest first", responses=CampaignShape(many=True)
-    )
-    def get(self, request: Request) -> Response:
-        """List campaigns, newest first."""
-        return self.paged(Campaign.objects.of(request.workspace), CampaignShape)
+    def rows(self) -> QuerySet[Campaign]:
+        """Return the campaigns."""
+        return Campaign.objects.of(self.request.workspace)
 
-    @extend_schema(
-        operation_id="campaigns_upsert",
-        summary="Create or update the campaign of a code",
-        request=CampaignInput,
-        responses={
-            200: OpenApiResponse(CampaignShape, description="The campaign was known."),
-            201: OpenApiResponse(CampaignShape, description="The campaign is new."),
-        },
-    )
-    def post(self, request: Request) -> Response:
-        """Create or update the campaign of a code."""
-        data = self.read(CampaignInput)
+    def write(self, data: dict[str, Any]) -> tuple[Campaign, bool]:
+        """Create or update the campaign of the code. Raise `Invalid` when it would end before it starts."""
         code = data.pop("code")
         starts, ends = data.get("starts_on"), data.get("ends_on")
         if starts and ends and ends < starts:
             raise Invalid("A campaign ends after it starts.", field="ends_on")
-        campaign, created = db.upsert(
+        return db.upsert(
             Campaign.everywhere.all(),
             data,
             new={"name": data.get("name", code)},
-            workspace=request.workspace,
+            workspace=self.request.workspace,
             code=code,
         )
-        return Response(CampaignShape(campaign).data, status=201 if created else 200)

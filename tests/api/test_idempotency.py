@@ -85,7 +85,7 @@ def test_a_fault_of_ours_is_not_kept(api, workspace):
 
 
 def test_a_fault_after_the_work_undoes_the_work(api, workspace):
-    with replaced("api.v1.leads.UpsertedShape", side_effect=RuntimeError):
+    with replaced("api.v1.leads.Leads.output_class", side_effect=RuntimeError):
         demand_problem(api.post("/api/v1/leads", BODY, **KEY), 500)
     assert not Lead.objects.of(workspace).exists()
     assert not IdempotentAnswer.objects.of(workspace).exists()

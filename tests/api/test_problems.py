@@ -1,5 +1,5 @@
+import ast
 import json
-import re
 from pathlib import Path
 from unittest.mock import patch as replaced
 
@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from api import problems
+from leadflow.errors import Conflict, Forbidden, Invalid, Missing, NotAllowed, TooMany
 from leads.models import Lead
 from nurture import programs
 from nurture.models import Enrolment
@@ -104,7 +105,7 @@ def test_too_many_requests_say_when_to_come_back(api, settings):
 
 
 def test_a_database_that_does_not_answer_is_503(api):
-    with replaced("api.v1.lookups.leads", side_effect=OperationalError("server closed the connection")):
+    with replaced("api.v1.lookups.list_leads", side_effect=OperationalError("server closed the connection")):
         response = api.get("/api/v1/leads")
     problem = demand_problem(response, 503, "unavailable")
     assert response.headers["Retry-After"] == "5"
@@ -112,7 +113,7 @@ def test_a_database_that_does_not_answer_is_503(api):
 
 
 def test_a_fault_of_ours_shows_nothing_of_the_inside(api):
-    with replaced("api.v1.lookups.leads", side_effect=RuntimeError("SELECT secret FROM /srv/file.py")):
+    with replaced("api.v1.lookups.list_leads", side_effect=RuntimeError("SELECT secret FROM /srv/file.py")):
         problem = demand_problem(api.get("/api/v1/leads"), 500, "internal")
     assert "secret" not in json.dumps(problem)
     assert "file.py" not in json.dumps(problem)
@@ -136,22 +137,34 @@ def test_every_type_leads_to_a_page(api):
     demand_problem(pages.get("/api/problems/none-such/"), 404)
 
 
-def test_every_refusal_of_a_door_of_the_api_has_a_page_of_its_own():
+def refusals() -> set[tuple[str, int]]:
+    """List code and status of every refusal that the product writes down with a code of its own."""
+    statuses = {kind.__name__: kind.status for kind in (Conflict, Forbidden, Invalid, Missing, NotAllowed, TooMany)}
     root = Path(__file__).resolve().parents[2]
-    doors = (
-        "leads/lifecycle/guards.py",
-        "leads/people/identity.py",
-        "leads/intake/upsert.py",
-        "nurture/enrolments.py",
-        "nurture/eligibility.py",
-    )
-    codes = {
-        code
-        for door in doors
-        for code in re.findall(r"(?:code=|Refusal\()\"(\w+)\"", (root / door).read_text(encoding="utf-8"))
-    }
-    assert {"definition_not_met", "opted_out", "program_not_active"} <= codes
-    assert {code for code in codes if problems.find(code, 409).code == "conflict"} == set()
+    found = set()
+    for app in ("leadflow", "workspaces", "webhooks", "leads", "sla", "nurture", "api"):
+        for path in (root / app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call):
+                    continue
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                codes = [each.value for each in node.keywords if each.arg == "code"]
+                status = statuses.get(name)
+                if name in ("Refusal", "TrackingRefusal"):  # code, words; or status, words, code
+                    given = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                    status = next((value for value in given if isinstance(value, int)), 409)
+                    codes = node.args[2:3] if status != 409 else node.args[:1]
+                found |= {(each.value, status) for each in codes if status and isinstance(each, ast.Constant)}
+    return found
+
+
+def test_every_refusal_with_a_code_has_a_page_of_its_own():
+    found = refusals()
+    named = {code for code, _ in found}
+    assert {"definition_not_met", "opted_out", "program_not_active", "content_seen", "nothing_to_answer"} <= named
+    assert {"cooling_off", "file_too_big", "too_many_events", "idempotency_key_reused", "last_admin"} <= named
+    alone = set(problems.BY_STATUS.values())
+    assert {(code, status) for code, status in found if problems.find(code, status).code in alone - {code}} == set()
 
 
 def test_a_lead_that_may_not_enter_a_program_is_told_why(api, workspace):

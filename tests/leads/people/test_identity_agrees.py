@@ -76,7 +76,7 @@ def _demand_edges_agree(workspace: Workspace, ids: Ids) -> None:
         ways.append((key, {"external_id": [f"{system}:{value}"]}, Ids(external_ids=((system, value),))))
     for key, asked, alone in ways:
         found = taken(workspace, alone)[1]
-        by_key = lookups.leads_of(workspace, [key])[0]
+        by_key = lookups.match_leads(workspace, [key])[0]
         filters, refused = read(workspace, asked)
         listed = narrow(Lead.objects.of(workspace), workspace, filters)
         assert not refused
@@ -86,7 +86,7 @@ def _demand_edges_agree(workspace: Workspace, ids: Ids) -> None:
 def test_a_system_is_written_in_any_case_wherever_a_lead_is_named(workspace):
     (result,) = upsert_many(workspace, [Person(external_ids=(("crm", "7"),))], actor=ACTOR)
     key = {"external_id": {"system": "CRM", "value": "7"}}
-    assert lookups.leads_of(workspace, [key]) == [result.lead]
+    assert lookups.match_leads(workspace, [key]) == [result.lead]
     filters, _ = read(workspace, {"external_id": ["CRM: 7 "]})
     assert narrow(Lead.objects.of(workspace), workspace, filters).get() == result.lead
 
