@@ -1,4 +1,4 @@
-"""The form of a condition tree: its criteria one by one, and the whole as JSON for those who want groups."""
+"""The form of a condition tree: its criteria one by one, and the whole as JSON for editing groups."""
 
 import copy
 from collections.abc import Iterator

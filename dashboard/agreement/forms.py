@@ -122,7 +122,7 @@ Policies = formset_factory(PolicyForm, extra=1, can_delete=True, max_num=20, abs
 Rungs = formset_factory(RungForm, extra=1, can_delete=True, max_num=10, absolute_max=11)
 
 
-class Editor:
+class TermsEditor:
     """Hold the forms of one draft together: `terms` in JSON when all are valid, refusals where they belong."""
 
     def __init__(self, terms: Mapping[str, Any], data: Any = None) -> None:

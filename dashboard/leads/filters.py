@@ -1,4 +1,4 @@
-"""The filters of the list of leads, read from the address: what cannot be read says nothing, what is set is a chip."""
+"""The filters of the list of leads, read from the address: unreadable values are ignored, each set filter is a chip."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ class Chip:
     url: str
 
 
-class LeadFilter(forms.Form):
+class LeadFilterForm(forms.Form):
     """Show the filters of `leads.queries.lead_filters`, which reads them; `filters` is what it could read."""
 
     sort = forms.ChoiceField(label="Order", required=False)
@@ -29,7 +29,10 @@ class LeadFilter(forms.Form):
     def __init__(self, data: QueryDict, *, workspace: Workspace) -> None:
         self.workspace = workspace
         self.filters, _ = lead_filters.read(workspace, dict(data.lists()))
-        self.asked = {name: ",".join(data.getlist(name)) if FILTERS[name].many else data[name] for name in self.filters}
+        self.asked = {
+            name: ",".join(data.getlist(name)) if FILTERS[name].many else data.getlist(name)[-1]
+            for name in self.filters
+        }
         super().__init__({**data.dict(), **self.asked})
         for name, filter in FILTERS.items():
             self.fields[name] = self._field(filter)

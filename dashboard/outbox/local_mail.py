@@ -25,7 +25,7 @@ _NAME = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}\.eml")
 
 
 @dataclass(frozen=True)
-class Mail:
+class MailHead:
     """Hold the head of one mail."""
 
     name: str
@@ -36,10 +36,10 @@ class Mail:
 
 
 @dataclass(frozen=True)
-class Page:
+class MailPage:
     """Hold one page of mails; `next_cursor` reads on, None at the end."""
 
-    rows: list[Mail]
+    rows: list[MailHead]
     next_cursor: str | None
     previous_cursor: None = None
 
@@ -50,10 +50,10 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Content:
+class MailContent:
     """Hold one mail, whole."""
 
-    mail: Mail
+    mail: MailHead
     text: str
     html: str
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -64,19 +64,19 @@ def is_kept() -> bool:
     return settings.EMAIL_BACKEND == BACKEND
 
 
-def page(workspace: Workspace, after: str = "", *, invitations: bool) -> Page:
+def page(workspace: Workspace, after: str = "", *, invitations: bool) -> MailPage:
     """Return a page of the workspace's mails, with `invitations` or without; file names sort by time. Reads heads."""
-    rows: list[Mail] = []
+    rows: list[MailHead] = []
     for path in _newest(after):
         head = _head(path)
         if head is not None and _is_open(head, workspace, invitations):
             rows.append(_mail(path.name, head))
         if len(rows) > SIZE:
-            return Page(rows[:SIZE], rows[SIZE - 1].name)
-    return Page(rows, None)
+            return MailPage(rows[:SIZE], rows[SIZE - 1].name)
+    return MailPage(rows, None)
 
 
-def read(workspace: Workspace, name: str, *, invitations: bool) -> Content:
+def read(workspace: Workspace, name: str, *, invitations: bool) -> MailContent:
     """Return one mail. Raise `Missing` for a name that is none, or is another workspace's or not to be read."""
     path = Path(settings.OUTBOX_DIR) / name
     missing = Missing("There is no such mail in the outbox of this workspace.")
@@ -89,7 +89,7 @@ def read(workspace: Workspace, name: str, *, invitations: bool) -> Content:
     if not _is_open(message, workspace, invitations):
         raise missing
     headers = [(key, str(value)) for key, value in message.items()]
-    return Content(_mail(name, message), _part(message, "plain"), _part(message, "html"), headers)
+    return MailContent(_mail(name, message), _part(message, "plain"), _part(message, "html"), headers)
 
 
 def _is_open(head: Any, workspace: Workspace, invitations: bool) -> bool:
@@ -110,13 +110,13 @@ def _head(path: Path) -> Any:
         return None
 
 
-def _mail(name: str, head: Any) -> Mail:
+def _mail(name: str, head: Any) -> MailHead:
     try:
         at = parsedate_to_datetime(head["Date"])
         at = at if at.tzinfo else at.replace(tzinfo=UTC)  # "-0000": UTC, of no known zone
     except (TypeError, ValueError):
         at = None
-    return Mail(name, str(head["To"] or ""), str(head["From"] or ""), str(head["Subject"] or ""), at)
+    return MailHead(name, str(head["To"] or ""), str(head["From"] or ""), str(head["Subject"] or ""), at)
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -59,7 +59,7 @@ def outbox(request: PageRequest) -> HttpResponse:
 @_framing
 @page("outbox.view")
 def send(request: PageRequest, pk: int) -> HttpResponse:
-    """Show one mail: what it says, why it was sent, and what became of it."""
+    """Show one mail: its text, why it was sent, and its outcome."""
     found = mails.send(request.workspace, pk)
     context = {
         "title": found.subject or "Mail without a subject",
@@ -83,7 +83,7 @@ def preview(request: PageRequest, pk: int) -> HttpResponse:
 def resend(request: PageRequest, pk: int) -> HttpResponse:
     """Plan an unknown or failed mail once more."""
     found = mails.send(request.workspace, pk)
-    attempt(request, lambda: ledger.resend(found, actor=request.actor), "The mail is planned again and goes next.")
+    attempt(request, lambda: ledger.resend(found, actor=request.actor), "The mail is planned again and is sent next.")
     return redirect("dashboard:send", pk)
 
 
@@ -129,7 +129,7 @@ def retry(request: PageRequest, kind: str, pk: int) -> HttpResponse:
     """Try one row again."""
     if kind in aside.KINDS:
         roles.demand(request.actor, aside.KINDS[kind].capability)
-    attempt(request, lambda: aside.retry(request.workspace, kind, pk, actor=request.actor), "It is tried again now.")
+    attempt(request, lambda: aside.retry(request.workspace, kind, pk, actor=request.actor), "It is being tried again.")
     return redirect("dashboard:set_aside")
 
 
@@ -148,7 +148,7 @@ def _page(request: PageRequest, state: str) -> paging.Page[Send]:
     return paging.Page([*planned.rows, *rest.rows], rest.next_cursor)
 
 
-def _local(request: PageRequest, name: str) -> local_mail.Content:
+def _local(request: PageRequest, name: str) -> local_mail.MailContent:
     return local_mail.read(request.workspace, name, invitations=request.actor.can("members.manage"))
 
 

@@ -1,4 +1,4 @@
-"""The workspace's own words: reasons, questions, topics, personas, attributes."""
+"""The vocabulary of the workspace: reasons, questions, topics, personas, attributes."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from leads.models import Attribute, Persona, Question, Reason, Topic
 from leads.vocabulary import words
 from sla import agreements
 
-KEPT = "The agreement that runs keeps its copy: what follows in it changes with the next one that is signed."
+KEPT = "The active agreement keeps its copy: changes apply from the next signed agreement."
 
 
 @page("settings.view")

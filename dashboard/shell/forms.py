@@ -9,7 +9,7 @@ from workspaces.models import User
 from workspaces.models.access import THEMES
 
 
-class Profile(forms.ModelForm):
+class ProfileForm(forms.ModelForm):
     """What a user says of themself."""
 
     time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="Times on pages are shown in it.")
@@ -25,7 +25,7 @@ class Profile(forms.ModelForm):
         self.fields["name"].help_text = "As your colleagues see it."
 
 
-class NewWorkspace(forms.Form):
+class NewWorkspaceForm(forms.Form):
     """Name a workspace."""
 
     name = forms.CharField(label="Name of the workspace", max_length=120, help_text="As a rule your company's name.")

@@ -1,4 +1,4 @@
-"""What every page refuses before its view runs."""
+"""Refuse requests to pages before the view runs."""
 
 from collections.abc import Callable
 from typing import Any

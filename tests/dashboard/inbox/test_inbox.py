@@ -145,7 +145,7 @@ def test_many_are_accepted_at_once_and_the_lost_one_is_named(desk):
 def test_nothing_ticked_accepts_nothing_and_says_so(desk):
     handoff = desk.offer()
     answer = desk.browser(desk.rep).post("/inbox/accept/", {"next": "/inbox/"}, follow=True)
-    assert "Tick the leads that you accept first" in answer.content.decode()
+    assert "Tick the leads to accept first" in answer.content.decode()
     handoff.refresh_from_db()
     assert handoff.state == HandoffState.OFFERED
 
