@@ -36,13 +36,13 @@ class MqlForm(TreeForm):
     """The definition of MQL, with tiers and loop guard."""
 
     tiers = JsonField(
-        label="Tiers as JSON", help_text="The first whose condition holds; the last takes every lead left."
+        label="Tiers as JSON", help_text="The first whose condition holds applies; the last applies to all other leads."
     )
     max_passes = forms.IntegerField(
-        label="Loop guard: handed over at most so many times",
+        label="Loop guard: most handoffs of one lead",
         min_value=1,
         max_value=50,
-        help_text="The first time included.",
+        help_text="Including the first.",
     )
 
 

@@ -39,13 +39,16 @@ class MappingForm(forms.Form):
         label="System of the external id",
         required=False,
         max_length=60,
-        help_text="E.g. crm. Only where a column holds one.",
+        help_text="E.g. crm. Only if a column holds external ids.",
     )
     source = forms.CharField(
         label="Source of rows without one", required=False, max_length=80, help_text="Empty: none."
     )
     campaign = forms.CharField(
-        label="Campaign of rows without one", required=False, max_length=120, help_text="Its code; a new one is made."
+        label="Campaign of rows without one",
+        required=False,
+        max_length=120,
+        help_text="Its code; an unknown code adds a campaign.",
     )
 
     def __init__(self, data: Any, *, batch: Import, head: Head) -> None:

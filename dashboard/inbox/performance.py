@@ -1,4 +1,4 @@
-"""Put the counts of the inbox and how a rep stands into the four figures and the sentence of the page."""
+"""Format the counts and the performance of a rep as the four figures and the sentence of the inbox."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from sla.inbox import Counts, Standing
 
 
 def sentence(counts: Counts, targets: dict[str, int], *, own: bool) -> str:
-    """Say what is the case now, and what the agreement asks for: minutes to accept, by tier."""
+    """Describe how many leads wait, and the target of the agreement: minutes to accept, by tier."""
     if not counts.waiting:
-        return "Nothing waits for your answer." if own else "Nothing waits for an answer."
+        return "No leads wait for your answer." if own else "No leads wait for an answer."
     many = "1 lead waits" if counts.waiting == 1 else f"{counts.waiting:,} leads wait"
     said = f"{many} for {'your' if own else 'an'} answer."
     if counts.late:
@@ -20,10 +20,10 @@ def sentence(counts: Counts, targets: dict[str, int], *, own: bool) -> str:
     return said
 
 
-def figures(counts: Counts, standing: Standing | None, *, own: bool, query: str) -> list[dict[str, Any]]:
+def figures(counts: Counts, performance: Standing | None, *, own: bool, query: str) -> list[dict[str, Any]]:
     """Give the four figures, each with the address of the rows behind it; `query` keeps the member chosen.
 
-    Without a standing, three of them say that they are on their way.
+    Without performance, three of them show that they are being loaded.
     """
     shown: list[dict[str, Any]] = [
         {
@@ -37,24 +37,25 @@ def figures(counts: Counts, standing: Standing | None, *, own: bool, query: str)
         {"label": "SLA met, 30 days", "url": f"?tab=promises{query}", "icon": "shield-check"},
         {"label": "Accepted that became SQL", "url": f"?tab=accepted{query}", "icon": "target"},
     ]
-    measured = [{"value": "…", "note": "takes a moment longer"}] * 3 if standing is None else _measured(standing)
+    measured = [{"value": "…", "note": "takes a moment longer"}] * 3 if performance is None else _measured(performance)
     return [shown[0], *(figure | more for figure, more in zip(shown[1:], measured, strict=True))]
 
 
-def _measured(standing: Standing) -> list[dict[str, Any]]:
+def _measured(performance: Standing) -> list[dict[str, Any]]:
     """Give the values of the three figures that are measured over time."""
     return [
-        _accept_time(standing),
+        _accept_time(performance),
         {
-            "value": _share(standing.kept.in_time, standing.kept.in_time + standing.kept.late),
-            "note": f"target {standing.kept_target}%" if standing.kept_target else "no agreement is signed yet",
-            **_points(standing.kept.share, standing.kept_before.share),
+            "value": _share(performance.kept.in_time, performance.kept.in_time + performance.kept.late),
+            "note": f"target {performance.kept_target}%" if performance.kept_target else "no agreement is signed yet",
+            **_points(performance.kept.share, performance.kept_before.share),
         },
         {
-            "value": _share(standing.promoted, standing.accepted),
+            "value": _share(performance.promoted, performance.accepted),
             "note": "of those accepted in 30 days",
             **_points(
-                _rate(standing.promoted, standing.accepted), _rate(standing.promoted_before, standing.accepted_before)
+                _rate(performance.promoted, performance.accepted),
+                _rate(performance.promoted_before, performance.accepted_before),
             ),
         },
     ]
@@ -74,14 +75,14 @@ def _targets(targets: dict[str, int]) -> str:
     return " or ".join(f"{words.span(60 * minutes)} ({tier})" for tier, minutes in targets.items())
 
 
-def _accept_time(standing: Standing) -> dict[str, Any]:
-    now, before = standing.accept_median, standing.accept_median_before
+def _accept_time(performance: Standing) -> dict[str, Any]:
+    now, before = performance.accept_median, performance.accept_median_before
     figure: dict[str, Any] = {
         "value": "–" if now is None else words.span(60 * now),
         "note": "of working time, 30 days",
     }
-    if standing.accept_targets:
-        figure["note"] = f"target {_targets(standing.accept_targets)} of working time"
+    if performance.accept_targets:
+        figure["note"] = f"target {_targets(performance.accept_targets)} of working time"
     if now is not None and before and round(abs(now - before) / before, 2):
         faster = now < before
         share = abs(now - before) / before

@@ -81,7 +81,7 @@ class HandOverForm(BulkForm):
         label="Why now",
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
-        help_text="The rep reads this with each lead. It counts also where the definition is not met.",
+        help_text="The rep reads this with each lead. It applies even if the definition is not met.",
     )
 
     def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.BulkResult:

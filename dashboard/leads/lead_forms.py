@@ -21,7 +21,7 @@ COLUMNS = ("first_name", "last_name", "title", "phone", "country", "territory", 
 class TouchForm(MoveForm):
     """Log a touch."""
 
-    channel = forms.ChoiceField(label="What you did", choices=Channel.choices)
+    channel = forms.ChoiceField(label="Channel", choices=Channel.choices)
     outcome = forms.ChoiceField(label="Outcome", choices=Outcome.choices)
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, required=False)
     at = forms.DateTimeField(
@@ -39,7 +39,7 @@ class FollowUpForm(MoveForm):
     """Plan a follow-up."""
 
     due_at = forms.DateTimeField(label="When", widget=MomentInput(), help_text="In your own time zone.")
-    note = forms.CharField(label="What you will do", max_length=300, required=False)
+    note = forms.CharField(label="Next action", max_length=300, required=False)
 
     def prepare(self) -> None:
         tomorrow = timezone.localtime() + timedelta(days=1)
@@ -124,7 +124,7 @@ class LeadAddForm(LeadForm):
         label="Source", max_length=80, required=False, help_text="The channel of the first contact."
     )
     campaign = forms.CharField(
-        label="Campaign", max_length=120, required=False, help_text="Its code; a new one is made."
+        label="Campaign", max_length=120, required=False, help_text="Its code; an unknown code adds a campaign."
     )
     consent = forms.ChoiceField(label="Marketing mail", choices=ConsentState.choices, required=False)
     consent_wording = forms.CharField(

@@ -78,7 +78,7 @@ class MoveReasonForm(MoveForm):
 class RevisitForm(MoveReasonForm):
     """A move for a reason that may ask when to look at the lead again."""
 
-    revisit_on = forms.DateField(label="Look at it again on", required=False, widget=DayInput())
+    revisit_on = forms.DateField(label="Revisit date", required=False, widget=DayInput())
 
     def prepare(self) -> None:
         super().prepare()
@@ -98,7 +98,7 @@ class OptionalRatingForm(MoveForm):
     """A move with an optional rating of the lead."""
 
     rating = forms.TypedChoiceField(
-        label="How good was the lead",
+        label="Rating of the lead",
         choices=[("", "No rating"), *RATINGS],
         coerce=int,
         empty_value=None,
@@ -162,7 +162,7 @@ class QualifyForm(MoveForm):
         label="Why now",
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
-        help_text="The rep reads this with the lead. It counts also where the definition is not met.",
+        help_text="The rep reads this with the lead. It applies even if the definition is not met.",
     )
     owner = forms.ModelChoiceField(
         queryset=Member.everywhere.none(), label="Give it to", required=False, empty_label="Routing chooses"
@@ -176,7 +176,7 @@ class QualifyForm(MoveForm):
 class RateForm(MoveForm):
     """Rate the quality of a handoff."""
 
-    rating = forms.TypedChoiceField(label="How good was the lead", choices=RATINGS, coerce=int)
+    rating = forms.TypedChoiceField(label="Rating of the lead", choices=RATINGS, coerce=int)
 
     def prepare(self) -> None:
         if self.handoff is not None and self.handoff.rating:

@@ -42,17 +42,17 @@ def of_lead(move: OfferedMove) -> View:
 
 @page("leads.edit")
 def answer(request: PageRequest, pk: int, question_pk: int) -> HttpResponse:
-    """Keep the lead's answer to one question."""
+    """Record the lead's answer to one question."""
     question = lookups.question(request.workspace, question_pk)
     lead = lookups.lead(request.workspace, pk)
     known = lead.answers.filter(question=question).first()
     move = OfferedMove(
         "answer",
         "leads.edit",
-        "Keep the answer",
+        "Save the answer",
         "What {lead} says",
         "The answer counts for the definitions from now on.",
-        "The answer of {lead} is kept.",
+        "The answer of {lead} is saved.",
         lambda lead, *, actor, value: answers.record(lead, actor=actor, question=question, value=value),
         lead_forms.AnswerForm,
         of_handoff=False,

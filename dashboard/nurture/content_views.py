@@ -65,7 +65,7 @@ def new(request: PageRequest) -> HttpResponse:
         lambda: library.add(request.workspace, actor=request.actor, **form.cleaned_data),
         title="Add content",
         sentence="Programs choose from the library what fits a lead best.",
-        done="The content is in the library.",
+        done="The content is added to the library.",
         back="dashboard:content",
         section="Content",
     )

@@ -95,7 +95,9 @@ class ProgramForm(forms.Form):
 class TrialForm(forms.Form):
     """Choose the lead for whom a mail is previewed, and the address of a test."""
 
-    lead = forms.CharField(label="As the lead", required=False, help_text="E-mail address. Empty: the newest lead.")
+    lead = forms.CharField(
+        label="Preview for the lead", required=False, help_text="E-mail address. Empty: the newest lead."
+    )
     to = forms.EmailField(label="Send a test to", required=False)
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:

@@ -51,7 +51,7 @@ def questions(request: PageRequest) -> HttpResponse:
 @page("settings.rules")
 def question(request: PageRequest, pk: int | None = None) -> HttpResponse:
     """Add a question, or change one."""
-    sentence = "A rep answers it on the lead's page. The definition of SQL says which answers a promotion needs."
+    sentence = "Reps answer it on the lead's page. The definition of SQL lists the answers that a promotion needs."
     return _edit(request, Question, forms.QuestionForm, pk, "question", back="questions", sentence=sentence)
 
 

@@ -25,7 +25,7 @@ def test_a_file_is_mapped_looked_at_imported_and_its_bad_rows_come_back(visit: A
     page.get_by_role("link", name="Import leads").first.click()
     (tmp_path / "fair.csv").write_text(FILE, encoding="utf-8")
     page.get_by_label("CSV file").set_input_files(tmp_path / "fair.csv")
-    page.get_by_role("button", name="Upload and go on").click()
+    page.get_by_role("button", name="Upload and continue").click()
 
     expect(page.locator("main")).to_contain_text("5 columns were found")
     page.get_by_label("Work e-mail becomes").select_option(label="E-mail")

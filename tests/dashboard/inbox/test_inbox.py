@@ -55,7 +55,7 @@ def test_a_rep_without_a_place_in_a_pool_is_told_so_in_the_empty_inbox(desk):
     builders.place(Pool.objects.of(desk.workspace).get(), desk.rep)
     page = rep.get("/inbox/").content.decode()
     assert "You are in no pool yet" not in page
-    assert "Nothing waits for an answer" in page
+    assert "No leads wait for an answer" in page
     assert "You are in no pool yet" not in desk.browser(desk.manager).get("/inbox/").content.decode()
 
 

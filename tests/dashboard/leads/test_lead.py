@@ -56,7 +56,7 @@ def test_what_a_lead_did_is_told_in_words(desk, rep):
     handoff = desk.offer()
     builders.event(handoff.lead, "demo_request", at=timezone.now() - timedelta(hours=1))
     page = shown(rep, handoff.lead)
-    assert "What they did lately" in page
+    assert "Recent activity" in page
     assert ">Demo request</span>" in page
 
 
