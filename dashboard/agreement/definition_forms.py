@@ -59,7 +59,7 @@ class Criteria:
         self.new = [CriterionForm(data, prefix=f"n{index}") for index in range(NEW)]
 
     def built(self) -> dict[str, Any]:
-        """Return the tree with what was typed. Call it on forms that hold data."""
+        """Return the tree with the input applied. Call it on bound forms."""
         tree = copy.deepcopy(self.tree)
         places = {pointer: leaf for pointer, _, leaf in _leaves(tree, "")}
         for pointer, _, form in self.rows:
@@ -103,7 +103,7 @@ def _say(value: Any) -> str:
 
 
 def _write(leaf: dict[str, Any], typed: dict[str, Any]) -> None:
-    """Put what was typed into a leaf; the operator says what its value is."""
+    """Write the input into a leaf; the operator determines the type of the value."""
     before = leaf.get("value")
     leaf["fact"], leaf["op"] = typed["fact"].strip(), typed["op"]
     takes = conditions.OPERATORS[typed["op"]].takes if typed["op"] in conditions.OPERATORS else "scalar"

@@ -137,7 +137,7 @@ class TermsEditor:
         return all([self.main.is_valid(), self.policies.is_valid(), self.rungs.is_valid()])
 
     def terms(self) -> dict[str, Any]:
-        """Return what was typed, in the shape that `sla.agreements.edit` takes."""
+        """Return the input in the shape that `sla.agreements.edit` takes."""
         facts = dict(self.main.cleaned_data)
         review = facts.pop("review_on")
         return {
@@ -160,7 +160,7 @@ class TermsEditor:
 
     @property
     def has_errors(self) -> bool:
-        """Tell whether anything was refused."""
+        """Return whether anything was refused."""
         return bool(self.main.errors or any(self.policies.errors) or any(self.rungs.errors))
 
 

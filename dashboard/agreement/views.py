@@ -40,7 +40,7 @@ def versions(request: PageRequest) -> HttpResponse:
 
 @page("agreement.view")
 def version(request: PageRequest, number: int) -> HttpResponse:
-    """Show one version; a draft or proposal with what it changes and what can be done with it."""
+    """Show one version; a draft or proposal with its changes and the actions open to the member."""
     found = agreements.get(request.workspace, number)
     active = agreements.active(request.workspace)
     context = {"title": str(found), "shown": found, "active": active, "current": found == active} | _in_words(found)

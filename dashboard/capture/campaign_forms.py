@@ -8,7 +8,7 @@ from dashboard.design.inputs import DayInput
 
 
 class CampaignForm(forms.Form):
-    """A campaign and what it cost."""
+    """A campaign and its cost."""
 
     name = forms.CharField(label="Name", max_length=200)
     code = forms.CharField(

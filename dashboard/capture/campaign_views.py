@@ -1,4 +1,4 @@
-"""Campaigns and what they cost."""
+"""Campaigns and their cost."""
 
 from collections.abc import Callable
 

@@ -37,7 +37,7 @@ TRAP = "website"  # a hidden field: only robots fill it in
 
 
 class HostedForm(forms.Form):
-    """A public form: what it asks, what it says, and where its leads come from."""
+    """A public form: its fields, its texts, and the source of its leads."""
 
     name = forms.CharField(label="Name", max_length=80, help_text="Internal; visitors do not see it.")
     heading = forms.CharField(label="Heading", max_length=120, help_text="Shown to visitors above the form.")

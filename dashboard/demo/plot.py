@@ -33,7 +33,7 @@ class Company:
 
     @property
     def fits(self) -> bool:
-        """Tell whether it is large enough and of an industry that is served."""
+        """Return whether it is large enough and of an industry that is served."""
         return self.employees >= 50 and self.industry in SERVED
 
 

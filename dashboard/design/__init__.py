@@ -1,1 +1,1 @@
-"""What every page is built from: tags, words, charts, inputs, paging, periods."""
+"""The parts of every page: tags, words, charts, inputs, paging, periods."""

@@ -139,7 +139,7 @@ def percent(part: float | None, whole: float | None) -> SafeString:
 @register.simple_tag
 @lru_cache(maxsize=1024)
 def grade(value: str | None) -> SafeString | str:
-    """Show a grade such as B2, with what its two signs mean on hover."""
+    """Show a grade such as B2, with the meaning of its two signs on hover."""
     if not value:
         return "–"
     said = f"Fit {value[0]} of A to D"
@@ -181,7 +181,7 @@ def bar(value: float | None, of: float | None, tone: str = "accent", label: str 
 
 @register.inclusion_tag("components/progress.html")
 def progress(done: int, total: int | None, noun: str = "") -> dict[str, Any]:
-    """Show how far a task is; a total of None or 0 shows the count alone. noun: what is counted."""
+    """Show the progress of a task; a total of None or 0 shows the count alone. noun: what is counted."""
     share = int(100 * min(done, total) / total) if total else 0
     return {"done": done, "total": total, "share": share, "noun": noun}
 
@@ -258,7 +258,7 @@ def pagination(page: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "", help: str = "") -> dict[str, Any]:
-    """Render one form field: label above, help below, error beside, what was typed kept."""
+    """Render one form field: label above, help below, error beside, input kept."""
     return {
         "field": bound,
         "label": label or bound.label,

@@ -140,7 +140,7 @@ def _none_accepted(request: PageRequest, refusals: list[str]) -> HttpResponse:
 
 
 def whose(request: PageRequest) -> tuple[Member | None, list[Member]]:
-    """Return whose inbox is shown (None: everybody's) and, to who may see them, whose can be chosen."""
+    """Return the member whose inbox is shown (None: all members) and, for managers, the members to choose from."""
     if not request.actor.can("handoffs.work_any"):
         return request.member, []
     members = list(access.members_of(request.workspace, roles=SALES_ROLES))

@@ -22,7 +22,7 @@ class Chip:
 
 
 class LeadFilterForm(forms.Form):
-    """Show the filters of `leads.queries.lead_filters`, which reads them; `filters` is what it could read."""
+    """Show the filters of `leads.queries.lead_filters`, which reads them; `filters` holds the readable ones."""
 
     sort = forms.ChoiceField(label="Order", required=False)
 
@@ -76,7 +76,7 @@ class LeadFilterForm(forms.Form):
 
     @property
     def more_set(self) -> bool:
-        """Tell whether one of the filters behind “More” is set."""
+        """Return whether one of the filters behind “More” is set."""
         return any(not FILTERS[name].always for name in self.asked)
 
     @property
@@ -87,7 +87,7 @@ class LeadFilterForm(forms.Form):
         return self.cleaned_data.get("sort") or own
 
     def chips(self, query: QueryDict) -> list[Chip]:
-        """List what is set, in words, each with the address that does without it."""
+        """List the set filters in words, each with the address without it."""
         shown = []
         for name, asked in self.asked.items():
             if name == "dates":

@@ -110,7 +110,7 @@ class LeadEditForm(LeadForm):
         super().__init__(*args, initial=known, workspace=lead.workspace, **kwargs)
 
     def person(self) -> Person:
-        """Return what was changed, under an id by which the lead is found again."""
+        """Return the changed fields, with an id that identifies the lead."""
         changed = {name: self.cleaned_data[name] for name in self.changed_data if self.cleaned_data[name]}
         ids = tuple((each.system, each.value) for each in self.lead.external_ids.all()) if not self.lead.email else ()
         return Person(email=self.lead.email, external_ids=ids, **changed)
@@ -136,5 +136,5 @@ class LeadAddForm(LeadForm):
     field_order = ("email", "first_name", "last_name", "title", "phone", "company")
 
     def person(self) -> Person:
-        """Return what was typed."""
+        """Return the input."""
         return Person(**{name: value for name, value in self.cleaned_data.items() if value not in (None, "")})

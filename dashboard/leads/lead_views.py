@@ -98,7 +98,7 @@ def _take(request: PageRequest, form: LeadAddForm | LeadEditForm) -> upsert.Resu
 
 
 def _clocks(known: lead_page.LeadPage) -> list[Clock]:
-    """Return the running clocks of the newest handoff, what is due first at the top."""
+    """Return the running clocks of the newest handoff, by due date."""
     if known.handoff is None:
         return []
     return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]

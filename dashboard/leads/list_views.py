@@ -1,4 +1,4 @@
-"""The list of leads: filters in the address, many at once, CSV of what is shown."""
+"""The list of leads: filters in the address, bulk changes, CSV."""
 
 from dataclasses import replace
 

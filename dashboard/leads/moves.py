@@ -54,7 +54,7 @@ class OfferedMove:
         return reverse(self.url_name, args=[pk])
 
     def message(self, lead: Lead, result: Any) -> str:
-        """Describe what was done."""
+        """Return the message after the move."""
         return self.done(lead, result) if callable(self.done) else self.done.format(lead=lead.name)
 
 
@@ -67,7 +67,7 @@ class MoveButton:
 
     @property
     def is_primary(self) -> bool:
-        """Tell whether this is the main action of the page."""
+        """Return whether this is the main action of the page."""
         return self.move.primary
 
 
@@ -213,13 +213,13 @@ SHOWN = 3  # buttons; the others are in the menu
 
 
 def may_answer(actor: Actor, handoff: Handoff | None) -> bool:
-    """Tell whether a member may keep what the lead answered; while sales works on it, its owner may."""
+    """Return whether a member may keep what the lead answered; while sales works on it, its owner may."""
     worked_on = handoff is not None and handoff.closed_at is None and handoff.owner_id is not None
     return actor.can("leads.edit") and (not worked_on or guards.may_work(actor, handoff))  # type: ignore[arg-type]
 
 
 def open_to(actor: Actor, lead: Lead, handoff: Handoff | None) -> list[MoveButton]:
-    """List what the member may do with a lead now, the weightiest first; `handoff` is the newest one."""
+    """List the moves open to the member on a lead, by rank; `handoff` is the newest one."""
     table = set(moves_from(lead.state))
     return [
         MoveButton(move, move.url(lead, handoff))
@@ -229,7 +229,7 @@ def open_to(actor: Actor, lead: Lead, handoff: Handoff | None) -> list[MoveButto
 
 
 def _is_open(move: OfferedMove, table: Iterable[str], actor: Actor, lead: Lead, handoff: Handoff | None) -> bool:
-    """Tell whether the table, the handoff and its owner leave a move open."""
+    """Return whether the table, the handoff and its owner leave a move open."""
     if move in (TOUCH, FOLLOW_UP):
         return lead.state in (*SALES_STATES, State.WON, State.LOST) and may_work(actor, handoff)
     if move is RATE:
@@ -246,7 +246,7 @@ def _is_open(move: OfferedMove, table: Iterable[str], actor: Actor, lead: Lead, 
 
 
 def may_work(actor: Actor, handoff: Handoff | None) -> bool:
-    """Tell whether a handoff is the member's own, or the member may work anybody's."""
+    """Return whether a handoff is the member's own, or the member may work anybody's."""
     if actor.can("handoffs.work_any"):
         return True
     return handoff is not None and actor.member is not None and handoff.owner_id == actor.member.pk

@@ -60,11 +60,11 @@ class MailContent:
 
 
 def is_kept() -> bool:
-    """Tell whether mail goes to the local folder."""
+    """Return whether mail goes to the local folder."""
     return settings.EMAIL_BACKEND == BACKEND
 
 
-def page(workspace: Workspace, after: str = "", *, invitations: bool) -> MailPage:
+def page_mails(workspace: Workspace, after: str = "", *, invitations: bool) -> MailPage:
     """Return a page of the workspace's mails, with `invitations` or without; file names sort by time. Reads heads."""
     rows: list[MailHead] = []
     for path in _newest(after):
@@ -76,7 +76,7 @@ def page(workspace: Workspace, after: str = "", *, invitations: bool) -> MailPag
     return MailPage(rows, None)
 
 
-def read(workspace: Workspace, name: str, *, invitations: bool) -> MailContent:
+def get_mail(workspace: Workspace, name: str, *, invitations: bool) -> MailContent:
     """Return one mail. Raise `Missing` for a name that is none, or is another workspace's or not to be read."""
     path = Path(settings.OUTBOX_DIR) / name
     missing = Missing("There is no such mail in the outbox of this workspace.")

@@ -42,7 +42,7 @@ class RetryKind:
 
 @dataclass(frozen=True)
 class RetryGroup:
-    """Hold what is set aside of one kind; `more` tells that there are more rows than are shown."""
+    """Hold the rows of one kind that are set aside; `more` is true if there are more than shown."""
 
     code: str
     label: str
@@ -76,7 +76,7 @@ KINDS: dict[str, RetryKind] = {
 
 
 def groups(workspace: Workspace, actor: Actor) -> list[RetryGroup]:
-    """List what is set aside, by kind, those kinds alone that have any. One statement a kind."""
+    """List the rows set aside by kind, without empty kinds. One statement a kind."""
     found = []
     for code, kind in KINDS.items():
         rows = list(kind.rows(workspace)[: MOST + 1])

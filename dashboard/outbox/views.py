@@ -1,4 +1,4 @@
-"""The outbox: every mail that is planned, went out or did not, the local folder, and what was set aside."""
+"""The outbox: planned, sent and failed mails, the local folder, and rows set aside."""
 
 from functools import wraps
 from typing import Any
@@ -92,7 +92,7 @@ def local_mail_list(request: PageRequest) -> HttpResponse:
     """List the workspace's mails in the local folder: to leads, alerts and invitations."""
     if not local_mail.is_kept():
         raise Http404("Mail goes to a mail server here, not to a local folder.")
-    shown = local_mail.page(
+    shown = local_mail.page_mails(
         request.workspace, request.GET.get("after", ""), invitations=request.actor.can("members.manage")
     )
     return render(request, "outbox/local.html", {"title": "Outbox", "tab": "local", "page": shown, "local": True})
@@ -134,7 +134,7 @@ def retry(request: PageRequest, kind: str, pk: int) -> HttpResponse:
 
 
 def _page(request: PageRequest, state: str) -> paging.Page[Send]:
-    """Read one page, the newest first; without a state what is planned before all else. Two statements at most."""
+    """Read one page, the newest first; without a state the planned ones first. Two statements at most."""
     after = request.GET.get("after", "")
     if state:
         return paging.by_id(mails.sends(request.workspace, state), after=after)
@@ -149,7 +149,7 @@ def _page(request: PageRequest, state: str) -> paging.Page[Send]:
 
 
 def _local(request: PageRequest, name: str) -> local_mail.MailContent:
-    return local_mail.read(request.workspace, name, invitations=request.actor.can("members.manage"))
+    return local_mail.get_mail(request.workspace, name, invitations=request.actor.can("members.manage"))
 
 
 def _mail(html: str) -> HttpResponse:

@@ -33,7 +33,7 @@ class ReturnFilterForm(forms.Form):
 
     @property
     def is_set(self) -> bool:
-        """Tell whether anything is filtered."""
+        """Return whether anything is filtered."""
         return any(self.cleaned_data.values())
 
     def narrow(self, found: QuerySet[Handoff]) -> QuerySet[Handoff]:

@@ -19,7 +19,7 @@ KEPT = "The active agreement keeps its copy: changes apply from the next signed 
 
 @page("settings.view")
 def reasons(request: PageRequest) -> HttpResponse:
-    """List the reasons by what they are for, with what follows."""
+    """List the reasons by kind, with their consequences."""
     found = list(words.reasons(request.workspace))
     groups = [(kind, [each for each in found if each.kind == kind]) for kind in Reason.Kind]
     context = {

@@ -79,7 +79,7 @@ def _zone(member: Member) -> str:
 
 
 def current_user(request: HttpRequest) -> User:
-    """Return who is logged in, behind a log-in."""
+    """Return the user who is logged in; call it behind a log-in only."""
     assert isinstance(request.user, User)
     return request.user
 

@@ -47,7 +47,7 @@ def _next_dialog(request: PageRequest, lead: Lead | None) -> str:
 
 
 def next_url(request: PageRequest, lead: Lead | None = None) -> str:
-    """Return the page to go on to: what was asked for, if it is ours, else the lead's."""
+    """Return the next page: the requested one if it is local, else the lead's."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted

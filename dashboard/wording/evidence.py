@@ -34,7 +34,7 @@ class EvidencePanel:
 
 
 def headline(evidence: Mapping[str, Any]) -> str:
-    """Say in one line what speaks most for a lead: a person's reason, else what it did, else how it fits."""
+    """Summarize the evidence in one line: a person's reason, else the top activities, else the fit."""
     if override := evidence.get("override"):
         return str(override)
     lines = [line for line in evidence.get("score_lines", ()) if line["points"] > 0]
@@ -47,7 +47,7 @@ def headline(evidence: Mapping[str, Any]) -> str:
 
 
 def panel(handoff: Handoff) -> EvidencePanel:
-    """Build the panel of a handoff from what it froze. No statement."""
+    """Build the panel of a handoff from its frozen evidence. No statement."""
     evidence = handoff.evidence
     verdict = evidence.get("verdict") or {}
     return EvidencePanel(

@@ -37,7 +37,7 @@ class ReportFigure:
 
 @dataclass(frozen=True)
 class ReportBar:
-    """Hold one bar: what it counts, of how many, and the list behind it."""
+    """Hold one bar: label, count, and the list behind it."""
 
     label: str
     count: int
@@ -49,7 +49,7 @@ class ReportBar:
 
 @dataclass(frozen=True)
 class FunnelLine:
-    """Hold one line of the funnel's table with the lists behind its counts and what it cost."""
+    """Hold one line of the funnel's table with the lists behind its counts and its cost."""
 
     label: str
     row: reports.Row
@@ -104,7 +104,7 @@ def figures(now: Outcome, before: Outcome | None, period: Period, currency: str)
 
 
 def counts_twice(now: Outcome) -> bool:
-    """Tell whether the outcomes add up to more than the leads: one that was handed over twice has two."""
+    """Return whether the outcomes add up to more than the leads: one that was handed over twice has two."""
     return now.accepted + now.returned + now.waiting + now.withdrawn > now.handed_over
 
 
@@ -190,7 +190,7 @@ def _costs(campaigns: Mapping[str, Campaign], by: str) -> dict[str, Decimal]:
 
 
 def _grown(now: float, before: float | None) -> dict[str, Any]:
-    """Return the change of a number, as a share of what it was."""
+    """Return the relative change of a number."""
     if not before:
         return {}
     share = round(100 * (now - before) / before)
