@@ -25,7 +25,7 @@ EMPTY = {
     "/forms/": "put its address into your pages",
     "/scoreboard/": "Once both sides have signed an agreement",
     "/agreement/": "How to get it signed",
-    "/outbox/": "Every mail that a program plans",
+    "/outbox/": "Every mail that it plans",
     "/outbox/mail/": "are listed here when they are sent",
     "/notices/": "You are notified here and by mail",
     "/settings/keys/": "Make one for each system",
