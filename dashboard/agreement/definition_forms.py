@@ -1,4 +1,4 @@
-"""The form of a condition tree: its criteria one by one, and the whole as JSON for those who want groups."""
+"""The form of a condition tree: its criteria one by one, and the whole as JSON for editing groups."""
 
 import copy
 from collections.abc import Iterator
@@ -36,13 +36,13 @@ class MqlForm(TreeForm):
     """The definition of MQL, with tiers and loop guard."""
 
     tiers = JsonField(
-        label="Tiers as JSON", help_text="The first whose condition holds; the last takes every lead left."
+        label="Tiers as JSON", help_text="The first whose condition holds applies; the last applies to all other leads."
     )
     max_passes = forms.IntegerField(
-        label="Loop guard: handed over at most so many times",
+        label="Loop guard: most handoffs of one lead",
         min_value=1,
         max_value=50,
-        help_text="The first time included.",
+        help_text="Including the first.",
     )
 
 
@@ -59,7 +59,7 @@ class Criteria:
         self.new = [CriterionForm(data, prefix=f"n{index}") for index in range(NEW)]
 
     def built(self) -> dict[str, Any]:
-        """Return the tree with what was typed. Call it on forms that hold data."""
+        """Return the tree with the input applied. Call it on bound forms."""
         tree = copy.deepcopy(self.tree)
         places = {pointer: leaf for pointer, _, leaf in _leaves(tree, "")}
         for pointer, _, form in self.rows:
@@ -103,7 +103,7 @@ def _say(value: Any) -> str:
 
 
 def _write(leaf: dict[str, Any], typed: dict[str, Any]) -> None:
-    """Put what was typed into a leaf; the operator says what its value is."""
+    """Write the input into a leaf; the operator determines the type of the value."""
     before = leaf.get("value")
     leaf["fact"], leaf["op"] = typed["fact"].strip(), typed["op"]
     takes = conditions.OPERATORS[typed["op"]].takes if typed["op"] in conditions.OPERATORS else "scalar"

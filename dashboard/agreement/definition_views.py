@@ -47,7 +47,7 @@ def definition(request: PageRequest, kind: str) -> HttpResponse:
 
 
 def _form(request: PageRequest, newest: Definition | None, criteria: Criteria | None) -> TreeForm:
-    """Return the form of the whole, filled by what was typed as JSON or built from the rows."""
+    """Return the form of the whole, filled from the JSON or built from the rows."""
     kind = MqlForm if newest is None or newest.kind == Definition.Kind.MQL else TreeForm
     known: dict[str, Any] = {"condition": newest.condition if newest else {}}
     if newest and newest.kind == Definition.Kind.MQL:

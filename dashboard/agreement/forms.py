@@ -122,7 +122,7 @@ Policies = formset_factory(PolicyForm, extra=1, can_delete=True, max_num=20, abs
 EscalationSteps = formset_factory(EscalationStepForm, extra=1, can_delete=True, max_num=10, absolute_max=11)
 
 
-class Editor:
+class TermsEditor:
     """Hold the forms of one draft together: `terms` in JSON when all are valid, refusals where they belong."""
 
     def __init__(self, terms: Mapping[str, Any], data: Any = None) -> None:
@@ -137,7 +137,7 @@ class Editor:
         return all([self.main.is_valid(), self.policies.is_valid(), self.escalation_steps.is_valid()])
 
     def terms(self) -> dict[str, Any]:
-        """Return what was typed, in the shape that `sla.agreements.edit` takes."""
+        """Return the input in the shape that `sla.agreements.edit` takes."""
         facts = dict(self.main.cleaned_data)
         review = facts.pop("review_on")
         return {
@@ -160,7 +160,7 @@ class Editor:
 
     @property
     def has_errors(self) -> bool:
-        """Tell whether anything was refused."""
+        """Return whether anything was refused."""
         return bool(self.main.errors or any(self.policies.errors) or any(self.escalation_steps.errors))
 
 

@@ -1,4 +1,4 @@
-"""The scoreboard: what both sides promised, what they kept, and the rows behind each figure."""
+"""The scoreboard: the commitments of both sides, how many were kept, and the rows behind each figure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from dashboard.design import periods
 from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
 from leadflow import csvfile, paging
-from sla import inbox, reports
+from sla import inbox as queries
+from sla import reports
 from sla.kinds import Kind
 from sla.models import Clock
 from sla.reports import Commitment, Scoreboard
@@ -33,7 +34,7 @@ CODES = {"mqls": "Leads handed over", "complete": "With all the information prom
 
 
 @dataclass(frozen=True)
-class Shown:
+class ScoreboardRow:
     """Hold one line with the addresses of its rows; `few` says how many where a share is of fewer than thirty."""
 
     line: Commitment
@@ -48,8 +49,8 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Hold what the address asks the rows for."""
+class RowsQuery:
+    """Hold the query of the rows behind a figure, read from the address."""
 
     code: str
     since: datetime
@@ -90,7 +91,7 @@ def rows(request: PageRequest) -> HttpResponse:
     """List what a figure counted, the newest first."""
     asked = _asked(request.workspace, request.GET)
     column = "offered_at" if asked.code == "mqls" else "started_at"
-    shown = paging.by_time(_found(request, asked), column, after=request.GET.get("after", ""), size=inbox.PAGE)
+    shown = paging.by_time(_found(request, asked), column, after=request.GET.get("after", ""), size=queries.PAGE)
     context = {"title": asked.words, "asked": asked, "page": shown, "of_clocks": asked.code != "mqls"}
     return render(request, "agreement/scoreboard_rows.html", context)
 
@@ -102,7 +103,7 @@ def download(request: PageRequest) -> StreamingHttpResponse:
     return csv_response(csvfile.write(_table(found.iterator(2000))), "scoreboard.csv")
 
 
-def _found(request: PageRequest, asked: Asked) -> Any:
+def _found(request: PageRequest, asked: RowsQuery) -> Any:
     return reports.rows_behind(
         request.workspace,
         code=asked.code,
@@ -113,7 +114,7 @@ def _found(request: PageRequest, asked: Asked) -> Any:
     )
 
 
-def _lines(board: Scoreboard, side: str, period: periods.Period) -> list[Shown]:
+def _lines(board: Scoreboard, side: str, period: periods.Period) -> list[ScoreboardRow]:
     """Add to the lines of one side where their rows are."""
     assert period.first is not None
     shown = []
@@ -133,11 +134,11 @@ def _lines(board: Scoreboard, side: str, period: periods.Period) -> list[Shown]:
         ]
         decided = line.tally.in_time + line.tally.late
         few = decided if line.unit == "percent" and decided < FEW else 0
-        shown.append(Shown(line, url, parts if line.code != "mqls" else [], few))
+        shown.append(ScoreboardRow(line, url, parts if line.code != "mqls" else [], few))
     return shown
 
 
-def _asked(workspace: Workspace, query: QueryDict) -> Asked:
+def _asked(workspace: Workspace, query: QueryDict) -> RowsQuery:
     """Read the address; what cannot be read is the last 30 days of the first kind of clock."""
     period = periods.read(workspace, "30", timezone.now())
     zone = ZoneInfo(workspace.time_zone)
@@ -150,7 +151,7 @@ def _asked(workspace: Workspace, query: QueryDict) -> Asked:
     )
     whole = periods.Period("", first or period.first, last or period.last, zone)
     assert whole.since is not None
-    return Asked(code, whole.since, whole.until, query.get("tier"), outcome if outcome in mine else "")
+    return RowsQuery(code, whole.since, whole.until, query.get("tier"), outcome if outcome in mine else "")
 
 
 def _day(text: str | None) -> date | None:

@@ -1,11 +1,11 @@
-"""The agreement: what both sides promised, its versions, drafting, proposing and signing."""
+"""The agreement: its terms, its versions, drafting, proposing and signing."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from dashboard.agreement.forms import Editor
+from dashboard.agreement.forms import TermsEditor
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import promises
@@ -22,13 +22,13 @@ SIGNERS = {Signature.Side.MARKETING: Role.MARKETING_MANAGER, Signature.Side.SALE
 
 @page("agreement.view")
 def agreement(request: PageRequest) -> HttpResponse:
-    """Show the agreement that runs, or what to do until there is one."""
+    """Show the active agreement, or how to get one signed."""
     active = agreements.active(request.workspace)
     context = {"title": "Agreement", "waiting": agreements.in_work(request.workspace)}
     if active is None:
         return render(request, "agreement/none.html", context | {"signers": _signers(request)})
     found = agreements.get(request.workspace, active.version)
-    return render(request, "agreement/agreement.html", context | _told(found) | {"shown": found, "current": True})
+    return render(request, "agreement/agreement.html", context | _in_words(found) | {"shown": found, "current": True})
 
 
 @page("agreement.view")
@@ -40,10 +40,10 @@ def versions(request: PageRequest) -> HttpResponse:
 
 @page("agreement.view")
 def version(request: PageRequest, number: int) -> HttpResponse:
-    """Show one version; a draft or proposal with what it changes and what can be done with it."""
+    """Show one version; a draft or proposal with its changes and the actions open to the member."""
     found = agreements.get(request.workspace, number)
     active = agreements.active(request.workspace)
-    context = {"title": str(found), "shown": found, "active": active, "current": found == active} | _told(found)
+    context = {"title": str(found), "shown": found, "active": active, "current": found == active} | _in_words(found)
     if found.status in agreements.IN_WORK:
         before = agreements.terms_of(active) if active else None
         context["changes"] = promises.changes(before, _terms(found))
@@ -56,7 +56,7 @@ def version(request: PageRequest, number: int) -> HttpResponse:
 def draft(request: PageRequest) -> HttpResponse:
     """Draft the next version from the newest one."""
     made = attempt(
-        request, lambda: agreements.draft_next(request.workspace, actor=request.actor), "The draft is there."
+        request, lambda: agreements.draft_next(request.workspace, actor=request.actor), "The draft is ready to edit."
     )
     if made is None:
         return redirect("dashboard:agreement")
@@ -69,7 +69,7 @@ def edit(request: PageRequest, number: int) -> HttpResponse:
     found = agreements.get(request.workspace, number)
     if found.status != Status.DRAFT:
         return redirect("dashboard:agreement_version", number)
-    editor = Editor(agreements.terms_of(found).to_json(), editing.posted(request))
+    editor = TermsEditor(agreements.terms_of(found).to_json(), editing.posted(request))
     if request.method == "POST" and editor.is_valid():
         try:
             agreements.edit(found, actor=request.actor, terms=editor.terms())
@@ -126,7 +126,7 @@ def _terms(found: Agreement) -> Terms:
     return agreements.complete(found) if found.status == Status.DRAFT else agreements.terms_of(found)
 
 
-def _told(found: Agreement) -> dict[str, object]:
+def _in_words(found: Agreement) -> dict[str, object]:
     return {"words": promises.say(_terms(found)), "signatures": sorted(found.signatures.all(), key=lambda s: s.at)}
 
 

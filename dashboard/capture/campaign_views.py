@@ -1,4 +1,4 @@
-"""Campaigns and what they cost."""
+"""Campaigns and their cost."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from leads.vocabulary import campaigns
 
 @page("reports.view")
 def index(request: PageRequest) -> HttpResponse:
-    """List the campaigns, newest first, with what came of their leads."""
+    """List the campaigns, newest first, with the figures of their leads."""
     shown = paging.by_id(Campaign.objects.of(request.workspace), after=request.GET.get("after", ""))
     figures = reports.campaign_figures(request.workspace, shown.rows)
     context = {
@@ -31,14 +31,14 @@ def index(request: PageRequest) -> HttpResponse:
 
 @page("leads.import")
 def new(request: PageRequest) -> HttpResponse:
-    """Make a campaign."""
+    """Add a campaign."""
     form = CampaignForm(editing.posted(request))
     return _edit(
         request,
         form,
         lambda: campaigns.create(request.workspace, actor=request.actor, **form.facts()),
         title="New campaign",
-        done="The campaign is there.",
+        done="The campaign is added.",
     )
 
 
@@ -66,7 +66,7 @@ def _edit(
         form,
         save,
         title=title,
-        sentence="Its cost stands beside the revenue of its leads in the reports.",
+        sentence="Reports show its cost next to the revenue of its leads.",
         done=done,
         back="dashboard:campaigns",
         section="Campaigns",

@@ -1,4 +1,4 @@
-"""Hosted forms: marketing makes them, visitors send them."""
+"""Hosted forms: added by marketing, submitted by visitors."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from dashboard.capture.hosted_forms import TRAP, HostedForm, Visitor
+from dashboard.capture.hosted_forms import TRAP, HostedForm, VisitorForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from leadflow import paging
@@ -32,14 +32,14 @@ def index(request: PageRequest) -> HttpResponse:
 
 @page("nurture.edit")
 def new(request: PageRequest) -> HttpResponse:
-    """Make a form."""
+    """Add a form."""
     form = HostedForm(editing.posted(request), workspace=request.workspace)
     return _edit(
         request,
         form,
         lambda: forms.create(request.workspace, actor=request.actor, **form.facts()),
         title="New form",
-        done="The form is there. Copy its address from the list.",
+        done="The form is added. Copy its address from the list.",
     )
 
 
@@ -61,12 +61,12 @@ def edit(request: PageRequest, pk: int) -> HttpResponse:
 @csrf_exempt  # a visitor has no session; what is sent is public input, whoever sends it
 @require_http_methods(["GET", "HEAD", "POST"])
 def public(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a form to a visitor, and take in what is sent."""
+    """Show a form to a visitor, and accept a submission."""
     try:
         hosted = forms.find(token)
     except Missing as error:
         raise Http404(error.message) from error
-    form = Visitor(editing.posted(request), form=hosted)
+    form = VisitorForm(editing.posted(request), form=hosted)
     if form.is_valid():
         if form.cleaned_data.pop(TRAP):  # a robot: say thanks, keep nothing
             return _thanks(request, hosted)
@@ -86,7 +86,7 @@ def _edit(request: PageRequest, form: HostedForm, save: Callable[[], Form], *, t
         form,
         save,
         title=title,
-        sentence="Whoever sends it becomes a lead; what a known lead has said already is not overwritten.",
+        sentence="Everybody who submits it becomes a lead. Known values of a known lead are not overwritten.",
         done=done,
         back="dashboard:forms",
         section="Forms",

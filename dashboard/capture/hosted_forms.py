@@ -22,7 +22,6 @@ LABELS = {
     "employees": "Number of employees",
 }
 
-
 # what browsers call the fields, to fill them in
 AUTOFILL = {
     "email": "email",
@@ -34,15 +33,14 @@ AUTOFILL = {
     "company": "organization",
 }
 
-
-TRAP = "website"  # a field that people do not see: who fills it is no person
+TRAP = "website"  # a hidden field: only robots fill it in
 
 
 class HostedForm(forms.Form):
-    """A public form: what it asks, what it says, and where its leads come from."""
+    """A public form: its fields, its texts, and the source of its leads."""
 
-    name = forms.CharField(label="Name", max_length=80, help_text="For you; visitors do not see it.")
-    heading = forms.CharField(label="Heading", max_length=120, help_text="What visitors see on top.")
+    name = forms.CharField(label="Name", max_length=80, help_text="Internal; visitors do not see it.")
+    heading = forms.CharField(label="Heading", max_length=120, help_text="Shown to visitors above the form.")
     fields_asked = forms.MultipleChoiceField(
         label="Asks for",
         required=False,
@@ -63,7 +61,7 @@ class HostedForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
-        help_text="Beside a box that is not ticked. Kept with the consent. Empty: the form asks for none.",
+        help_text="Shown beside a box to tick, and kept with the consent. Empty: the form does not ask for consent.",
     )
     thanks = forms.CharField(label="Thanks", max_length=300, initial="Thank you. We will be in touch.")
     active = forms.BooleanField(label="The form is open", required=False, initial=True)
@@ -75,12 +73,12 @@ class HostedForm(forms.Form):
         self.fields["campaign"].queryset = lookups.campaigns(workspace)  # type: ignore[attr-defined]
 
     def facts(self) -> dict[str, Any]:
-        """Return the fields of the doors."""
+        """Return the arguments of `forms.create` and `forms.edit`."""
         given = dict(self.cleaned_data)
         return {"fields": ["email", *given.pop("fields_asked")], **given}
 
 
-class Visitor(forms.Form):
+class VisitorForm(forms.Form):
     """A hosted form as a visitor fills it in."""
 
     def __init__(self, *args: Any, form: Form, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What an import asks: the file, then what each of its columns is."""
+"""The forms of an import: the file, then the mapping of its columns."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,37 +15,40 @@ SAMPLES = 3
 EXISTING = [("update", "Update them"), ("add", "Leave them as they are")]
 
 
-class Upload(forms.Form):
-    """Take a CSV file."""
+class UploadForm(forms.Form):
+    """Upload a CSV file."""
 
     file = forms.FileField(
         label="CSV file",
         help_text="With a header line; any usual delimiter and encoding; up to 20 MB.",
-        allow_empty_file=True,  # the door says what is wrong with it
+        allow_empty_file=True,  # `jobs.receive` refuses it with the reason
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
     )
 
 
-class Mapping(forms.Form):
-    """Say what each column holds, and what holds for every row."""
+class MappingForm(forms.Form):
+    """Map each column to a field, and set the options for every row."""
 
     encoding = forms.ChoiceField(
-        label="Encoding", error_messages={"required": "Choose the encoding in which the sample reads right."}
+        label="Encoding", error_messages={"required": "Choose the encoding in which the sample is readable."}
     )
     delimiter = forms.ChoiceField(label="Delimiter")
-    existing = forms.ChoiceField(label="Leads that are known already", choices=EXISTING)
+    existing = forms.ChoiceField(label="Known leads", choices=EXISTING)
     date_format = forms.ChoiceField(label="Dates are written as", choices=list(mappings.DATE_FORMATS.items()))
     system = forms.CharField(
         label="System of the external id",
         required=False,
         max_length=60,
-        help_text="E.g. crm. Only where a column holds one.",
+        help_text="E.g. crm. Only if a column holds external ids.",
     )
     source = forms.CharField(
         label="Source of rows without one", required=False, max_length=80, help_text="Empty: none."
     )
     campaign = forms.CharField(
-        label="Campaign of rows without one", required=False, max_length=120, help_text="Its code; a new one is made."
+        label="Campaign of rows without one",
+        required=False,
+        max_length=120,
+        help_text="Its code; an unknown code adds a campaign.",
     )
 
     def __init__(self, data: Any, *, batch: Import, head: Head) -> None:
@@ -74,12 +77,12 @@ class Mapping(forms.Form):
 
     @property
     def mapping(self) -> dict[str, str]:
-        """Return the columns that are taken, as `leads.imports` has them."""
+        """Return the mapped columns, in the shape of `leads.intake.imports`."""
         chosen = {str(position): self.cleaned_data[f"column_{position}"] for position in range(self.width)}
         return {position: name for position, name in chosen.items() if name}
 
     @property
     def options(self) -> dict[str, str]:
-        """Return what holds for every row."""
+        """Return the options for every row."""
         names = ("existing", "date_format", "system", "source", "campaign")
         return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}

@@ -1,4 +1,4 @@
-"""Import leads from CSV: upload, say what the columns are, look at what would happen, start, watch, mend the rest."""
+"""Import leads from CSV: upload, map the columns, preview, start, follow the progress, download the rows to fix."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
-from dashboard.capture.import_forms import Mapping, Upload
+from dashboard.capture.import_forms import MappingForm, UploadForm
 from dashboard.design.downloads import csv_response
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
@@ -31,8 +31,8 @@ def index(request: PageRequest) -> HttpResponse:
 
 @page("leads.import")
 def new(request: PageRequest) -> HttpResponse:
-    """Take a file in."""
-    form = Upload(editing.posted(request), request.FILES or None)
+    """Upload a file."""
+    form = UploadForm(editing.posted(request), request.FILES or None)
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -49,7 +49,7 @@ def new(request: PageRequest) -> HttpResponse:
 
 @page("leads.import")
 def one(request: PageRequest, pk: int) -> HttpResponse:
-    """Show an import where it stands: its mapping, its progress, or what came of it."""
+    """Show the mapping, the progress or the result of an import, by its status."""
     batch = _get(request, pk)
     if batch.status == Import.Status.MAPPING:
         return _map(request, batch)
@@ -62,7 +62,7 @@ def one(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("leads.import")
 def progress(request: PageRequest, pk: int) -> HttpResponse:
-    """Give the progress bar; once it is over, let the page be read afresh."""
+    """Render the progress bar; refresh the page when the import is over."""
     batch = _get(request, pk)
     response = render(request, "capture/import_progress.html", {"batch": batch})
     if batch.status != Import.Status.RUNNING:
@@ -72,19 +72,19 @@ def progress(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("leads.import")
 def errors(request: PageRequest, pk: int) -> StreamingHttpResponse:
-    """Stream the rows that were not taken, each with why, to be mended and imported again."""
+    """Stream the skipped rows as CSV, each with the reason, to be fixed and imported again."""
     batch = _get(request, pk)
-    return csv_response(jobs.error_file(batch), f"not-imported-{batch.pk}.csv")
+    return csv_response(jobs.error_file(batch), f"rows-to-fix-{batch.pk}.csv")
 
 
 def _map(request: PageRequest, batch: Import) -> HttpResponse:
-    """Ask for the mapping; on POST read the file as told, then preview, or start."""
-    form = Mapping(editing.posted(request), batch=batch, head=jobs.head(batch))
+    """Ask for the mapping; on POST read the file with the chosen encoding, then preview, or start."""
+    form = MappingForm(editing.posted(request), batch=batch, head=jobs.head(batch))
     rows = None
     if form.is_valid():
         try:
             if _reread(batch, form):
-                messages.info(request, "The file has other columns when it is read like this. Look at them again.")
+                messages.info(request, "With this encoding or delimiter the file has other columns. Check them again.")
                 return redirect("dashboard:import", batch.pk)
             if request.POST.get("act") == "start":
                 jobs.start(batch, mapping=form.mapping, options=form.options)
@@ -97,8 +97,8 @@ def _map(request: PageRequest, batch: Import) -> HttpResponse:
     return render(request, "capture/import_mapping.html", context, status=422 if form.errors else 200)
 
 
-def _reread(batch: Import, form: Mapping) -> bool:
-    """Read the file anew if the form says that it is written otherwise; tell whether its columns are others now."""
+def _reread(batch: Import, form: MappingForm) -> bool:
+    """Read the file again with another encoding or delimiter; return whether the number of columns changed."""
     encoding, delimiter = form.cleaned_data["encoding"], form.cleaned_data["delimiter"]
     if (encoding, delimiter) == (batch.encoding, batch.delimiter) or not encoding:
         return False

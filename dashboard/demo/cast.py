@@ -103,7 +103,7 @@ PERSONA_OF = {
 class Effort:
     """One campaign and how its leads fare.
 
-    `share` of all leads, `ripe` of them become MQLs; `accept`, `promote`, `win` are the shares of the stage before;
+    `share` of all leads, `qualified` of them become MQLs; `accept`, `promote`, `win` are shares of the stage before;
     `blames` are the return reasons that it provokes beyond the usual, with their weights.
     """
 
@@ -113,7 +113,7 @@ class Effort:
     cost: int
     months: tuple[float, float]  # before now: begins, ends
     share: float
-    ripe: float
+    qualified: float
     accept: float
     promote: float
     win: float

@@ -1,4 +1,4 @@
-"""Let the programs of the past run: their steps are taken by the doors; what the mail servers said is invented.
+"""Let the programs of the past run: their steps are run by the services; the answers of mail servers are invented.
 
 A mail of the past is written into the ledger as it would stand there. None goes out now.
 """
@@ -32,9 +32,9 @@ def enter(world: World, lead: Lead, reason: Reason | None, handoff: Handoff | No
 
 
 def put_in(world: World, program: Program, lead: Lead, at: datetime) -> None:
-    """Put a lead into a program by hand."""
+    """Enrol a lead manually."""
     if not eligibility.to_enter(lead, program):
-        why = {"words": "Put in by hand."}
+        why = {"words": "Enrolled manually."}
         entered = enrolments.enrol(lead, program, actor=world.actor("marketer"), why=why, at=at)
         world.timeline.plan(at, step, entered.pk)
 

@@ -1,4 +1,4 @@
-"""Let sales and marketing do in the past what they do every day: every step through the door that pages use."""
+"""Let sales and marketing do in the past what they do every day: every step through the service that pages use."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal

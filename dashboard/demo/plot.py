@@ -1,4 +1,4 @@
-"""Decide who the leads are, what they do and when they are ripe: from a seed and a time, without a database."""
+"""Decide who the leads are, what they do and when they are qualified: from a seed and a time, without a database."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from leads.intake.upsert import Person
 SEED = 1707
 WORDING = "Yes, Brightwater Software may write to me about planning. I can stop this at any time."
 DEMO_REQUEST = "demo_request"
-RIPENING_DAYS = 14  # at most, from the first contact; what came first has not faded by then
+QUALIFYING_DAYS = 14  # at most, from the first contact; what came first has not faded by then
 # Companies of these industries and sizes fit; the first six industries are among those served.
 SERVED = INDUSTRIES[:6]
 SIZES = ((4, 9), (10, 49), (50, 199), (200, 900), (1000, 9000))
@@ -33,7 +33,7 @@ class Company:
 
     @property
     def fits(self) -> bool:
-        """Tell whether it is large enough and of an industry that is served."""
+        """Return whether it is large enough and of an industry that is served."""
         return self.employees >= 50 and self.industry in SERVED
 
 
@@ -45,7 +45,7 @@ class Prospect:
     person: Person
     effort: Effort
     events: tuple[EventIn, ...]
-    ripe_at: datetime | None
+    qualified_at: datetime | None
 
     def chance(self, what: str = "") -> Random:
         """Return a source of chance of its own, so that what becomes of one lead changes nothing for another."""
@@ -98,14 +98,14 @@ def last_step(at: datetime, topics: tuple[str, ...], *, hot: bool) -> list[Event
 
 def _prospect(index: int, homes: list[Company], namer: Namer, chance: Random, at: datetime) -> Prospect:
     effort = chance.choices(cast.EFFORTS, [each.share for each in cast.EFFORTS])[0]
-    ripe = chance.random() < effort.ripe
+    qualified = chance.random() < effort.qualified
     abroad = chance.random() < effort.elsewhere
-    home = _home(homes, chance, abroad=abroad, fits=ripe)
+    home = _home(homes, chance, abroad=abroad, fits=qualified)
     began, ended = effort.months
     back = timedelta(days=30.4 * (ended + (began - ended) * chance.random()))
     first = min(at_work(at - back, chance), at - timedelta(minutes=5 + index % 50))
     topics = tuple(chance.sample(tuple(cast.TOPICS), chance.choice((1, 1, 2))))
-    level = chance.choices(("head", "lead"), (55, 45))[0] if ripe else _level(chance)
+    level = chance.choices(("head", "lead"), (55, 45))[0] if qualified else _level(chance)
     first_name, last_name = namer.person()
     person = Person(
         email=namer.address(first_name, last_name, home.domain),
@@ -124,20 +124,20 @@ def _prospect(index: int, homes: list[Company], namer: Namer, chance: Random, at
         campaign=effort.code,
         persona=chance.choice(cast.PERSONA_OF[level]) if chance.random() < 0.91 else "",
         attributes=_attributes(chance, first),
-        consent=chance.choices(("opted_in", "", "opted_out"), (72, 28, 0 if ripe else 3))[0],
+        consent=chance.choices(("opted_in", "", "opted_out"), (72, 28, 0 if qualified else 3))[0],
         first_contact_at=first,
     )
     if person.consent:
         person = replace(person, consent_wording=WORDING)
-    if not ripe:
+    if not qualified:
         careful = not (home.employees < 50 and level in ("staff", "study"))
         return Prospect(index, person, effort, _idle(effort, first, topics, chance, at, careful=careful), None)
-    ripe_at = at_work(first + timedelta(days=min(chance.expovariate(1 / 6), RIPENING_DAYS - 3)), chance)
-    ripe_at = max(ripe_at, first + timedelta(hours=2))
-    early = _early(effort, first, ripe_at, topics)
-    whole = [*early, *last_step(ripe_at, topics, hot=chance.random() < 0.38)]
+    qualified_at = at_work(first + timedelta(days=min(chance.expovariate(1 / 6), QUALIFYING_DAYS - 3)), chance)
+    qualified_at = max(qualified_at, first + timedelta(hours=2))
+    early = _early(effort, first, qualified_at, topics)
+    whole = [*early, *last_step(qualified_at, topics, hot=chance.random() < 0.38)]
     so_far = tuple(event for event in whole if event.occurred_at and event.occurred_at <= at)
-    return Prospect(index, person, effort, so_far, ripe_at if ripe_at <= at else None)
+    return Prospect(index, person, effort, so_far, qualified_at if qualified_at <= at else None)
 
 
 def _home(homes: list[Company], chance: Random, *, abroad: bool, fits: bool) -> Company:
@@ -159,9 +159,9 @@ def _attributes(chance: Random, first: datetime) -> dict[str, object]:
     return given
 
 
-def _early(effort: Effort, first: datetime, ripe_at: datetime, topics: tuple[str, ...]) -> list[EventIn]:
-    """Return what a lead does before it is ripe: less than the definition asks for."""
-    between = first + (ripe_at - first) * 0.6
+def _early(effort: Effort, first: datetime, qualified_at: datetime, topics: tuple[str, ...]) -> list[EventIn]:
+    """Return what a lead does before it is qualified: less than the definition asks for."""
+    between = first + (qualified_at - first) * 0.6
     return [
         page("Home", "/", first - timedelta(minutes=3), topics),
         EventIn(effort.event, effort.name or "Contact form", topics=topics, occurred_at=first, campaign=effort.code),
@@ -172,7 +172,7 @@ def _early(effort: Effort, first: datetime, ripe_at: datetime, topics: tuple[str
 def _idle(
     effort: Effort, first: datetime, topics: tuple[str, ...], chance: Random, at: datetime, *, careful: bool
 ) -> tuple[EventIn, ...]:
-    """Return what a lead does that never gets ripe: little, or (where the company does not fit) more."""
+    """Return what a lead does that never gets qualified: little, or (where the company does not fit) more."""
     done = [
         EventIn(effort.event, effort.name or "Contact form", topics=topics, occurred_at=first, campaign=effort.code)
     ]

@@ -52,11 +52,11 @@ class Reserved:
 
 
 def reserve(prospects: list[Prospect], at: datetime) -> Reserved:
-    """Choose from those who never get ripe and fit, the youngest first that were known long enough at `at`."""
+    """Choose from those who never get qualified and fit, the youngest first that were known long enough at `at`."""
     fitting = (
         each
         for each in reversed(prospects)
-        if each.ripe_at is None
+        if each.qualified_at is None
         and each.person.consent != "opted_out"
         and (each.person.employees or 0) in range(50, 2999)
         and each.person.industry in plot.SERVED
@@ -152,7 +152,7 @@ def show_interest(world: World, lead: Lead, at: datetime) -> None:
 
 def offer(world: World, reserved: Reserved, known: dict[int, Lead], at: datetime) -> None:
     """Hand leads over so that their accept clocks fall due one after the other from now on."""
-    accounts = [known[each.index].account_id for each in reserved.mine]
+    accounts = [pk for each in reserved.mine if (pk := known[each.index].account_id) is not None]
     rep = world.members["rep"]
     Account.objects.of(world.workspace).filter(pk__in=accounts).update(owner=rep)  # who gets the account's leads
     places = ((reserved.mine, OF_THE_REP), (reserved.others, OF_OTHERS), (reserved.nobody, OF_NOBODY))
@@ -169,7 +169,7 @@ def offer(world: World, reserved: Reserved, known: dict[int, Lead], at: datetime
 
 
 def _hand_over(world: World, lead: Lead, at: datetime) -> None:
-    """Hand a lead over by the definition, else, where the dice gave it too little interest, by hand with a reason."""
+    """Hand a lead over by the definition, else, where the dice gave it too little interest, manually with a reason."""
     try:
         moves.qualify(lead, actor=engine("definition"), at=at)
     except Conflict:

@@ -102,8 +102,8 @@ def _plan(world: World, prospects: list[Prospect], known: dict[int, Lead], kept:
     """Plan when leads are handed over, and who gets the welcome mails."""
     for each in prospects:
         lead = known[each.index]
-        if each.ripe_at:
-            world.timeline.plan(each.ripe_at, history.hand_over, each, lead)
+        if each.qualified_at:
+            world.timeline.plan(each.qualified_at, history.hand_over, each, lead)
         elif each.index not in kept and each.person.consent == "opted_in" and each.index % WELCOMED == 0:
             first = each.person.first_contact_at or world.timeline.end
             world.timeline.plan(first + timedelta(minutes=4), _welcome, lead)

@@ -26,7 +26,7 @@ class Timeline:
         self._numbers = count()
 
     def plan(self, at: datetime, act: Act, *args: Any) -> bool:
-        """Let `act(world, *args, at)` happen at `at`; tell whether that lies within the story."""
+        """Let `act(world, *args, at)` happen at `at`; return whether that lies within the story."""
         if at > self.end:
             return False
         heapq.heappush(self._waiting, (at, next(self._numbers), act, args))
@@ -63,5 +63,5 @@ class World:
         return next((each.pace for each in COLLEAGUES if self.is_(each, member)), 1.0)
 
     def is_(self, colleague: Colleague, member: Member | None) -> bool:
-        """Tell whether a member is that colleague."""
+        """Return whether a member is that colleague."""
         return member is not None and self.members[colleague.local].pk == member.pk

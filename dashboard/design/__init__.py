@@ -1,1 +1,1 @@
-"""What every page is built from: tags, words, charts, inputs, downloads, periods."""
+"""The parts of every page: tags, words, charts, inputs, downloads, periods."""

@@ -5,8 +5,6 @@ from math import ceil, floor, log10
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -16,28 +14,13 @@ MOST_TICKS = 8
 
 
 def nice_ticks(most: float) -> list[float]:
-    """Choose three to six round values from nought to at least `most`."""
+    """Choose three to six round values from 0 to at least `most`."""
     if most <= 0:
         return [0, 1]
     power = 10 ** floor(log10(most / 4))
     step = next(m * power for m in (1, 2, 5, 10) if m * power * 5 >= most)
     step = max(step, 1) if most >= 2 else step
     return [step * index for index in range(ceil(most / step) + 1)]
-
-
-@register.simple_tag
-def sparkline(values: Sequence[float | None], label: str) -> SafeString:
-    """Draw a small line over values in order; gaps (None) count as nought. label: what it shows, in words."""
-    numbers = [float(value or 0) for value in values]
-    most = max(numbers, default=0) or 1
-    last = max(len(numbers) - 1, 1)
-    points = " ".join(f"{100 * i / last:.1f},{28 - 26 * value / most:.1f}" for i, value in enumerate(numbers))
-    return format_html(
-        '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label="{}">'
-        '<polyline points="{}"/></svg>',
-        label,
-        points,
-    )
 
 
 @register.inclusion_tag("components/line_chart.html")

@@ -43,7 +43,7 @@ def zones(empty: str = "") -> list[tuple[str, str]]:
 
 
 class JsonField(forms.CharField):
-    """Read JSON; `value` keeps what was typed when it cannot be read."""
+    """Read JSON; `value` keeps the input if it cannot be read."""
 
     widget = forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "class": "code"})
 

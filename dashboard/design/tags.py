@@ -74,12 +74,12 @@ def _icon_body(name: str) -> str:
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """Inline an icon of static/icons; hidden from screen readers unless it is given a label. size: "l"."""
     css = "icon icon-l" if size == "l" else "icon"
-    told = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    aria = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"'
         ' stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>',
         css,
-        told,
+        aria,
         mark_safe(_icon_body(name)),
     )
 
@@ -139,7 +139,7 @@ def percent(part: float | None, whole: float | None) -> SafeString:
 @register.simple_tag
 @lru_cache(maxsize=1024)
 def grade(value: str | None) -> SafeString | str:
-    """Show a grade such as B2, with what its two signs mean on hover."""
+    """Show a grade such as B2, with the meaning of its two signs on hover."""
     if not value:
         return "–"
     said = f"Fit {value[0]} of A to D"
@@ -169,19 +169,19 @@ def avatar(name: str | None, size: str = "") -> SafeString:
 def bar(value: float | None, of: float | None, tone: str = "accent", label: str = "") -> SafeString:
     """Draw value as a share of `of`; tones: accent, good, warn, bad, or "" for grey."""
     share = min(max((value or 0) / of, 0), 1) if of else 0
-    told = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    aria = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="meter bar meter-{}" {}><rect class="meter-track" width="100%" height="100%"/>'
         '<rect class="meter-fill" width="{}%" height="100%" rx="2"/></svg>',
         tone or "plain",
-        told,
+        aria,
         f"{100 * share:.1f}",
     )
 
 
 @register.inclusion_tag("components/progress.html")
 def progress(done: int, total: int | None, noun: str = "") -> dict[str, Any]:
-    """Show how far a task is; a total of None or nought shows the count alone. noun: what is counted."""
+    """Show the progress of a task; a total of None or 0 shows the count alone. noun: what is counted."""
     share = int(100 * min(done, total) / total) if total else 0
     return {"done": done, "total": total, "share": share, "noun": noun}
 
@@ -258,7 +258,7 @@ def pagination(page: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "", help: str = "") -> dict[str, Any]:
-    """Render one form field: label above, help below, error beside, what was typed kept."""
+    """Render one form field: label above, help below, error beside, input kept."""
     return {
         "field": bound,
         "label": label or bound.label,
@@ -299,9 +299,3 @@ def undo_url(extra_tags: str | None) -> str:
         if tag.startswith("undo:/") and not tag.startswith("undo://"):
             return tag.removeprefix("undo:")
     return ""
-
-
-@register.filter
-def initials(name: str | None) -> str:
-    """Take the initials of a name."""
-    return words.initials(name)

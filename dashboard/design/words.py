@@ -34,7 +34,7 @@ def relative(moment: datetime, now: datetime) -> str:
 
 
 def _coarse(delta: timedelta) -> str:
-    """Say a past span in one unit: nobody needs the minutes of what was three hours ago."""
+    """Write a past span in one unit: after three hours minutes do not matter."""
     minutes = int(abs(delta.total_seconds()) // 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
 

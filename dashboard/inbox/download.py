@@ -1,4 +1,4 @@
-"""The lists of the inbox as CSV: what is shown, all pages of it."""
+"""The lists of the inbox as CSV, all pages."""
 
 from collections.abc import Iterator
 from datetime import datetime

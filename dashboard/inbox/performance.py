@@ -1,4 +1,4 @@
-"""Put the counts of the inbox and the performance of a rep into the four figures and the sentence of the page."""
+"""Format the counts and the performance of a rep as the four figures and the sentence of the inbox."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from sla.inbox import Counts, Performance
 
 
 def sentence(counts: Counts, targets: dict[str, int], *, own: bool) -> str:
-    """Say what is the case now, and what the agreement asks for: minutes to accept, by tier."""
+    """Describe how many leads wait, and the target of the agreement: minutes to accept, by tier."""
     if not counts.waiting:
-        return "Nothing waits for your answer." if own else "Nothing waits for an answer."
+        return "No leads wait for your answer." if own else "No leads wait for an answer."
     many = "1 lead waits" if counts.waiting == 1 else f"{counts.waiting:,} leads wait"
     said = f"{many} for {'your' if own else 'an'} answer."
     if counts.late:
@@ -23,7 +23,7 @@ def sentence(counts: Counts, targets: dict[str, int], *, own: bool) -> str:
 def figures(counts: Counts, performance: Performance | None, *, own: bool, query: str) -> list[dict[str, Any]]:
     """Give the four figures, each with the address of the rows behind it; `query` keeps the member chosen.
 
-    Without the measurement, three of them say that they are on their way.
+    Without performance, three of them show that they are being loaded.
     """
     shown: list[dict[str, Any]] = [
         {

@@ -1,4 +1,4 @@
-"""The inbox of sales and the queue: what waits, what is in work, what is done, and why each lead is there."""
+"""The inbox of sales and the queue: waiting, in work and done, each lead with the reason of its handoff."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from leads.lifecycle import moves
 from leads.models import Handoff, HandoffState
 from leads.queries import lookups
 from leads.routing import assign, pools
-from sla import inbox as lists
+from sla import inbox as queries
 from sla import kinds
 from sla import selectors as clocks
 from sla.models import Clock
@@ -38,8 +38,8 @@ MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Row:
-    """Hold one row: a handoff, the clock that is due first, why the lead is here and what it is interested in."""
+class InboxRow:
+    """Hold one row: a handoff, the clock that is due first, the reason of the handoff and its main topic."""
 
     handoff: Handoff
     clock: Clock | None
@@ -56,18 +56,18 @@ def inbox(request: PageRequest) -> HttpResponse:
     tab = tab_of(request)
     member, members = whose(request)
     found = _page(request, tab, listed(request, tab, member, now))
-    rows = _rows(request, found.rows) if tab != "promises" else found.rows
+    listed_rows = _rows(request, found.rows) if tab != "promises" else []
     own = member is not None and member.pk == request.member.pk
     query = f"&member={request.GET['member']}" if members and request.GET.get("member") else ""
-    counts = lists.counts(request.workspace, member, at=now)
-    # Over everybody the figures take longer than all the rest: the page asks for them once it is there.
+    counts = queries.counts(request.workspace, member, at=now)
+    # Over all members the figures are the slowest part: the page loads them afterwards.
     later = member is None and not request.htmx and "figures" not in request.GET
-    measured = None if later else lists.performance(request.workspace, member, at=now)
-    targets = measured.accept_targets if measured else lists.accept_targets(request.workspace)
+    measured = None if later else queries.performance(request.workspace, member, at=now)
+    targets = measured.accept_targets if measured else queries.accept_targets(request.workspace)
     context = {
         "title": "Inbox",
         "tab": tab,
-        "rows": rows,
+        "rows": found.rows if tab == "promises" else listed_rows,
         "page": found,
         "counts": counts,
         "sentence": performance.sentence(counts, targets, own=own),
@@ -77,8 +77,8 @@ def inbox(request: PageRequest) -> HttpResponse:
         "whose": member,
         "own": own,
         "query": query,
-        "panel": _focused(request, rows) if tab in ("waiting", "in_work") else None,
-        "no_pool": own and tab == "waiting" and not rows and not pools.has_place(request.member),
+        "panel": _focused(request, listed_rows) if tab in ("waiting", "in_work") else None,
+        "no_pool": own and tab == "waiting" and not listed_rows and not pools.has_place(request.member),
     }
     return render(request, "inbox/inbox.html", context)
 
@@ -89,16 +89,16 @@ def figures(request: PageRequest) -> HttpResponse:
     if not request.htmx:
         return redirect(f"{reverse('dashboard:inbox')}?figures=1")
     now = timezone.now()
-    measured = lists.performance(request.workspace, None, at=now)
-    counts = lists.counts(request.workspace, None, at=now)
+    measured = queries.performance(request.workspace, None, at=now)
+    counts = queries.counts(request.workspace, None, at=now)
     shown = performance.figures(counts, measured, own=False, query="")
     return render(request, "components/figures.html", {"figures": shown})
 
 
 @page("handoffs.claim")
 def queue(request: PageRequest) -> HttpResponse:
-    """Show what nobody owns yet, and why nobody got it."""
-    found = lists.page_by_due(lists.queue(request.workspace), after=request.GET.get("after", ""))
+    """Show the leads without an owner, each with the reason why routing found none."""
+    found = queries.page_by_due(queries.queue(request.workspace), after=request.GET.get("after", ""))
     rows = _rows(request, found.rows)
     context = {"title": "Queue", "rows": rows, "page": found, "panel": _focused(request, rows)}
     return render(request, "inbox/queue.html", context)
@@ -116,7 +116,7 @@ def why(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 @page("handoffs.work")
 def accept_many(request: PageRequest) -> HttpResponse:
-    """Accept the rows that were ticked, each for itself; say which were taken by somebody else."""
+    """Accept the ticked rows one by one; list those that somebody else accepted first."""
     asked = [pk for pk in map(paging.read_id, request.POST.getlist("handoff")[:MOST_AT_ONCE]) if pk is not None]
     accepted, refusals = 0, []
     for handoff in lookups.handoffs(request.workspace).filter(pk__in=asked).order_by("pk"):
@@ -132,7 +132,7 @@ def accept_many(request: PageRequest) -> HttpResponse:
 
 
 def _none_accepted(request: PageRequest, refusals: list[str]) -> HttpResponse:
-    words = " ".join(refusals[:3]) or "Tick the leads that you accept first."
+    words = " ".join(refusals[:3]) or "Tick the leads to accept first."
     if request.htmx:
         return refused(words, 409)
     messages.error(request, words)
@@ -140,7 +140,7 @@ def _none_accepted(request: PageRequest, refusals: list[str]) -> HttpResponse:
 
 
 def whose(request: PageRequest) -> tuple[Member | None, list[Member]]:
-    """Return whose inbox is shown (None: everybody's) and, to who may see them, whose can be chosen."""
+    """Return the member whose inbox is shown (None: all members) and, for managers, the members to choose from."""
     if not request.actor.can("handoffs.work_any"):
         return request.member, []
     members = list(access.members_of(request.workspace, roles=SALES_ROLES))
@@ -156,32 +156,32 @@ def tab_of(request: PageRequest) -> str:
 
 def listed(request: PageRequest, tab: str, member: Member | None, now: datetime) -> QuerySet[Any]:
     """Return all rows of a tab: handoffs, or clocks where it lists promises."""
-    dated = {"done": lists.done, "accepted": lists.accepted, "promises": lists.promises}
+    dated = {"done": queries.done, "accepted": queries.accepted, "promises": queries.promises}
     if tab in dated:
         return dated[tab](request.workspace, member, at=now)
-    return (lists.in_work if tab == "in_work" else lists.waiting)(request.workspace, member)
+    return (queries.in_work if tab == "in_work" else queries.waiting)(request.workspace, member)
 
 
 def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> paging.Page[Any]:
     after = request.GET.get("after", "")
     if tab in BY_TIME:
-        return paging.by_time(found, BY_TIME[tab], after=after, size=lists.PAGE)
-    return lists.page_by_due(found, after=after)
+        return paging.by_time(found, BY_TIME[tab], after=after, size=queries.PAGE)
+    return queries.page_by_due(found, after=after)
 
 
-def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[Row]:
+def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
     """Add to handoffs their clocks, their reason in one line and their topic. Three statements."""
     of = clocks.clocks_of(handoffs)
     topics = lookups.topic_labels(request.workspace)
     answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
-    minutes = iter(lists.working_minutes(request.workspace, answered))
+    minutes = iter(queries.working_minutes(request.workspace, answered))
     own, rows = kinds.owed_by(Side.SALES), []
     for handoff in handoffs:
         running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind in own]
-        clock = min(running, key=lambda each: each.due_at or lists.NEVER, default=None)
+        clock = min(running, key=lambda each: each.due_at or queries.NEVER, default=None)
         topic = lookups.main_topic(handoff.lead.interests or handoff.evidence.get("interests"))
         rows.append(
-            Row(
+            InboxRow(
                 handoff,
                 clock,
                 _why(handoff),
@@ -194,7 +194,7 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[Row]:
 
 
 def _why(handoff: Handoff) -> str:
-    """Return one line: why nobody got the lead, of one that waits in the queue; else why it is qualified."""
+    """Return one line: for a queued lead why routing found no owner, else why it is qualified."""
     queued = handoff.state == HandoffState.OFFERED and handoff.owner_id is None
     return (assign.why_queued(handoff) if queued else "") or evidence.headline(handoff.evidence)
 
@@ -207,7 +207,7 @@ def _next_action(handoff: Handoff, clock: Clock | None) -> str:
     return "Win or lose" if handoff.promoted_at else "Promote or return"
 
 
-def _focused(request: PageRequest, rows: Iterable[Row]) -> evidence.Panel | None:
+def _focused(request: PageRequest, rows: Iterable[InboxRow]) -> evidence.EvidencePanel | None:
     """Return the panel of the row asked for, else of the first."""
     listed = [row.handoff for row in rows]
     asked = request.GET.get("why", "")

@@ -1,4 +1,4 @@
-"""Make one move on many leads: a refusal stops nobody else's, and is told with its reason."""
+"""Make one move on many leads; a refusal does not stop the others, and is counted by its reason."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from leads.models import Lead
 
 
 @dataclass
-class Result:
+class BulkResult:
     """Hold how many leads were changed, and how many were refused for which reason."""
 
     done: int = 0
@@ -27,14 +27,14 @@ class Result:
         return self.refused.most_common()
 
 
-def each(leads: Iterable[Lead], act: Callable[[Lead], Any]) -> Result:
-    """Call a door for each lead, each in its own transaction."""
+def each(leads: Iterable[Lead], act: Callable[[Lead], Any]) -> BulkResult:
+    """Call a function for each lead, each in its own transaction."""
     return tally(_tried(act, lead) for lead in leads)
 
 
-def tally(outcomes: Iterable[Any]) -> Result:
+def tally(outcomes: Iterable[Any]) -> BulkResult:
     """Count what became of each lead: an error, or anything else."""
-    result = Result()
+    result = BulkResult()
     for outcome in outcomes:
         if isinstance(outcome, DomainError):
             result.refused[outcome.message] += 1

@@ -1,4 +1,4 @@
-"""What is asked before many leads are changed at once."""
+"""The forms of changes to many leads at once."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from django import forms
 
 from dashboard.leads import bulk
 from leads.lifecycle import moves
+from leads.lifecycle.handover import Candidate
 from leads.models import Lead, Reason
 from nurture import enrolments
 from nurture.models import Program
@@ -15,7 +16,7 @@ from workspaces.models import Workspace
 
 
 class BulkForm(forms.Form):
-    """The base: `act` gives the door to call for each lead, unless `run` has one for them all."""
+    """The base: `act` returns the function to call for each lead, unless `run` changes them all at once."""
 
     capability = verb = consequence = done = ""
 
@@ -27,7 +28,7 @@ class BulkForm(forms.Form):
     def prepare(self) -> None:
         """Fill in choices."""
 
-    def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.Result:
+    def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.BulkResult:
         """Do it to the leads."""
         return bulk.each(leads, self.act(actor))
 
@@ -36,11 +37,11 @@ class BulkForm(forms.Form):
         raise NotImplementedError
 
 
-class Enrol(BulkForm):
-    """Put leads into a program by hand."""
+class EnrolForm(BulkForm):
+    """Enrol leads manually."""
 
     capability, verb, done = "nurture.edit", "Enrol in a program", "enrolled"
-    consequence = "They get the program's mails from now on, in its send window."
+    consequence = "They get the mails of the program from now on, in its send window."
     program = forms.ModelChoiceField(Program.everywhere.none(), label="Program", empty_label="Choose a program")
 
     def prepare(self) -> None:
@@ -54,11 +55,11 @@ class Enrol(BulkForm):
         return lambda lead: enrolments.enrol(lead, program, actor=actor, why=why)
 
 
-class Disqualify(BulkForm):
-    """Take leads out for good."""
+class DisqualifyForm(BulkForm):
+    """Disqualify leads."""
 
     capability, verb, done = "leads.disqualify", "Disqualify", "disqualified"
-    consequence = "They leave every program and are never handed over, unless somebody reopens them."
+    consequence = "They leave every program and are not handed over unless somebody reopens them."
     reason = forms.ModelChoiceField(Reason.everywhere.none(), label="Reason", empty_label="Choose a reason")
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000, required=False)
 
@@ -71,8 +72,8 @@ class Disqualify(BulkForm):
         return lambda lead: moves.disqualify(lead, actor=actor, **facts)
 
 
-class HandOver(BulkForm):
-    """Hand leads over to sales by hand."""
+class HandOverForm(BulkForm):
+    """Hand leads over to sales manually."""
 
     capability, verb, done = "handoffs.qualify", "Hand over to sales", "handed over"
     consequence = "The evidence of each is frozen as it is now, routing chooses the rep, and the accept clocks start."
@@ -80,14 +81,14 @@ class HandOver(BulkForm):
         label="Why now",
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
-        help_text="The rep reads this with each lead. It counts also where the definition is not met.",
+        help_text="The rep reads this with each lead. It applies even if the definition is not met.",
     )
 
-    def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.Result:
+    def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.BulkResult:
         """Hand them over together."""
         override = self.cleaned_data["override"]
-        candidates = [moves.Candidate(lead, override=override) for lead in leads]
+        candidates = [Candidate(lead, override=override) for lead in leads]
         return bulk.tally(moves.qualify_many(candidates, actor=actor))
 
 
-ACTIONS: dict[str, type[BulkForm]] = {"enrol": Enrol, "disqualify": Disqualify, "qualify": HandOver}
+ACTIONS: dict[str, type[BulkForm]] = {"enrol": EnrolForm, "disqualify": DisqualifyForm, "qualify": HandOverForm}

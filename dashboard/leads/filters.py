@@ -1,4 +1,4 @@
-"""The filters of the list of leads, read from the address: what cannot be read says nothing, what is set is a chip."""
+"""The filters of the list of leads, read from the address: unreadable values are ignored, each set filter is a chip."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,15 +21,18 @@ class Chip:
     url: str
 
 
-class LeadFilter(forms.Form):
-    """Show the filters of `leads.queries.lead_filters`, which reads them; `filters` is what it could read."""
+class LeadFilterForm(forms.Form):
+    """Show the filters of `leads.queries.lead_filters`, which reads them; `filters` holds the readable ones."""
 
     sort = forms.ChoiceField(label="Order", required=False)
 
     def __init__(self, data: QueryDict, *, workspace: Workspace) -> None:
         self.workspace = workspace
         self.filters, _ = lead_filters.read(workspace, dict(data.lists()))
-        self.asked = {name: ",".join(data.getlist(name)) if FILTERS[name].many else data[name] for name in self.filters}
+        self.asked = {
+            name: ",".join(data.getlist(name)) if FILTERS[name].many else data.getlist(name)[-1]
+            for name in self.filters
+        }
         super().__init__({**data.dict(), **self.asked})
         for name, filter in FILTERS.items():
             self.fields[name] = self._field(filter)
@@ -73,7 +76,7 @@ class LeadFilter(forms.Form):
 
     @property
     def more_set(self) -> bool:
-        """Tell whether one of the filters behind “More” is set."""
+        """Return whether one of the filters behind “More” is set."""
         return any(not FILTERS[name].always for name in self.asked)
 
     @property
@@ -84,7 +87,7 @@ class LeadFilter(forms.Form):
         return self.cleaned_data.get("sort") or own
 
     def chips(self, query: QueryDict) -> list[Chip]:
-        """List what is set, in words, each with the address that does without it."""
+        """List the set filters in words, each with the address without it."""
         shown = []
         for name, asked in self.asked.items():
             if name == "dates":

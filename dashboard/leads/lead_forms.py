@@ -1,4 +1,4 @@
-"""The forms about a lead itself: what sales did and will do, what the lead answered, and its fields."""
+"""The forms of a lead: touches, follow-ups, answers, and its fields."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,11 +18,11 @@ from workspaces.models import Workspace
 COLUMNS = ("first_name", "last_name", "title", "phone", "country", "territory", "time_zone", "language")
 
 
-class Touch(MoveForm):
-    """Log what sales did to a lead."""
+class TouchForm(MoveForm):
+    """Log a touch."""
 
-    channel = forms.ChoiceField(label="What you did", choices=Channel.choices)
-    outcome = forms.ChoiceField(label="What came of it", choices=Outcome.choices)
+    channel = forms.ChoiceField(label="Channel", choices=Channel.choices)
+    outcome = forms.ChoiceField(label="Outcome", choices=Outcome.choices)
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, required=False)
     at = forms.DateTimeField(
         label="When", required=False, widget=MomentInput(), help_text="In your own time zone. Empty: now."
@@ -31,23 +31,23 @@ class Touch(MoveForm):
     def clean_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["at"]
         if at is not None and at > timezone.now():
-            raise forms.ValidationError("A touch lies in the past. Plan a follow-up for what is still to come.")
+            raise forms.ValidationError("A touch lies in the past. Plan a follow-up for the future.")
         return at
 
 
-class FollowUp(MoveForm):
-    """Promise a next action."""
+class FollowUpForm(MoveForm):
+    """Plan a follow-up."""
 
     due_at = forms.DateTimeField(label="When", widget=MomentInput(), help_text="In your own time zone.")
-    note = forms.CharField(label="What you will do", max_length=300, required=False)
+    note = forms.CharField(label="Next action", max_length=300, required=False)
 
     def prepare(self) -> None:
         tomorrow = timezone.localtime() + timedelta(days=1)
         self.initial.setdefault("due_at", tomorrow.replace(hour=10, minute=0, second=0, microsecond=0))
 
 
-class Answer(MoveForm):
-    """Keep what the lead answered to one question; the field is of the question's kind."""
+class AnswerForm(MoveForm):
+    """Record the lead's answer to one question; the field fits the question's kind."""
 
     value = forms.CharField(label="Answer")
 
@@ -71,8 +71,8 @@ class Answer(MoveForm):
         self.fields["value"].widget = forms.Select(choices=[("", "Choose an answer"), *choices])
 
 
-class Fields(forms.Form):
-    """What is known of a person, as somebody types it."""
+class LeadForm(forms.Form):
+    """The fields of a person."""
 
     first_name = forms.CharField(label="First name", max_length=120, required=False)
     last_name = forms.CharField(label="Last name", max_length=120, required=False)
@@ -91,7 +91,7 @@ class Fields(forms.Form):
         self.fields["persona"].choices = [("", "Not known"), *personas]  # type: ignore[attr-defined]
 
 
-class Edit(Fields):
+class LeadEditForm(LeadForm):
     """Change the fields of a lead. What is left empty stays as it is."""
 
     time_zone = forms.CharField(label="Time zone", max_length=64, required=False, help_text="E.g. Europe/Berlin.")
@@ -110,29 +110,31 @@ class Edit(Fields):
         super().__init__(*args, initial=known, workspace=lead.workspace, **kwargs)
 
     def person(self) -> Person:
-        """Return what was changed, under an id by which the lead is found again."""
+        """Return the changed fields, with an id that identifies the lead."""
         changed = {name: self.cleaned_data[name] for name in self.changed_data if self.cleaned_data[name]}
         ids = tuple((each.system, each.value) for each in self.lead.external_ids.all()) if not self.lead.email else ()
         return Person(email=self.lead.email, external_ids=ids, **changed)
 
 
-class Add(Fields):
+class LeadAddForm(LeadForm):
     """Add a person."""
 
     email = forms.EmailField(label="E-mail", max_length=254)
-    source = forms.CharField(label="Source", max_length=80, required=False, help_text="Where the lead came from first.")
+    source = forms.CharField(
+        label="Source", max_length=80, required=False, help_text="The channel of the first contact."
+    )
     campaign = forms.CharField(
-        label="Campaign", max_length=120, required=False, help_text="Its code; a new one is made."
+        label="Campaign", max_length=120, required=False, help_text="Its code; an unknown code adds a campaign."
     )
     consent = forms.ChoiceField(label="Marketing mail", choices=ConsentState.choices, required=False)
     consent_wording = forms.CharField(
-        label="What the person was told",
+        label="Wording of the consent",
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="The wording of the opt-in, or how it was given.",
+        help_text="The text that the person agreed to, or how consent was given.",
     )
     field_order = ("email", "first_name", "last_name", "title", "phone", "company")
 
     def person(self) -> Person:
-        """Return what was typed."""
+        """Return the input."""
         return Person(**{name: value for name, value in self.cleaned_data.items() if value not in (None, "")})

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from dashboard.leads import moves
-from dashboard.leads.lead_forms import Add, Edit
+from dashboard.leads.lead_forms import LeadAddForm, LeadEditForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence
@@ -23,7 +23,7 @@ from workspaces.roles import Role
 
 @page("leads.view")
 def lead(request: PageRequest, pk: int) -> HttpResponse:
-    """Show all that is known of a lead, and what can be done with it now."""
+    """Show a lead in full, with the actions open to the member."""
     now = timezone.now()
     known = lead_page.lead_page(request.workspace, pk)
     actions = moves.open_to(request.actor, known.lead, known.handoff)
@@ -59,12 +59,12 @@ def lead_timeline(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("leads.edit")
 def lead_add(request: PageRequest) -> HttpResponse:
-    """Add a person, or what is new of one who is known already."""
-    form = Add(editing.posted(request), workspace=request.workspace)
+    """Add a person, or add new values to a known one."""
+    form = LeadAddForm(editing.posted(request), workspace=request.workspace)
     taken = _take(request, form)
     if taken is not None:
         name = taken.lead.name
-        words = f"{name} is added." if taken.created else f"{name} was known already; what is new was added."
+        words = f"{name} is added." if taken.created else f"{name} was already known; the new values were added."
         messages.success(request, words)
         return redirect("dashboard:lead", taken.lead.pk)
     context = {"title": "Add lead", "form": form}
@@ -75,7 +75,7 @@ def lead_add(request: PageRequest) -> HttpResponse:
 def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
     """Change the fields of a lead."""
     found = lookups.lead(request.workspace, pk)
-    form = Edit(editing.posted(request), lead=found)
+    form = LeadEditForm(editing.posted(request), lead=found)
     taken = _take(request, form)
     if taken is not None:
         messages.success(request, f"{taken.lead.name} is saved." if taken.changed else "Nothing was changed.")
@@ -84,12 +84,12 @@ def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, "leads/lead_form.html", context, status=422 if form.errors else 200)
 
 
-def _take(request: PageRequest, form: Add | Edit) -> upsert.Result | None:
+def _take(request: PageRequest, form: LeadAddForm | LeadEditForm) -> upsert.Result | None:
     """Take in what a form says, by the one path; a refusal stands beside the field, and None is returned."""
     if not form.is_valid():
         return None
     try:
-        if isinstance(form, Edit):
+        if isinstance(form, LeadEditForm):
             return upsert.edit(form.lead, form.person(), actor=request.actor)
         return upsert.upsert(request.workspace, form.person(), actor=request.actor)
     except DomainError as error:
@@ -98,7 +98,7 @@ def _take(request: PageRequest, form: Add | Edit) -> upsert.Result | None:
 
 
 def _clocks(known: lead_page.LeadPage) -> list[Clock]:
-    """Return the running clocks of the newest handoff, what is due first at the top."""
+    """Return the running clocks of the newest handoff, by due date."""
     if known.handoff is None:
         return []
     return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]

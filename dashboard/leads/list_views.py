@@ -1,4 +1,4 @@
-"""The list of leads: filters in the address, many at once, CSV of what is shown."""
+"""The list of leads: filters in the address, bulk changes, CSV."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.design.downloads import csv_response
 from dashboard.leads.bulk_forms import ACTIONS
-from dashboard.leads.filters import LeadFilter
+from dashboard.leads.filters import LeadFilterForm
 from dashboard.shell.access import PageRequest, page
 from leadflow import csvfile
 from leadflow.paging import read_id
@@ -23,8 +23,8 @@ MOST_AT_ONCE = 500
 
 @page("leads.view")
 def index(request: PageRequest) -> HttpResponse:
-    """Show the leads that the filters want, fifty at a time."""
-    form = LeadFilter(request.GET, workspace=request.workspace)
+    """Show the leads that match the filters, fifty at a time."""
+    form = LeadFilterForm(request.GET, workspace=request.workspace)
     found = lead_list.lead_list(request.workspace, form.filters)
     shown = lead_list.page(
         found, sort=form.order, after=request.GET.get("after", ""), before=request.GET.get("before", "")
@@ -47,8 +47,8 @@ def index(request: PageRequest) -> HttpResponse:
 
 @page("leads.export")
 def download(request: PageRequest) -> StreamingHttpResponse:
-    """Stream the leads that the filters want as CSV."""
-    form = LeadFilter(request.GET, workspace=request.workspace)
+    """Stream the leads that match the filters as CSV."""
+    form = LeadFilterForm(request.GET, workspace=request.workspace)
     found = lead_list.lead_list(request.workspace, form.filters)
     return csv_response(csvfile.write(lead_list.export(found, form.order)), "leads.csv")
 
@@ -56,7 +56,7 @@ def download(request: PageRequest) -> StreamingHttpResponse:
 @require_POST
 @page("leads.view")
 def many(request: PageRequest) -> HttpResponse:
-    """Ask what is needed to change the leads ticked, then change them and tell what was refused and why."""
+    """Ask for the input of a change to the ticked leads, then make it and show the refusals by reason."""
     kind = ACTIONS.get(request.POST.get("action", ""))
     if kind is None:
         raise Http404("There is no such action.")
@@ -64,7 +64,7 @@ def many(request: PageRequest) -> HttpResponse:
     ids = [read_id(pk) for pk in request.POST.getlist("lead")[:MOST_AT_ONCE]]
     leads = list(Lead.objects.of(request.workspace).filter(pk__in=[pk for pk in ids if pk]).order_by("pk"))
     if not leads:
-        messages.error(request, "Nothing was changed: tick the leads first.")
+        messages.error(request, "Tick the leads to change first.")
         return redirect("dashboard:leads")
     form = kind(request.POST if "confirmed" in request.POST else None, workspace=request.workspace)
     context = {"title": form.verb, "form": form, "leads": leads, "action": request.POST["action"]}

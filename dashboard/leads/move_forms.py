@@ -1,4 +1,4 @@
-"""The forms of moves: what each asks before it is made. Only `leads.lifecycle.moves` judges; these read."""
+"""The forms of moves. They only read input; `leads.lifecycle.moves` checks the rules."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,12 +15,11 @@ from workspaces.roles import Role
 
 SALES_ROLES = tuple(role for role in Role.values if roles.can(role, "handoffs.work"))
 
-
 RATINGS = [(5, "5, excellent"), (4, "4, good"), (3, "3, usable"), (2, "2, weak"), (1, "1, poor")]
 
 
 class MoveForm(forms.Form):
-    """The base: knows the lead, its handoff if the move is one of a handoff, and who asks."""
+    """The base: holds the lead, its handoff if the move is one of a handoff, and the member."""
 
     def __init__(self, *args: Any, lead: Lead, handoff: Handoff | None, member: Member, **kwargs: Any) -> None:
         self.lead, self.handoff, self.member = lead, handoff, member
@@ -31,27 +30,27 @@ class MoveForm(forms.Form):
         """Fill in choices and first values."""
 
     def facts(self) -> dict[str, Any]:
-        """Return the keyword arguments of the door."""
+        """Return the keyword arguments of the function of the move."""
         return dict(self.cleaned_data)
 
 
-class Plain(MoveForm):
-    """A move that asks nothing."""
+class PlainForm(MoveForm):
+    """A move without input."""
 
 
-class Note(MoveForm):
-    """A move that asks why."""
+class NoteForm(MoveForm):
+    """A move with a mandatory note."""
 
     note = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
-class MaybeNote(MoveForm):
-    """A move that may say why."""
+class OptionalNoteForm(MoveForm):
+    """A move with an optional note."""
 
     note = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000, required=False)
 
 
-class WithReason(MoveForm):
+class MoveReasonForm(MoveForm):
     """A move for one of the workspace's reasons, with a note where the reason asks for one."""
 
     kind: str  # of the reasons
@@ -76,10 +75,10 @@ class WithReason(MoveForm):
         return found
 
 
-class WithRevisit(WithReason):
+class RevisitForm(MoveReasonForm):
     """A move for a reason that may ask when to look at the lead again."""
 
-    revisit_on = forms.DateField(label="Look at it again on", required=False, widget=DayInput())
+    revisit_on = forms.DateField(label="Revisit date", required=False, widget=DayInput())
 
     def prepare(self) -> None:
         super().prepare()
@@ -95,11 +94,11 @@ class WithRevisit(WithReason):
             field.help_text = f"“{chosen.label}” asks for a date."
 
 
-class MaybeRating(MoveForm):
-    """A move on which the rep may say how good the lead was."""
+class OptionalRatingForm(MoveForm):
+    """A move with an optional rating of the lead."""
 
     rating = forms.TypedChoiceField(
-        label="How good was the lead",
+        label="Rating of the lead",
         choices=[("", "No rating"), *RATINGS],
         coerce=int,
         empty_value=None,
@@ -107,7 +106,7 @@ class MaybeRating(MoveForm):
     )
 
 
-class Win(MoveForm):
+class WinForm(MoveForm):
     """Close a lead as won."""
 
     amount = forms.DecimalField(label="Amount", min_value=0, max_digits=14, decimal_places=2)
@@ -140,7 +139,7 @@ class Win(MoveForm):
         return max(moment, accepted) if moment and accepted and same_day else moment
 
 
-class Reassign(MoveForm):
+class ReassignForm(MoveForm):
     """Give an open handoff to somebody else, or back to the queue."""
 
     to = forms.ModelChoiceField(queryset=Member.everywhere.none(), label="New owner", required=False)
@@ -156,17 +155,17 @@ class Reassign(MoveForm):
         field.empty_label = "Nobody: back to the queue" if not field.required else "Choose a member"  # type: ignore[attr-defined]
 
 
-class Qualify(MoveForm):
-    """Hand a lead over by hand."""
+class QualifyForm(MoveForm):
+    """Hand a lead over manually."""
 
     override = forms.CharField(
         label="Why now",
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
-        help_text="The rep reads this with the lead. It counts also where the definition is not met.",
+        help_text="The rep reads this with the lead. It applies even if the definition is not met.",
     )
     owner = forms.ModelChoiceField(
-        queryset=Member.everywhere.none(), label="Give it to", required=False, empty_label="Whom the routing chooses"
+        queryset=Member.everywhere.none(), label="Give it to", required=False, empty_label="Routing chooses"
     )
 
     def prepare(self) -> None:
@@ -174,10 +173,10 @@ class Qualify(MoveForm):
         self.fields["owner"].queryset = members  # type: ignore[attr-defined]
 
 
-class Rate(MoveForm):
+class RateForm(MoveForm):
     """Rate the quality of a handoff."""
 
-    rating = forms.TypedChoiceField(label="How good was the lead", choices=RATINGS, coerce=int)
+    rating = forms.TypedChoiceField(label="Rating of the lead", choices=RATINGS, coerce=int)
 
     def prepare(self) -> None:
         if self.handoff is not None and self.handoff.rating:

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard.leads import lead_forms, moves
-from dashboard.leads.move_forms import MoveForm, WithReason
-from dashboard.leads.moves import Move
+from dashboard.leads.move_forms import MoveForm, MoveReasonForm
+from dashboard.leads.moves import OfferedMove
 from dashboard.shell import responses
 from dashboard.shell.access import PageRequest, View, page
 from leadflow.errors import DomainError, Forbidden, Missing
@@ -19,7 +19,7 @@ from leads.queries import lookups
 from nurture import choosing
 
 
-def of_handoff(move: Move) -> View:
+def of_handoff(move: OfferedMove) -> View:
     """Make the view of a move of a handoff."""
 
     @page(move.capability)
@@ -30,7 +30,7 @@ def of_handoff(move: Move) -> View:
     return view
 
 
-def of_lead(move: Move) -> View:
+def of_lead(move: OfferedMove) -> View:
     """Make the view of a move of a lead."""
 
     @page(move.capability)
@@ -42,19 +42,19 @@ def of_lead(move: Move) -> View:
 
 @page("leads.edit")
 def answer(request: PageRequest, pk: int, question_pk: int) -> HttpResponse:
-    """Keep the lead's answer to one question."""
+    """Record the lead's answer to one question."""
     question = lookups.question(request.workspace, question_pk)
     lead = lookups.lead(request.workspace, pk)
     known = lead.answers.filter(question=question).first()
-    move = Move(
+    move = OfferedMove(
         "answer",
         "leads.edit",
-        "Keep the answer",
+        "Save the answer",
         "What {lead} says",
         "The answer counts for the definitions from now on.",
-        "The answer of {lead} is kept.",
+        "The answer of {lead} is saved.",
         lambda lead, *, actor, value: answers.record(lead, actor=actor, question=question, value=value),
-        lead_forms.Answer,
+        lead_forms.AnswerForm,
         of_handoff=False,
     )
     initial = {"value": known.value if known else ""}
@@ -63,14 +63,14 @@ def answer(request: PageRequest, pk: int, question_pk: int) -> HttpResponse:
 
 @page("handoffs.work")
 def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
-    """Mark a follow-up as done by hand."""
+    """Mark a follow-up as done manually."""
     follow_up = lookups.follow_up(request.workspace, pk)
-    move = Move(
+    move = OfferedMove(
         "follow_up",
         "handoffs.work",
         "Mark as done",
         "The follow-up with {lead} is done",
-        "Its clock stops. A touch that you log does the same by itself.",
+        "Its clock stops. Logging a touch does the same.",
         "The follow-up with {lead} is done.",
         lambda lead, *, actor: follow_ups.finish(follow_up, actor=actor),
         of_handoff=False,
@@ -80,7 +80,7 @@ def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
 
 
 def _serve(
-    request: PageRequest, move: Move, lead: Lead, handoff: Handoff | None, *, url: str = "", **extra: Any
+    request: PageRequest, move: OfferedMove, lead: Lead, handoff: Handoff | None, *, url: str = "", **extra: Any
 ) -> HttpResponse:
     """Show the form of a move, or make the move and go on."""
     asking = {"lead": lead, "handoff": handoff, "member": request.member, **extra}
@@ -93,15 +93,17 @@ def _serve(
     if not form.is_valid():
         return _show(request, move, lead, form, url, status=422)
     try:
-        result = move.door(handoff or lead, actor=request.actor, **form.facts())
+        result = move.function(handoff or lead, actor=request.actor, **form.facts())
     except Missing:
         raise
     except DomainError as error:
         return _refuse(request, move, lead, form, url, error)
-    return responses.done(request, move.told(lead, result), lead)
+    return responses.done(request, move.message(lead, result), lead)
 
 
-def _show(request: PageRequest, move: Move, lead: Lead, form: MoveForm, url: str, status: int = 200) -> HttpResponse:
+def _show(
+    request: PageRequest, move: OfferedMove, lead: Lead, form: MoveForm, url: str, status: int = 200
+) -> HttpResponse:
     """Render the form: the part after the reason, a dialog, or a page."""
     context = {
         "move": move,
@@ -119,7 +121,9 @@ def _show(request: PageRequest, move: Move, lead: Lead, form: MoveForm, url: str
     return render(request, template, context, status=status)
 
 
-def _refuse(request: PageRequest, move: Move, lead: Lead, form: MoveForm, url: str, error: DomainError) -> HttpResponse:
+def _refuse(
+    request: PageRequest, move: OfferedMove, lead: Lead, form: MoveForm, url: str, error: DomainError
+) -> HttpResponse:
     """Say why not: beside the field, or at the button that was pressed. Somebody may have been faster: look again."""
     status = 409 if isinstance(error, Forbidden) else error.status
     if request.htmx and request.htmx.target != "modal-body":
@@ -130,7 +134,7 @@ def _refuse(request: PageRequest, move: Move, lead: Lead, form: MoveForm, url: s
 
 def _what_follows(form: MoveForm) -> str:
     """Say what the chosen reason of a return or a disqualification leads to."""
-    if not isinstance(form, WithReason) or form.chosen is None:
+    if not isinstance(form, MoveReasonForm) or form.chosen is None:
         return ""
     reason = form.chosen
     if not reason.disqualifies and reason.kind != Reason.Kind.RETURN:
@@ -145,6 +149,4 @@ def _what_follows(form: MoveForm) -> str:
 
 
 HANDOFF_VIEWS = {move.name: of_handoff(move) for move in moves.OF_HANDOFF}
-
-
 LEAD_VIEWS = {move.name: of_lead(move) for move in moves.OF_LEAD}

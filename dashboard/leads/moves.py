@@ -1,6 +1,6 @@
 """The moves as pages offer them, made from the catalogue in `leads.states`; and which are open to a member now.
 
-The doors judge again under their locks; what is offered here only keeps people from asking in vain.
+The functions check again under their locks; this only hides the buttons of moves that would be refused.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,11 +20,11 @@ from workspaces.actors import Actor
 
 
 @dataclass(frozen=True)
-class Move:
-    """Hold what a page needs for one move. `{lead}` in words is the lead's name.
+class OfferedMove:
+    """Hold what a page needs for one move. `{lead}` in a text is replaced by the lead's name.
 
-    `verb` stands on the button, `consequence` above it; `done` is said afterwards, by a function where it depends on
-    what came of it. A move that is done `at_once` asks nothing where the button stands.
+    `verb` stands on the button, `consequence` above it; `done` is shown afterwards, a function where it depends on
+    the result. A move that is done `at_once` asks nothing where the button stands.
     """
 
     name: str
@@ -33,8 +33,8 @@ class Move:
     title: str
     consequence: str
     done: str | Callable[[Lead, Any], str]
-    door: Callable[..., Any]
-    form: type[move_forms.MoveForm] = move_forms.Plain
+    function: Callable[..., Any]
+    form: type[move_forms.MoveForm] = move_forms.PlainForm
     icon: str = "check"
     of_handoff: bool = True
     key: str = ""
@@ -53,21 +53,21 @@ class Move:
         pk = handoff.pk if self.of_handoff and handoff is not None else lead.pk
         return reverse(self.url_name, args=[pk])
 
-    def told(self, lead: Lead, result: Any) -> str:
-        """Say what was done."""
+    def message(self, lead: Lead, result: Any) -> str:
+        """Return the message after the move."""
         return self.done(lead, result) if callable(self.done) else self.done.format(lead=lead.name)
 
 
 @dataclass(frozen=True)
-class Action:
+class MoveButton:
     """Hold one button: a move with its address."""
 
-    move: Move
+    move: OfferedMove
     url: str
 
     @property
     def is_primary(self) -> bool:
-        """Tell whether this is what the page is for."""
+        """Return whether this is the main action of the page."""
         return self.move.primary
 
 
@@ -77,7 +77,7 @@ def _returned(lead: Lead, handoff: Handoff) -> str:
         return f"{lead.name} is returned and disqualified: {handoff.reason.label}."
     enrolment = nurture.after_return(handoff)
     if enrolment is None:
-        return f"{lead.name} is back with marketing. No program took it."
+        return f"{lead.name} is back with marketing. No program enrolled it."
     return f"{lead.name} is back with marketing, in the program “{enrolment.program.name}”."
 
 
@@ -89,7 +89,7 @@ def _reassigned(lead: Lead, handoff: Handoff) -> str:
     return f"{lead.name} belongs to {handoff.owner} now." if handoff.owner else f"{lead.name} is back in the queue."
 
 
-# What is said after a move where it depends on what came of it.
+# The message after a move where it depends on the result.
 _DONE: dict[str, Callable[[Lead, Any], str]] = {
     "qualify": _handed_over,
     "return": _returned,
@@ -101,7 +101,7 @@ def _form_of(row: states.Move) -> type[move_forms.MoveForm]:
     """Make the form of a move in the catalogue: the fields of all that it needs, in that order."""
     parts = [part for need in row.needs if (part := _part(need)) is not None]
     # Django puts the fields of later bases first, and Python wants a class before what it builds on.
-    bases: tuple[type, ...] = tuple(reversed(parts)) or (move_forms.Plain,)
+    bases: tuple[type, ...] = tuple(reversed(parts)) or (move_forms.PlainForm,)
     body = {"kind": row.name, "__doc__": f"{row.summary}."}
     return cast(type[move_forms.MoveForm], type(row.name.capitalize(), bases, body))
 
@@ -110,37 +110,37 @@ def _part(need: states.Need) -> type[move_forms.MoveForm] | None:
     """Return the part of a form that asks for what a move needs; None where pages do not ask for it."""
     match need:
         case states.Need.WHY:
-            return move_forms.Note
+            return move_forms.NoteForm
         case states.Need.NOTE:
-            return move_forms.MaybeNote
+            return move_forms.OptionalNoteForm
         case states.Need.REASON:
-            return move_forms.WithReason
+            return move_forms.MoveReasonForm
         case states.Need.REVISIT:
-            return move_forms.WithRevisit
+            return move_forms.RevisitForm
         case states.Need.RATING:
-            return move_forms.MaybeRating
+            return move_forms.OptionalRatingForm
         case states.Need.NEW_OWNER:
-            return move_forms.Reassign
+            return move_forms.ReassignForm
         case states.Need.AMOUNT:
-            return move_forms.Win
+            return move_forms.WinForm
         case states.Need.OVERRIDE:
-            return move_forms.Qualify
+            return move_forms.QualifyForm
         case states.Need.OWNER | states.Need.ANSWERS:  # a rep accepts for himself; answers have buttons of their own
             return None
         case _:
             assert_never(need)
 
 
-def _of_catalogue(row: states.Move) -> Move:
-    """Make what pages need of a row of the catalogue."""
-    return Move(
+def _of_catalogue(row: states.Move) -> OfferedMove:
+    """Build the offered move of a row of the catalogue."""
+    return OfferedMove(
         name=row.name,
         capability=row.capability,
         verb=row.button,
         title=row.title,
         consequence=row.consequence,
         done=_DONE.get(row.name, row.done),
-        door=moves.FUNCTIONS[row.name],
+        function=moves.FUNCTIONS[row.name],
         form=_form_of(row),
         icon=row.icon,
         of_handoff=row.of == "handoff",
@@ -154,51 +154,51 @@ def _of_catalogue(row: states.Move) -> Move:
 
 TABLE = {row.name: _of_catalogue(row) for row in states.MOVES.values()}
 # What pages offer beside the moves of the catalogue.
-CLAIM = Move(
+CLAIM = OfferedMove(
     name="claim",
     capability="handoffs.claim",
     verb="Claim",
     title="Claim {lead}",
-    consequence="The lead becomes yours, and waits for your answer.",
+    consequence="The lead becomes yours and waits for your answer.",
     done="{lead} is yours now and waits in your inbox.",
-    door=moves.claim,
+    function=moves.claim,
     icon="hand",
 )
-RATE = Move(
+RATE = OfferedMove(
     name="rate",
     capability=WORK,
     verb="Rate",
     title="Rate {lead}",
     consequence="Marketing sees how good the leads of a campaign and a definition were.",
-    done="Thank you: marketing sees your rating of {lead}.",
-    door=ratings.rate,
-    form=move_forms.Rate,
+    done="Your rating of {lead} is saved and shown to marketing.",
+    function=ratings.rate,
+    form=move_forms.RateForm,
     icon="star",
     rank=130,
 )
-TOUCH = Move(
+TOUCH = OfferedMove(
     name="touch",
     capability=WORK,
     verb="Log touch",
     title="Log a touch with {lead}",
-    consequence="It stops the first-touch clock and ends the follow-ups that wait.",
+    consequence="It stops the first-touch clock and completes open follow-ups.",
     done="Your touch with {lead} is logged.",
-    door=touches.log,
-    form=lead_forms.Touch,
+    function=touches.log,
+    form=lead_forms.TouchForm,
     icon="phone",
     of_handoff=False,
     key="l",
     rank=50,
 )
-FOLLOW_UP = Move(
+FOLLOW_UP = OfferedMove(
     name="follow_up",
     capability=WORK,
     verb="Plan follow-up",
     title="Plan a follow-up with {lead}",
-    consequence="It stands in your inbox and is met by your next touch.",
+    consequence="It is listed in your inbox until your next touch.",
     done="Your follow-up with {lead} is planned.",
-    door=follow_ups.plan,
-    form=lead_forms.FollowUp,
+    function=follow_ups.plan,
+    form=lead_forms.FollowUpForm,
     icon="calendar-clock",
     of_handoff=False,
     rank=70,
@@ -213,23 +213,23 @@ SHOWN = 3  # buttons; the others are in the menu
 
 
 def may_answer(actor: Actor, handoff: Handoff | None) -> bool:
-    """Tell whether a member may keep what the lead answered; while sales works on it, its owner may."""
+    """Return whether a member may keep what the lead answered; while sales works on it, its owner may."""
     worked_on = handoff is not None and handoff.closed_at is None and handoff.owner_id is not None
     return actor.can("leads.edit") and (not worked_on or guards.may_work(actor, handoff))  # type: ignore[arg-type]
 
 
-def open_to(actor: Actor, lead: Lead, handoff: Handoff | None) -> list[Action]:
-    """List what the member may do with a lead now, the weightiest first; `handoff` is the newest one."""
+def open_to(actor: Actor, lead: Lead, handoff: Handoff | None) -> list[MoveButton]:
+    """List the moves open to the member on a lead, by rank; `handoff` is the newest one."""
     table = set(moves_from(lead.state))
     return [
-        Action(move, move.url(lead, handoff))
+        MoveButton(move, move.url(lead, handoff))
         for move in _ORDER
         if actor.can(move.capability) and _is_open(move, table, actor, lead, handoff)
     ]
 
 
-def _is_open(move: Move, table: Iterable[str], actor: Actor, lead: Lead, handoff: Handoff | None) -> bool:
-    """Tell whether the table, the handoff and its owner leave a move open."""
+def _is_open(move: OfferedMove, table: Iterable[str], actor: Actor, lead: Lead, handoff: Handoff | None) -> bool:
+    """Return whether the table, the handoff and its owner leave a move open."""
     if move in (TOUCH, FOLLOW_UP):
         return lead.state in (*SALES_STATES, State.WON, State.LOST) and may_work(actor, handoff)
     if move is RATE:
@@ -246,7 +246,7 @@ def _is_open(move: Move, table: Iterable[str], actor: Actor, lead: Lead, handoff
 
 
 def may_work(actor: Actor, handoff: Handoff | None) -> bool:
-    """Tell whether a handoff is the member's own, or the member may work anybody's."""
+    """Return whether a handoff is the member's own, or the member may work anybody's."""
     if actor.can("handoffs.work_any"):
         return True
     return handoff is not None and actor.member is not None and handoff.owner_id == actor.member.pk

@@ -1,4 +1,4 @@
-"""Render what the pages of sales alone show: entries of a timeline, answers."""
+"""Render entries of a timeline and answers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The content library: what there is for whom at which buying stage, and what is missing."""
+"""The content library: content by topic or persona and buying stage, and its gaps."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def new(request: PageRequest) -> HttpResponse:
         lambda: library.add(request.workspace, actor=request.actor, **form.cleaned_data),
         title="Add content",
         sentence="Programs choose from the library what fits a lead best.",
-        done="The content is in the library.",
+        done="The content is added to the library.",
         back="dashboard:content",
         section="Content",
     )
@@ -83,7 +83,7 @@ def edit(request: PageRequest, pk: int) -> HttpResponse:
         form,
         lambda: library.edit(content, actor=request.actor, **form.cleaned_data),
         title=content.title,
-        sentence="What was sent already stays as it was.",
+        sentence="Mails already sent are not changed.",
         done="The content is saved.",
         back="dashboard:content",
         section="Content",

@@ -1,4 +1,4 @@
-"""What a program is: who enters, when it sends; and what trying it out asks."""
+"""The forms of a program: entry, hold-out, send window; and of a trial of a mail."""
 
 from typing import Any
 
@@ -18,31 +18,33 @@ class ProgramForm(forms.Form):
 
     name = forms.CharField(label="Name", max_length=120)
     reasons = forms.MultipleChoiceField(
-        label="Takes leads returned as",
+        label="Enrols leads returned as",
         required=False,
         widget=forms.CheckboxSelectMultiple(),
-        help_text="None ticked, here or below: any reason that no other program names.",
+        help_text="None ticked here or below: every reason that no other program names.",
     )
     lost = forms.MultipleChoiceField(
-        label="Takes leads recycled that were lost because of",
+        label="Enrols recycled leads that were lost because of",
         required=False,
         widget=forms.CheckboxSelectMultiple(),
-        help_text="A reason that returns have too is ticked above.",
+        help_text="Tick a reason that is also a return reason above.",
     )
     topics = forms.MultipleChoiceField(
         label="Best for leads interested in",
         required=False,
         widget=forms.CheckboxSelectMultiple(),
-        help_text="Of several programs for one reason, the one with the most of the lead's interests is chosen.",
+        help_text="If several programs fit a reason, the one that shares most topics with the lead is chosen.",
     )
-    manual = forms.BooleanField(label="Manual enrolment only: no returned lead enters by itself", required=False)
+    manual = forms.BooleanField(
+        label="Manual enrolment only: returned leads do not enter automatically", required=False
+    )
     reentry = forms.ChoiceField(label="A lead may enter", choices=Program.Reentry.choices)
     holdout_percent = forms.IntegerField(
-        label="Hold-out, in percent",
+        label="Hold-out (control group), in percent",
         min_value=0,
         max_value=90,
         required=False,
-        help_text="So many get no mail from it, so that its effect can be measured.",
+        help_text="This share of the leads gets no mail, so that the effect of the program can be measured.",
     )
     send_from = forms.TimeField(label="Send from", widget=TimeInput())
     send_until = forms.TimeField(label="Send until", widget=TimeInput(), help_text="In the lead's own time zone.")
@@ -78,7 +80,7 @@ class ProgramForm(forms.Form):
         self.fields["topics"].choices = list(topics)  # type: ignore[attr-defined]
 
     def facts(self) -> dict[str, Any]:
-        """Return the fields of the doors `create` and `edit`; an entry condition that there is stays."""
+        """Return the arguments of `programs.create` and `programs.edit`; an existing entry condition is kept."""
         given = self.cleaned_data
         plain = {name: given[name] for name in ("name", "reentry", "send_from", "send_until")}
         entry = {"reasons": [*given["reasons"], *given["lost"]], "topics": given["topics"], "manual": given["manual"]}
@@ -90,10 +92,12 @@ class ProgramForm(forms.Form):
         }
 
 
-class Try(forms.Form):
-    """Choose the lead as whom a mail is shown, and where a test goes."""
+class TrialForm(forms.Form):
+    """Choose the lead for whom a mail is previewed, and the address of a test."""
 
-    lead = forms.CharField(label="As the lead", required=False, help_text="E-mail address. Empty: the newest lead.")
+    lead = forms.CharField(
+        label="Preview for the lead", required=False, help_text="E-mail address. Empty: the newest lead."
+    )
     to = forms.EmailField(label="Send a test to", required=False)
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Programs: their figures, their steps, who is in them."""
+"""Programs: figures, steps, enrolments."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from dashboard.nurture.program_forms import ProgramForm, Try
+from dashboard.nurture.program_forms import ProgramForm, TrialForm
 from dashboard.nurture.step_forms import Steps
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
@@ -25,7 +25,7 @@ from nurture.steps import catalogue
 TURNS = {
     "activate": (programs.activate, "The program is active: leads enter it from now on."),
     "pause": (programs.pause, "The program is paused: nothing is sent until you activate it again."),
-    "archive": (programs.archive, "The program is archived: everybody has left it, its figures stay."),
+    "archive": (programs.archive, "The program is archived: all leads have left it, its figures are kept."),
 }
 
 
@@ -71,7 +71,7 @@ def one(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("nurture.edit")
 def new(request: PageRequest) -> HttpResponse:
-    """Make a program; a mail, a wait and a mail are proposed."""
+    """Add a program; the form starts with a mail, a wait and a mail."""
     return _edit(request, None)
 
 
@@ -88,8 +88,8 @@ def turn(request: PageRequest, pk: int) -> HttpResponse:
     program = _get(request, pk)
     if request.POST.get("to") not in TURNS:
         raise Http404("There is no such change.")
-    door, done = TURNS[request.POST["to"]]
-    attempt(request, lambda: door(program, actor=request.actor), done)
+    change, done = TURNS[request.POST["to"]]
+    attempt(request, lambda: change(program, actor=request.actor), done)
     return redirect("dashboard:program", pk)
 
 
@@ -100,7 +100,7 @@ def preview(request: PageRequest, pk: int, step_pk: int) -> HttpResponse:
     step = get_row(program.steps.all(), step_pk, "step")
     step.workspace = request.workspace
     first = {"lead": "", "to": request.user.email}
-    form = Try(request.POST or {**first, **request.GET.dict()}, workspace=request.workspace)
+    form = TrialForm(request.POST or {**first, **request.GET.dict()}, workspace=request.workspace)
     shown = _try(request, step, form) if form.is_valid() else None
     context = {
         "title": f"Step {step.position}: {catalogue.get(step).label.lower()}",
@@ -112,12 +112,12 @@ def preview(request: PageRequest, pk: int, step_pk: int) -> HttpResponse:
     return render(request, "nurture/preview.html", context, status=422 if form.errors else 200)
 
 
-def _try(request: PageRequest, step: Step, form: Try) -> trials.Preview | None:
+def _try(request: PageRequest, step: Step, form: TrialForm) -> trials.Preview | None:
     lead, to = form.cleaned_data["lead"], form.cleaned_data["to"]
     try:
         if request.method == "POST" and request.actor.can("nurture.edit"):
             shown = trials.send_test(step, lead, to=to, actor=request.actor)
-            messages.success(request, f"The test mail went to {to}.")
+            messages.success(request, f"The test mail was sent to {to}.")
             return shown
         return trials.preview(step, lead)
     except DomainError as error:
@@ -182,10 +182,10 @@ def _editor(
 
 
 def _entry_words(program: Program) -> str:
-    """Say who enters."""
+    """Describe which leads enter."""
     entry, workspace = program.entry, program.workspace
     if entry.get("manual"):
-        return "Leads that a member enrols."
+        return "Leads that a member enrols manually."
     named = Reason.objects.of(workspace).filter(code__in=entry.get("reasons", ()))
     by_kind = {kind: _labels(named.filter(kind=kind).order_by("position", "label")) for kind in ("return", "lose")}
     returned, lost = by_kind["return"], by_kind["lose"]

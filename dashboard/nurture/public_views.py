@@ -1,4 +1,4 @@
-"""Pages for people who are not members: the way out of marketing mail, and the links and pixel in it."""
+"""Public pages: unsubscribing from marketing mail, and the links and the pixel in it."""
 
 from base64 import b64decode
 
@@ -20,7 +20,7 @@ PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 @csrf_exempt  # a mail program posts without a cookie (RFC 8058); the token is the proof
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the way out, and take it on POST: at once, without a redirect, as often as one likes."""
+    """Show the unsubscribe page; unsubscribe on POST, at once, without a redirect, idempotently."""
     try:
         if request.method == "POST":
             target = unsubscribe.by_link(token, at=timezone.now())

@@ -1,7 +1,7 @@
 """The steps editor of a program: a list of small forms, one per step, that buttons add to, remove from and reorder.
 
 Nothing is kept between two requests but what is in the form itself, so it works without JavaScript: a button that is
-no “save” gives the same page back with the list changed. What a form asks and what will do, the kind of the step says.
+no “save” gives the same page back with the list changed. The kind of the step determines the inputs and checks them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,12 +43,12 @@ class StepForm(forms.Form):
         self.fields.update({each.name: _field(each) for each in self.spec.inputs})
 
     def clean(self) -> None:
-        """Show what is wrong with hidden inputs above the form."""
+        """Show the errors of hidden inputs above the form."""
         for name in [each.name for each in self.hidden_fields() if each.name in self.errors]:
             self.add_error(None, self.errors.pop(name).as_data())
 
     def config(self) -> dict[str, Any]:
-        """Return the step's configuration as it was typed, to be checked."""
+        """Return the step's configuration, unchecked."""
         typed = {each.name: self.cleaned_data.get(each.name) for each in self.spec.inputs}
         lines = {name: text.replace("\r\n", "\n") for name, text in typed.items() if isinstance(text, str)}
         return self.step_kind.config_of(typed | lines)
@@ -84,7 +84,7 @@ class Steps:
 
     @classmethod
     def read(cls, data: QueryDict) -> "Steps":
-        """Read what was typed; what names no kind is left out."""
+        """Read the input; rows of unknown kinds are left out."""
         rows = [(name, *name.partition("-")[::2]) for name in data.getlist("rows")[:MAX_STEPS]]
         kinds = catalogue.KINDS
         return cls((name, StepForm(kinds[code], f"s{row}", data=data)) for name, row, code in rows if code in kinds)
@@ -114,14 +114,14 @@ class Steps:
                 self.rows.insert(at + 1, self.rows.pop(at))
 
     def check(self, workspace: Workspace) -> bool:
-        """Show each problem beside its input; tell whether there is none. One statement."""
+        """Show each problem beside its input; return whether there is none. One statement."""
         for problem in programs.check_steps(workspace, self.steps_in()):
             _, place, member = f"{problem.field}.".split(".", 2)
             self.forms[int(place)].show(member.rstrip("."), problem.message)
         return not any(form.errors for form in self.forms)
 
     def steps_in(self) -> list[StepIn]:
-        """Return the steps as they were typed."""
+        """Return the steps, unchecked."""
         for form in self.forms:
             form.full_clean()
         return [StepIn(form.kind, form.config(), id=form.cleaned_data.get("step_id")) for form in self.forms]
@@ -132,7 +132,7 @@ def _row(row: int, kind: type[StepKind], initial: Mapping[str, Any]) -> tuple[st
 
 
 def _field(spec: InputSpec) -> forms.Field:
-    """Make the field of an input. It reads what was typed; whether that will do, the step's kind says."""
+    """Make the field of an input. It only reads; the step's kind checks the value."""
     common: dict[str, Any] = {"label": spec.label, "required": spec.required, "help_text": spec.help}
     size = {} if spec.max_length is None else {"maxlength": spec.max_length}
     match spec.kind:

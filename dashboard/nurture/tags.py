@@ -26,7 +26,7 @@ def step_words(step: Step) -> str:
 
 @register.filter
 def sends_mail(step: Step) -> bool:
-    """Tell whether a step sends a mail, which can be previewed."""
+    """Return whether a step sends a mail, which can be previewed."""
     return issubclass(catalogue.get(step), MailKind)
 
 

@@ -26,7 +26,7 @@ _NAME = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}\.eml")
 
 
 @dataclass(frozen=True)
-class Mail:
+class MailHead:
     """Hold the head of one mail."""
 
     name: str
@@ -37,23 +37,23 @@ class Mail:
 
 
 @dataclass(frozen=True)
-class Content:
+class MailContent:
     """Hold one mail, whole."""
 
-    mail: Mail
+    mail: MailHead
     text: str
     html: str
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 
 def is_kept() -> bool:
-    """Tell whether mail goes to the local folder."""
+    """Return whether mail goes to the local folder."""
     return settings.EMAIL_BACKEND == BACKEND
 
 
-def page(workspace: Workspace, after: str = "", *, invitations: bool) -> Page[Mail]:
+def page_mails(workspace: Workspace, after: str = "", *, invitations: bool) -> Page[MailHead]:
     """Return a page of the workspace's mails, with `invitations` or without; file names sort by time. Reads heads."""
-    rows: list[Mail] = []
+    rows: list[MailHead] = []
     for path in _newest(after):
         head = _head(path)
         if head is not None and _is_open(head, workspace, invitations):
@@ -63,7 +63,7 @@ def page(workspace: Workspace, after: str = "", *, invitations: bool) -> Page[Ma
     return Page(rows)
 
 
-def read(workspace: Workspace, name: str, *, invitations: bool) -> Content:
+def get_mail(workspace: Workspace, name: str, *, invitations: bool) -> MailContent:
     """Return one mail. Raise `Missing` for a name that is none, or is another workspace's or not to be read."""
     path = Path(settings.OUTBOX_DIR) / name
     missing = Missing("There is no such mail in the outbox of this workspace.")
@@ -76,7 +76,7 @@ def read(workspace: Workspace, name: str, *, invitations: bool) -> Content:
     if not _is_open(message, workspace, invitations):
         raise missing
     headers = [(key, str(value)) for key, value in message.items()]
-    return Content(_mail(name, message), _part(message, "plain"), _part(message, "html"), headers)
+    return MailContent(_mail(name, message), _part(message, "plain"), _part(message, "html"), headers)
 
 
 def _is_open(head: Any, workspace: Workspace, invitations: bool) -> bool:
@@ -97,13 +97,13 @@ def _head(path: Path) -> Any:
         return None
 
 
-def _mail(name: str, head: Any) -> Mail:
+def _mail(name: str, head: Any) -> MailHead:
     try:
         at = parsedate_to_datetime(head["Date"])
         at = at if at.tzinfo else at.replace(tzinfo=UTC)  # "-0000": UTC, of no known zone
     except (TypeError, ValueError):
         at = None
-    return Mail(name, str(head["To"] or ""), str(head["From"] or ""), str(head["Subject"] or ""), at)
+    return MailHead(name, str(head["To"] or ""), str(head["From"] or ""), str(head["Subject"] or ""), at)
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""What was set aside because it failed again and again: which rows, in words, and the door that tries them again."""
+"""Rows set aside after repeated failures, in words, each kind with the function that tries it again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ MOST = 50  # shown of one kind
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Hold one kind of row: what to read with it, how it is called, and who may try it again."""
+class RetryKind:
+    """Hold one kind of row: its related rows to read, its name in words, and the capability to try it again."""
 
     label: str
     model: type[Any]
     related: tuple[str, ...]
     name: Callable[[Any], str]
     capability: str = "settings.rules"
-    door: Callable[..., Any] = repairs.retry
+    retry: Callable[..., Any] = repairs.retry
 
     def rows(self, workspace: Workspace) -> QuerySet[Any]:
         """Return the rows set aside, the newest first."""
@@ -41,8 +41,8 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Hold what is set aside of one kind; `more` tells that there are more rows than are shown."""
+class RetryGroup:
+    """Hold the rows of one kind that are set aside; `more` is true if there are more than shown."""
 
     code: str
     label: str
@@ -51,18 +51,18 @@ class Group:
     more: bool
 
 
-KINDS: dict[str, Kind] = {
-    "send": Kind("Mails", Send, ("lead",), lambda row: f"“{row.subject}” to {row.to}", "nurture.edit"),
-    "enrolment": Kind(
+KINDS: dict[str, RetryKind] = {
+    "send": RetryKind("Mails", Send, ("lead",), lambda row: f"“{row.subject}” to {row.to}", "nurture.edit"),
+    "enrolment": RetryKind(
         "Enrolments", Enrolment, ("lead", "program"), lambda row: f"{row.lead.name} in {row.program}", "nurture.edit"
     ),
-    "lead": Kind("Leads", Lead, (), lambda row: f"Scoring and handing over {row.name}"),
-    "clock": Kind("Clocks", Clock, ("lead",), lambda row: f"{row.get_kind_display()}: {row.lead.name}"),
-    "escalation": Kind(
+    "lead": RetryKind("Leads", Lead, (), lambda row: f"Scoring and handing over {row.name}"),
+    "clock": RetryKind("Clocks", Clock, ("lead",), lambda row: f"{row.get_kind_display()}: {row.lead.name}"),
+    "escalation": RetryKind(
         "Escalations", Escalation, ("clock__lead",), lambda row: f"{row.get_action_display()}: {row.clock.lead.name}"
     ),
-    "import": Kind("Imports", Import, (), lambda row: row.file_name, "leads.import"),
-    "delivery": Kind(
+    "import": RetryKind("Imports", Import, (), lambda row: row.file_name, "leads.import"),
+    "delivery": RetryKind(
         "Deliveries",
         Delivery,
         ("endpoint", "event"),
@@ -70,28 +70,28 @@ KINDS: dict[str, Kind] = {
         "webhooks.manage",
         lambda row, *, actor, name: deliveries.replay(row, actor=actor),
     ),
-    "notice": Kind("Alerts by mail", Notice, ("member__user",), lambda row: f"{row.text} (to {row.member})"),
-    "invitation": Kind("Invitations", Invitation, (), lambda row: row.email, "members.manage"),
+    "notice": RetryKind("Alerts by mail", Notice, ("member__user",), lambda row: f"{row.text} (to {row.member})"),
+    "invitation": RetryKind("Invitations", Invitation, (), lambda row: row.email, "members.manage"),
 }
 
 
-def groups(workspace: Workspace, actor: Actor) -> list[Group]:
-    """List what is set aside, by kind, those kinds alone that have any. One statement a kind."""
+def groups(workspace: Workspace, actor: Actor) -> list[RetryGroup]:
+    """List the rows set aside by kind, without empty kinds. One statement a kind."""
     found = []
     for code, kind in KINDS.items():
         rows = list(kind.rows(workspace)[: MOST + 1])
         if rows:
             named = [(row, kind.name(row)) for row in rows[:MOST]]
-            found.append(Group(code, kind.label, named, actor.can(kind.capability), len(rows) > MOST))
+            found.append(RetryGroup(code, kind.label, named, actor.can(kind.capability), len(rows) > MOST))
     return found
 
 
 def retry(workspace: Workspace, code: str, pk: int, *, actor: Actor) -> None:
-    """Try one row again. Raise `Missing` for a row that is not set aside here, `Conflict` when its door refuses."""
+    """Try one row again. Raise `Missing` for a row that is not set aside, `Conflict` when it cannot be retried."""
     if code not in KINDS:
         raise Missing("There is no such kind of row.")
     kind = KINDS[code]
     row = kind.rows(workspace).filter(pk=pk).first()
     if row is None:
         raise Missing("There is no such row set aside in this workspace.")
-    kind.door(row, actor=actor, name=kind.name(row))
+    kind.retry(row, actor=actor, name=kind.name(row))

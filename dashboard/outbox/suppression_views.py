@@ -1,4 +1,4 @@
-"""The addresses that get no marketing mail, why, and how one gets it again."""
+"""The addresses that get no marketing mail, with the reason, and lifting a suppression."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +25,7 @@ def suppressions(request: PageRequest) -> HttpResponse:
 @require_POST
 @page("nurture.edit")
 def lift(request: PageRequest, pk: int) -> HttpResponse:
-    """Let an address get mail again."""
+    """Lift the suppression of an address."""
     attempt(
         request,
         lambda: suppression.lift(request.workspace, pk, actor=request.actor),

@@ -1,4 +1,4 @@
-"""The outbox: every mail that is planned, went out or did not, the local folder, and what was set aside."""
+"""The outbox: planned, sent and failed mails, the local folder, and rows set aside."""
 
 from functools import wraps
 from typing import Any
@@ -59,7 +59,7 @@ def outbox(request: PageRequest) -> HttpResponse:
 @_framing
 @page("outbox.view")
 def send(request: PageRequest, pk: int) -> HttpResponse:
-    """Show one mail: what it says, why it was sent, and what became of it."""
+    """Show one mail: its text, why it was sent, and its outcome."""
     found = mails.send(request.workspace, pk)
     context = {
         "title": found.subject or "Mail without a subject",
@@ -83,7 +83,7 @@ def preview(request: PageRequest, pk: int) -> HttpResponse:
 def resend(request: PageRequest, pk: int) -> HttpResponse:
     """Plan an unknown or failed mail once more."""
     found = mails.send(request.workspace, pk)
-    attempt(request, lambda: ledger.resend(found, actor=request.actor), "The mail is planned again and goes next.")
+    attempt(request, lambda: ledger.resend(found, actor=request.actor), "The mail is planned again and is sent next.")
     return redirect("dashboard:send", pk)
 
 
@@ -92,7 +92,7 @@ def local_mail_list(request: PageRequest) -> HttpResponse:
     """List the workspace's mails in the local folder: to leads, alerts and invitations."""
     if not local_mail.is_kept():
         raise Http404("Mail goes to a mail server here, not to a local folder.")
-    shown = local_mail.page(
+    shown = local_mail.page_mails(
         request.workspace, request.GET.get("after", ""), invitations=request.actor.can("members.manage")
     )
     return render(request, "outbox/local.html", {"title": "Outbox", "tab": "local", "page": shown, "local": True})
@@ -129,12 +129,12 @@ def retry(request: PageRequest, kind: str, pk: int) -> HttpResponse:
     """Try one row again."""
     if kind in aside.KINDS:
         roles.demand(request.actor, aside.KINDS[kind].capability)
-    attempt(request, lambda: aside.retry(request.workspace, kind, pk, actor=request.actor), "It is tried again now.")
+    attempt(request, lambda: aside.retry(request.workspace, kind, pk, actor=request.actor), "It is being tried again.")
     return redirect("dashboard:set_aside")
 
 
 def _page(request: PageRequest, state: str) -> paging.Page[Send]:
-    """Read one page, the newest first; without a state what is planned before all else. Two statements at most."""
+    """Read one page, the newest first; without a state the planned ones first. Two statements at most."""
     after = request.GET.get("after", "")
     if state:
         return paging.by_id(mails.sends(request.workspace, state), after=after)
@@ -148,8 +148,8 @@ def _page(request: PageRequest, state: str) -> paging.Page[Send]:
     return paging.Page([*planned.rows, *rest.rows], rest.next_cursor)
 
 
-def _local(request: PageRequest, name: str) -> local_mail.Content:
-    return local_mail.read(request.workspace, name, invitations=request.actor.can("members.manage"))
+def _local(request: PageRequest, name: str) -> local_mail.MailContent:
+    return local_mail.get_mail(request.workspace, name, invitations=request.actor.can("members.manage"))
 
 
 def _mail(html: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What the funnel report is about, read from the address."""
+"""The filters of the funnel report, read from the address."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from workspaces.models import Workspace
 
 
 class FunnelForm(forms.Form):
-    """Choose the cohort (by first contact) and the groups; what cannot be read says nothing."""
+    """Choose the cohort (by first contact) and the groups; unreadable values are ignored."""
 
     by = forms.ChoiceField(label="By", required=False, choices=[(name, name.capitalize()) for name in reports.GROUPS])
     since = forms.DateField(label="First contact from", required=False, widget=DayInput())

@@ -19,20 +19,19 @@ from sla import selectors as clocks
 
 @page("reports.view")
 def index(request: PageRequest) -> HttpResponse:
-    """Show what came in, what was handed over, and what sales did with it."""
+    """Show new leads, handoffs and their outcomes."""
     now, workspace = timezone.now(), request.workspace
     period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
-    span = {"since": period.since, "until": period.until}
     by = request.GET.get("by", "source") if request.GET.get("by") in reports.GROUPS else "source"
-    outcome, earlier = reports.outcome_of_handoffs(workspace, **span), period.before
+    outcome, earlier = reports.outcome_of_handoffs(workspace, since=period.since, until=period.until), period.before
     before = reports.outcome_of_handoffs(workspace, since=earlier.since, until=earlier.until) if earlier else None
     overdue = clocks.overdue_answers(workspace, at=now).filter(handoff__offered_at__lt=period.until)
     if period.since:
         overdue = overdue.filter(handoff__offered_at__gte=period.since)
-    funnel = reports.funnel(workspace, by=by, **span)
+    funnel = reports.funnel(workspace, since=period.since, until=period.until, by=by)
     late = overdue.values("lead").distinct().count()
-    returned = reports.returns_by_reason(workspace, **span)
-    series = reports.handed_over(workspace, zone=period.zone, step=period.step, **span)
+    returned = reports.returns_by_reason(workspace, since=period.since, until=period.until)
+    series = reports.handed_over(workspace, zone=period.zone, since=period.since, until=period.until, step=period.step)
     context = {
         "title": "Overview",
         "period": period,

@@ -12,8 +12,8 @@ from workspaces import access
 from workspaces.models import Workspace
 
 
-class ReturnFilter(forms.Form):
-    """Filter the returns by reason, campaign and rep; what cannot be read says nothing."""
+class ReturnFilterForm(forms.Form):
+    """Filter the returns by reason, campaign and rep; unreadable values are ignored."""
 
     reason = forms.ChoiceField(label="Reason", required=False)
     campaign = forms.ChoiceField(label="Campaign", required=False)
@@ -33,7 +33,7 @@ class ReturnFilter(forms.Form):
 
     @property
     def is_set(self) -> bool:
-        """Tell whether anything is filtered."""
+        """Return whether anything is filtered."""
         return any(self.cleaned_data.values())
 
     def narrow(self, found: QuerySet[Handoff]) -> QuerySet[Handoff]:
@@ -44,9 +44,9 @@ class ReturnFilter(forms.Form):
         )
 
 
-class Answer(forms.Form):
-    """Say what marketing makes of a return."""
+class ReturnAnswerForm(forms.Form):
+    """Answer a return."""
 
     note = forms.CharField(
-        label="What marketing makes of it", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, strip=True
+        label="Marketing's answer", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, strip=True
     )

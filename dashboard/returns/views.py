@@ -1,4 +1,4 @@
-"""What sales gave back: why, on what evidence, where it went, and what waits for marketing's answer."""
+"""Returned leads: reason, evidence, next program, and the returns that wait for marketing's answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from dashboard.design import periods
-from dashboard.returns.forms import Answer, ReturnFilter
+from dashboard.returns.forms import ReturnAnswerForm, ReturnFilterForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence, figures
@@ -25,8 +25,8 @@ from sla.models import Clock
 
 
 @dataclass(frozen=True)
-class Row:
-    """Hold one return: what was handed over, where it went, and marketing's answer where one was owed."""
+class ReturnRow:
+    """Hold one return: the handoff, the next program, and marketing's answer where one is owed."""
 
     handoff: Handoff
     headline: str
@@ -52,26 +52,31 @@ def answer(request: PageRequest, pk: int) -> HttpResponse:
     handoff = get_row(Handoff.objects.of(request.workspace), pk, "return")
     if request.method != "POST":
         return redirect("dashboard:returns")
-    form = Answer(request.POST)
+    form = ReturnAnswerForm(request.POST)
     if editing.submit(
         request,
         form,
         lambda: clocks.answer_triage(handoff, actor=request.actor, note=form.cleaned_data["note"]),
-        "Your answer is kept with the return, and its clock has stopped.",
+        "Your answer is saved with the return, and its clock has stopped.",
     ):
         return redirect("dashboard:returns")
     return _show(request, answered=pk, form=form, status=422)
 
 
-def _show(request: PageRequest, *, answered: int = 0, form: Answer | None = None, status: int = 200) -> HttpResponse:
+def _show(
+    request: PageRequest, *, answered: int = 0, form: ReturnAnswerForm | None = None, status: int = 200
+) -> HttpResponse:
     now, workspace = timezone.now(), request.workspace
-    wanted = ReturnFilter(request.GET, workspace=workspace)
+    wanted = ReturnFilterForm(request.GET, workspace=workspace)
     found = wanted.narrow(lookups.handoffs(workspace).filter(state="returned"))
     shown = paging.by_time(found, "closed_at", after=request.GET.get("after", ""))
     period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
     counted = reports.returns_by_reason(workspace, since=period.since, until=period.until)
     waiting = [
-        (clock, form if form and clock.handoff_id == answered else Answer(auto_id=f"id_%s_{clock.handoff_id}"))
+        (
+            clock,
+            form if form and clock.handoff_id == answered else ReturnAnswerForm(auto_id=f"id_%s_{clock.handoff_id}"),
+        )
         for clock in promises.to_triage(workspace)[: paging.SIZE]
     ]
     context = {
@@ -88,13 +93,13 @@ def _show(request: PageRequest, *, answered: int = 0, form: Answer | None = None
     return render(request, "returns/returns.html", context, status=status)
 
 
-def _rows(workspace: Any, handoffs: list[Handoff]) -> list[Row]:
+def _rows(workspace: Any, handoffs: list[Handoff]) -> list[ReturnRow]:
     """Add to each return where it went and its triage clock, in two statements."""
     entered = Enrolment.objects.of(workspace).filter(handoff__in=handoffs).select_related("program").order_by("pk")
     went = {each.handoff_id: each for each in entered}
     owed, answered = promises.clocks_of(handoffs), kinds.met_by(Cause.RETURN_ANSWERED)
     return [
-        Row(
+        ReturnRow(
             each,
             evidence.headline(each.evidence),
             went.get(each.pk),

@@ -1,1 +1,1 @@
-"""What admins and managers set."""
+"""The settings of admins and managers."""

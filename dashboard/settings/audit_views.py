@@ -1,4 +1,4 @@
-"""The logs of an admin: who changed which setting, and which events could not be taken."""
+"""The logs of an admin: changes of settings, and refused events."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,7 +40,7 @@ def download(request: PageRequest) -> StreamingHttpResponse:
 
 @page("audit.view")
 def rejected(request: PageRequest) -> HttpResponse:
-    """List the events that could not be taken, with the reason."""
+    """List the refused events, with the reason."""
     found = RejectedEvent.objects.of(request.workspace).select_related("key")
     context = {"title": "Rejected events", "page": paging.by_id(found, after=request.GET.get("after", ""))}
     return render(request, "settings/rejected.html", context)

@@ -30,7 +30,7 @@ def calendar(request: PageRequest) -> HttpResponse:
 @require_POST
 @page("settings.rules")
 def holiday_add(request: PageRequest) -> HttpResponse:
-    """Add one holiday by hand."""
+    """Add one holiday."""
     found = calendars.of(request.workspace)
     form = HolidayForm(request.POST)
     if submit(request, form, lambda: _add(request, found.hours, form.cleaned_data), "The holiday is added."):
@@ -55,12 +55,12 @@ def holidays_of(request: PageRequest) -> HttpResponse:
 @require_POST
 @page("settings.rules")
 def holiday_remove(request: PageRequest) -> HttpResponse:
-    """Take one holiday out."""
+    """Remove one holiday."""
     hours, day = calendars.of(request.workspace).hours, request.POST.get("date", "")
     kept = [each for each in hours["holidays"] if each["date"] != day]
     edited = {**hours, "holidays": kept}
     attempt(
-        request, lambda: calendars.edit(request.workspace, actor=request.actor, hours=edited), "It is a working day."
+        request, lambda: calendars.edit(request.workspace, actor=request.actor, hours=edited), "The holiday is removed."
     )
     return redirect("dashboard:calendar")
 

@@ -13,16 +13,16 @@ from workspaces.roles import SCOPES, Role
 SCOPE_WORDS = {
     "read": "Read leads, handoffs, clocks and reports",
     "write": "Write leads and move handoffs",
-    "history": "Say when a thing happened, to bring history in",
-    "track": "Only add events: safe to publish on a site",
+    "history": "Set past times, to import history",
+    "track": "Only add events: safe to publish on a website",
 }
 
 
 class WorkspaceForm(forms.ModelForm):
-    """What holds for the whole workspace."""
+    """Settings of the whole workspace."""
 
     time_zone = forms.ChoiceField(
-        label="Time zone", help_text="Days of reports, and of leads whose own zone is unknown."
+        label="Time zone", help_text="For the days of reports, and for leads whose own zone is unknown."
     )
     currency = forms.RegexField(r"^[A-Z]{3}$", label="Currency", help_text="Three letters, e.g. EUR.")
 
@@ -66,11 +66,11 @@ class InviteForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    """What a member may do, and whether leads are routed to them."""
+    """Role and absence of a member."""
 
     role = forms.ChoiceField(label="Role", choices=Role.choices)
     away_until = forms.DateTimeField(
-        label="Away until", required=False, widget=MomentInput(), help_text="Routing passes over them until then."
+        label="Away until", required=False, widget=MomentInput(), help_text="Routing skips them until then."
     )
 
 
@@ -87,7 +87,7 @@ class KeyForm(forms.Form):
 
 
 class EndpointForm(forms.Form):
-    """Who wants facts."""
+    """An endpoint of webhooks."""
 
     url = forms.CharField(label="URL", max_length=500, help_text="A public https:// address.")
     description = forms.CharField(label="Description", max_length=200, required=False)
@@ -106,12 +106,12 @@ class EndpointForm(forms.Form):
         ]
         known = catalogue.names()
         if gone := [kind for kind in self.initial.get("types", ()) if kind not in known]:
-            groups.append(("Not sent any more", [(kind, kind) for kind in gone]))
+            groups.append(("No longer sent", [(kind, kind) for kind in gone]))
         self.fields["types"].choices = groups  # type: ignore[attr-defined]
 
 
 class RangeForm(forms.Form):
-    """Send the facts of a time again."""
+    """Send the events of a period again."""
 
     since = forms.DateTimeField(label="Recorded from", widget=MomentInput())
     until = forms.DateTimeField(label="Until", widget=MomentInput())
@@ -119,12 +119,12 @@ class RangeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if data.get("since") and data.get("until") and data["since"] >= data["until"]:
-            self.add_error("until", "Choose a time behind the first one.")
+            self.add_error("until", "Choose a time after the first one.")
         return data
 
 
 class JoinForm(forms.Form):
-    """Take an invitation as a new user."""
+    """Accept an invitation as a new user."""
 
     name = forms.CharField(label="Your name", max_length=120)
     password = forms.CharField(
@@ -133,7 +133,7 @@ class JoinForm(forms.Form):
 
 
 class HolidayForm(forms.Form):
-    """Add one day on which nobody works."""
+    """Add a holiday."""
 
     date = forms.DateField(label="Day", widget=DayInput())
     name = forms.CharField(label="Name", max_length=120, required=False)

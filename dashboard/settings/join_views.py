@@ -1,4 +1,4 @@
-"""Take an invitation: log in with the invited address, or sign up with it."""
+"""Accept an invitation: log in with the invited address, or sign up with it."""
 
 from django.contrib import messages
 from django.contrib.auth import login
@@ -17,11 +17,11 @@ from workspaces.models import Invitation, Member, User
 
 @never_cache
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Show who invites to what; take the invitation on POST."""
+    """Show an invitation; accept it on POST."""
     try:
         invitation = invitations.find(token)
     except DomainError as error:
-        context = {"title": "This invitation does not open", "error": error}
+        context = {"title": "This invitation is not valid", "error": error}
         return render(request, "settings/join_closed.html", context, status=error.status)
     form = JoinForm(editing.posted(request))
     if request.method == "POST":
@@ -31,7 +31,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
             refuse(form, error)
         else:
             if member is not None:
-                return _let_in(request, member)
+                return _enter(request, member)
     return _page(request, invitation, form)
 
 
@@ -46,7 +46,7 @@ def _join(request: HttpRequest, token: str, form: JoinForm) -> Member | None:
     return invitations.sign_up(token, **form.cleaned_data)
 
 
-def _let_in(request: HttpRequest, member: Member) -> HttpResponse:
+def _enter(request: HttpRequest, member: Member) -> HttpResponse:
     if not request.user.is_authenticated:
         login(request, member.user)
     request.session[SESSION_KEY] = member.workspace_id

@@ -9,16 +9,18 @@ from dashboard.settings.forms import KeyForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.shell.editing import submit
-from workspaces import keys as doors
+from workspaces import keys as api_keys
 from workspaces.models import ApiKey
 
 
 @never_cache
 @page("keys.manage")
 def keys(request: PageRequest) -> HttpResponse:
-    """List the keys; make one. Its secret is in the answer to the form, and nowhere after."""
+    """List the keys; add one. Its secret is shown once, in the response to the form."""
     form = KeyForm(editing.posted(request))
-    made = submit(request, form, lambda: doors.create(request.workspace, actor=request.actor, **form.cleaned_data), "")
+    made = submit(
+        request, form, lambda: api_keys.create(request.workspace, actor=request.actor, **form.cleaned_data), ""
+    )
     found = ApiKey.objects.of(request.workspace).select_related("created_by__user")
     context = {
         "title": "API keys",
@@ -32,7 +34,7 @@ def keys(request: PageRequest) -> HttpResponse:
 @require_POST
 @page("keys.manage")
 def revoke(request: PageRequest, pk: int) -> HttpResponse:
-    """Make a key unusable."""
-    found = doors.get(request.workspace, pk)
-    attempt(request, lambda: doors.revoke(found, actor=request.actor), f"The key {found} opens nothing now.")
+    """Revoke a key."""
+    found = api_keys.get(request.workspace, pk)
+    attempt(request, lambda: api_keys.revoke(found, actor=request.actor), f"The key {found} is revoked.")
     return redirect("dashboard:keys")

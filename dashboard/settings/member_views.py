@@ -1,10 +1,12 @@
-"""Members: who is here, what they may do, and who is invited."""
+"""Members, their roles, and open invitations."""
 
 from functools import partial
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.views.decorators.http import require_POST
 
 from dashboard.settings.forms import InviteForm, MemberForm
@@ -13,7 +15,7 @@ from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.shell.editing import submit
 from leadflow.errors import Invalid
 from workspaces import access, invitations, roles
-from workspaces import members as places
+from workspaces import members as memberships
 from workspaces.models import Member
 from workspaces.roles import Role
 
@@ -23,7 +25,7 @@ MEANINGS = {
     Role.MARKETING_MANAGER: "the same, rules, export, and signing for marketing",
     Role.SALES: "its own leads and the queue",
     Role.SALES_MANAGER: "every lead in sales, rules, export, and signing for sales",
-    Role.VIEWER: "reads",
+    Role.VIEWER: "reads everything, changes nothing",
 }
 
 
@@ -48,50 +50,56 @@ def members(request: PageRequest) -> HttpResponse:
 def member(request: PageRequest, pk: int) -> HttpResponse:
     """Change a member's role, and until when they are away."""
     found = access.member(request.workspace, pk)
-    known = {"role": found.role, "away_until": found.away_until}
-    form = MemberForm(editing.posted(request), initial=known)
-    if submit(request, form, lambda: _change(request, found, form), f"{found} is saved."):
-        return redirect("dashboard:members")
-    context = {"title": str(found), "member_shown": found, "form": form}
-    return render(request, "settings/member.html", context, status=422 if form.errors else 200)
+    since = date_format(timezone.localtime(found.created_at), "j F Y")
+    form = MemberForm(editing.posted(request), initial={"role": found.role, "away_until": found.away_until})
+    return editing.edit(
+        request,
+        form,
+        lambda: _change(request, found, form),
+        title=str(found),
+        sentence=f"{found.user.email}, {found.get_role_display().lower()} since {since}.",
+        done=f"{found} is saved.",
+        back="dashboard:members",
+        section="Members",
+    )
 
 
 @require_POST
 @page("members.manage")
 def active(request: PageRequest, pk: int) -> HttpResponse:
-    """Shut a member out, or let them in again."""
+    """Deactivate a member, or reactivate them."""
     found = access.member(request.workspace, pk)
     if request.POST.get("active") == "yes":
-        attempt(request, lambda: places.activate(found, actor=request.actor), f"{found} is let in again.")
+        attempt(request, lambda: memberships.activate(found, actor=request.actor), f"{found} is active again.")
     else:
-        attempt(request, lambda: places.deactivate(found, actor=request.actor), f"{found} is shut out.")
+        attempt(request, lambda: memberships.deactivate(found, actor=request.actor), f"{found} is deactivated.")
     return redirect("dashboard:members")
 
 
 @require_POST
 @page("members.manage")
 def revoke(request: PageRequest, pk: int) -> HttpResponse:
-    """Take an invitation back."""
+    """Revoke an invitation."""
     found = invitations.get(request.workspace, pk)
-    done = f"The invitation of {found.email} opens nothing any more."
+    done = f"The invitation of {found.email} is revoked."
     attempt(request, lambda: invitations.revoke(found, actor=request.actor), done)
     return redirect("dashboard:members")
 
 
 def _invite(request: PageRequest, form: InviteForm) -> bool:
     roles.demand(request.actor, "members.manage")
-    done = f"An invitation goes to {form.data.get('email', '')}."
-    door = partial(invitations.invite, request.workspace, actor=request.actor)
-    return bool(submit(request, form, lambda: door(**form.cleaned_data), done))
+    done = f"An invitation is being sent to {form.data.get('email', '')}."
+    invite = partial(invitations.invite, request.workspace, actor=request.actor)
+    return bool(submit(request, form, lambda: invite(**form.cleaned_data), done))
 
 
 @transaction.atomic
 def _change(request: PageRequest, found: Member, form: MemberForm) -> None:
-    """Change both in one request; what stands so already is not written."""
+    """Change role and absence in one request; unchanged values are not written."""
     facts = form.cleaned_data
-    changed = places.change_role(found, actor=request.actor, role=facts["role"])
+    changed = memberships.change_role(found, actor=request.actor, role=facts["role"])
     if changed.away_until != facts["away_until"]:
         try:
-            places.set_away(changed, actor=request.actor, until=facts["away_until"])
+            memberships.set_away(changed, actor=request.actor, until=facts["away_until"])
         except Invalid as error:
             raise Invalid(error.message, field="away_until") from error

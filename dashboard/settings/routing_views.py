@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dashboard.settings.rule_forms import LeadNumber, PlaceForm, PoolForm, RuleForm
+from dashboard.settings.rule_forms import LeadLookupForm, PlaceForm, PoolForm, RuleForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import promises
@@ -20,7 +20,7 @@ from leads.routing import assign, pools
 @page("settings.view")
 def index(request: PageRequest) -> HttpResponse:
     """Show rules and pools; with `?lead=` try them on a lead, which changes nothing."""
-    form = LeadNumber(request.GET if "lead" in request.GET else None)
+    form = LeadLookupForm(request.GET if "lead" in request.GET else None)
     lead = _lead(request, form) if form.is_valid() else None
     context = {
         "title": "Routing",
@@ -84,7 +84,7 @@ def pool(request: PageRequest, pk: int | None = None) -> HttpResponse:
         form,
         lambda: pools.save_pool(form.instance, actor=request.actor),
         title=found.name if pk else "Add a pool",
-        sentence="Members of sales who share leads of one sort.",
+        sentence="Members of sales who share the leads of a rule.",
         done="The pool is saved.",
         back="dashboard:routing",
         remove_url=reverse("dashboard:pool_remove", args=[pk]) if pk else "",
@@ -102,7 +102,7 @@ def pool_remove(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("settings.rules")
 def place_add(request: PageRequest, pk: int) -> HttpResponse:
-    """Put a member into a pool."""
+    """Add a member to a pool."""
     found = get_row(Pool.objects.of(request.workspace), pk, "pool")
     return _place(request, PoolMember(workspace=request.workspace, pool=found), f"Add a member to {found}")
 
@@ -117,9 +117,9 @@ def place(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 @page("settings.rules")
 def place_remove(request: PageRequest, pk: int) -> HttpResponse:
-    """Take a member out of a pool."""
+    """Remove a member from a pool."""
     found = get_row(PoolMember.objects.of(request.workspace), pk, "place")
-    attempt(request, lambda: pools.remove_place(found, actor=request.actor), "The member is out of the pool.")
+    attempt(request, lambda: pools.remove_place(found, actor=request.actor), "The member is removed from the pool.")
     return redirect("dashboard:routing")
 
 
@@ -130,14 +130,14 @@ def _place(request: PageRequest, found: PoolMember, title: str) -> HttpResponse:
         form,
         lambda: pools.save_place(form.instance, actor=request.actor),
         title=title,
-        sentence="Who is away or at capacity is passed over.",
+        sentence="Routing skips members who are away or at capacity.",
         done="The place is saved.",
         back="dashboard:routing",
         remove_url=reverse("dashboard:place_remove", args=[found.pk]) if found.pk else "",
     )
 
 
-def _lead(request: PageRequest, form: LeadNumber) -> Lead | None:
+def _lead(request: PageRequest, form: LeadLookupForm) -> Lead | None:
     """Find the lead that was asked for; say so in the form when there is none."""
     text = form.cleaned_data["lead"].strip()
     try:

@@ -14,7 +14,7 @@ from workspaces.models import Workspace
 
 
 class WordForm(forms.ModelForm):
-    """The base: what is chosen once is only shown when the word is there."""
+    """The base: fixed fields of an existing row are disabled."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -22,13 +22,13 @@ class WordForm(forms.ModelForm):
             for name in FIXED[type(self.instance)]:
                 if name in self.fields:
                     self.fields[name].disabled = True
-                    self.fields[name].help_text = "Chosen once: leads and reports refer to it."
+                    self.fields[name].help_text = "Cannot be changed: leads and reports refer to it."
 
     def validate_unique(self) -> None:
-        """Leave it to the door, which knows the workspace."""
+        """Leave it to the service, which knows the workspace."""
 
     def validate_constraints(self) -> None:
-        """Leave it to the door, which knows the workspace."""
+        """Leave it to the service, which knows the workspace."""
 
 
 class ReasonForm(WordForm):
@@ -100,7 +100,7 @@ class PoolForm(forms.ModelForm):
         labels = {"strategy": "Who is next"}
 
     def validate_constraints(self) -> None:
-        """Leave it to the door, which knows the workspace."""
+        """Leave it to the service, which knows the workspace."""
 
 
 class PlaceForm(forms.ModelForm):
@@ -120,7 +120,7 @@ class PlaceForm(forms.ModelForm):
         self.fields["weight"].help_text = "Twice the weight, twice the leads. 0: none for now."
 
     def validate_constraints(self) -> None:
-        """Leave it to the door, which knows the workspace."""
+        """Leave it to the service, which knows the workspace."""
 
 
 class RuleForm(forms.ModelForm):
@@ -156,7 +156,7 @@ class ScoringForm(forms.Form):
     )
 
 
-class LeadNumber(forms.Form):
+class LeadLookupForm(forms.Form):
     """Which lead to try the routing on: its number, or its e-mail."""
 
     lead = forms.CharField(

@@ -1,4 +1,4 @@
-"""Scoring: the rules of fit and interest in words, and as JSON for whoever changes them."""
+"""Scoring: the rules of fit and interest in words, and as JSON to edit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,14 +19,14 @@ from workspaces import roles
 
 @page("settings.view")
 def scoring(request: PageRequest) -> HttpResponse:
-    """Show the scoring that runs; a new version runs at once, and every lead in marketing's care is scored anew."""
+    """Show the active scoring; a new version is active at once, and every lead with marketing is scored again."""
     active = definitions.active_scoring(request.workspace)
     rules = active.rules if active else {}
     shown = {name: value for name, value in rules.items() if name != "version"}
     form = ScoringForm(editing.posted(request), initial={"rules": shown})
     if request.method == "POST":
         roles.demand(request.actor, "settings.rules")
-        done = "The new rules run. Leads in marketing's care are scored anew within the next minutes."
+        done = "The new rules are active. Leads with marketing are scored again within minutes."
         if submit(request, form, lambda: _save(request, form.cleaned_data["rules"]), done):
             return redirect("dashboard:scoring")
     context = {

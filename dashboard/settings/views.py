@@ -1,4 +1,4 @@
-"""The settings: what there is, and the workspace itself."""
+"""The index of the settings, and the settings of the workspace."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -8,18 +8,18 @@ from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from workspaces import access
 
-# group, then (url name, words, what it is for, icon, capability)
+# group, then (url name, label, description, icon, capability)
 ENTRIES = (
     (
         "Workspace",
         (
             ("workspace", "Workspace", "Name, zone, currency, sender and mail caps", "building-2", "settings.rules"),
-            ("members", "Members", "Who is here, what they may do, and invitations", "users", "settings.view"),
+            ("members", "Members", "Members, their roles, and invitations", "users", "settings.view"),
             ("audit", "Audit log", "Every change of settings, and by whom", "scroll-text", "audit.view"),
         ),
     ),
     (
-        "How leads are worked",
+        "Working leads",
         (
             (
                 "calendar",
@@ -30,17 +30,23 @@ ENTRIES = (
             ),
             ("routing", "Routing", "Rules, pools, weights and capacity", "route", "settings.view"),
             ("scoring", "Scoring", "What earns points for fit and interest", "target", "settings.view"),
-            ("reasons", "Reasons", "Why leads come back, are lost or disqualified", "undo-2", "settings.view"),
+            ("reasons", "Reasons", "Reasons for returning, losing and disqualifying leads", "undo-2", "settings.view"),
             ("questions", "Questions", "What a rep asks before a lead is promoted", "circle-help", "settings.view"),
-            ("words", "Topics, personas and attributes", "The workspace's own words", "tags", "settings.view"),
+            ("words", "Topics, personas and attributes", "Vocabulary of this workspace", "tags", "settings.view"),
         ),
     ),
     (
         "Other systems",
         (
             ("keys", "API keys", "Let other systems read and write", "key-round", "keys.manage"),
-            ("webhooks", "Webhooks", "Tell other systems what happened, and the log", "webhook", "webhooks.manage"),
-            ("rejected", "Rejected events", "What could not be taken, and why", "circle-x", "audit.view"),
+            (
+                "webhooks",
+                "Webhooks",
+                "Send events to other systems, and the log of deliveries",
+                "webhook",
+                "webhooks.manage",
+            ),
+            ("rejected", "Rejected events", "Events that were refused, and why", "circle-x", "audit.view"),
         ),
     ),
 )
@@ -56,14 +62,14 @@ def settings(request: PageRequest) -> HttpResponse:
 
 @page("settings.rules")
 def workspace(request: PageRequest) -> HttpResponse:
-    """Change what holds for the whole workspace."""
+    """Change the settings of the workspace."""
     form = WorkspaceForm(editing.posted(request), instance=request.workspace)
     return editing.edit(
         request,
         form,
         lambda: access.change_workspace(request.workspace, actor=request.actor, **form.cleaned_data),
         title="Workspace",
-        sentence="These hold in every part of the workspace. Each change is in the audit log.",
+        sentence="These settings apply to the whole workspace. Every change is recorded in the audit log.",
         done="The workspace is saved.",
         back="dashboard:settings",
     )

@@ -1,4 +1,4 @@
-"""The workspace's own words: reasons, questions, topics, personas, attributes."""
+"""The vocabulary of the workspace: reasons, questions, topics, personas, attributes."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from leads.models import Attribute, Persona, Question, Reason, Topic
 from leads.vocabulary import words
 from sla import agreements
 
-KEPT = "The agreement that runs keeps its copy: what follows in it changes with the next one that is signed."
+KEPT = "The active agreement keeps its copy: changes apply from the next signed agreement."
 
 
 @page("settings.view")
 def reasons(request: PageRequest) -> HttpResponse:
-    """List the reasons by what they are for, with what follows."""
+    """List the reasons by kind, with their consequences."""
     found = list(words.reasons(request.workspace))
     groups = [(kind, [each for each in found if each.kind == kind]) for kind in Reason.Kind]
     context = {
@@ -51,7 +51,7 @@ def questions(request: PageRequest) -> HttpResponse:
 @page("settings.rules")
 def question(request: PageRequest, pk: int | None = None) -> HttpResponse:
     """Add a question, or change one."""
-    sentence = "A rep answers it on the lead's page. The definition of SQL says which answers a promotion needs."
+    sentence = "Reps answer it on the lead's page. The definition of SQL lists the answers that a promotion needs."
     return _edit(request, Question, forms.QuestionForm, pk, "question", back="questions", sentence=sentence)
 
 

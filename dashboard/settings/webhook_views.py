@@ -1,6 +1,6 @@
-"""Webhooks: who wants facts, their secrets, and the log of deliveries with replay."""
+"""Webhooks: endpoints, their secrets, and the log of deliveries with replay."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -17,7 +17,7 @@ from webhooks.models import Delivery, Endpoint
 @never_cache
 @page("webhooks.manage")
 def webhooks(request: PageRequest) -> HttpResponse:
-    """List the endpoints; make one. Its secret is in the answer to the form, and nowhere after."""
+    """List the endpoints; add one. Its secret is shown once, in the response to the form."""
     form = EndpointForm(editing.posted(request))
     made = None
     if request.method == "POST":
@@ -37,8 +37,7 @@ def webhooks(request: PageRequest) -> HttpResponse:
 def endpoint(request: PageRequest, pk: int) -> HttpResponse:
     """Show an endpoint with its deliveries; change it."""
     found = endpoints.get(request.workspace, pk)
-    known = {"url": found.url, "description": found.description, "types": found.types}
-    form = EndpointForm(editing.posted(request), initial=known)
+    form = _form(found, editing.posted(request))
     if submit(
         request, form, lambda: endpoints.edit(found, actor=request.actor, **form.cleaned_data), "The endpoint is saved."
     ):
@@ -49,10 +48,14 @@ def endpoint(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 @page("webhooks.manage")
 def running(request: PageRequest, pk: int) -> HttpResponse:
-    """Pause an endpoint, or let it go on."""
+    """Pause an endpoint, or resume it."""
     found = endpoints.get(request.workspace, pk)
     if request.POST.get("running") == "yes":
-        attempt(request, lambda: endpoints.resume(found, actor=request.actor), "Deliveries go on, what waited first.")
+        attempt(
+            request,
+            lambda: endpoints.resume(found, actor=request.actor),
+            "The endpoint is active again. Waiting deliveries are sent first.",
+        )
     else:
         reason = f"Paused by {request.member}."
         attempt(request, lambda: endpoints.pause(found, actor=request.actor, reason=reason), "The endpoint is paused.")
@@ -63,10 +66,9 @@ def running(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 @page("webhooks.manage")
 def rotate(request: PageRequest, pk: int) -> HttpResponse:
-    """Give an endpoint a new secret, and show it once."""
+    """Replace the secret of an endpoint, and show the new one once."""
     found, secret = endpoints.rotate(endpoints.get(request.workspace, pk), actor=request.actor)
-    known = {"url": found.url, "description": found.description, "types": found.types}
-    return _endpoint(request, found, EndpointForm(initial=known), secret=secret)
+    return _endpoint(request, found, _form(found), secret=secret)
 
 
 @require_POST
@@ -81,24 +83,23 @@ def remove(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 @page("webhooks.manage")
 def replay_range(request: PageRequest, pk: int) -> HttpResponse:
-    """Send the facts of a time again."""
+    """Send the events of a period again."""
     found = endpoints.get(request.workspace, pk)
     form = RangeForm(request.POST)
     count = submit(
         request,
         form,
         lambda: (deliveries.replay_range(found, actor=request.actor, **form.cleaned_data),),
-        "The facts of that time are on their way.",
+        "The events of that period are being sent again.",
     )
     if count:
         return redirect("dashboard:endpoint", pk)
-    known = {"url": found.url, "description": found.description, "types": found.types}
-    return _endpoint(request, found, EndpointForm(initial=known), replay=form)
+    return _endpoint(request, found, _form(found), replay=form)
 
 
 @page("webhooks.manage")
 def delivery(request: PageRequest, pk: int) -> HttpResponse:
-    """Show one delivery: what is sent, and each try."""
+    """Show one delivery: its body, and each attempt."""
     found = deliveries.get(request.workspace, pk)
     body = deliveries.body(found.event).decode()
     context = {"title": found.event.type, "delivery": found, "body": body, "tries": found.log[::-1]}
@@ -110,8 +111,13 @@ def delivery(request: PageRequest, pk: int) -> HttpResponse:
 def replay(request: PageRequest, pk: int) -> HttpResponse:
     """Send one delivery again."""
     found = deliveries.get(request.workspace, pk)
-    attempt(request, lambda: deliveries.replay(found, actor=request.actor), "It is sent again now.")
+    attempt(request, lambda: deliveries.replay(found, actor=request.actor), "The delivery is being sent again.")
     return redirect("dashboard:delivery", pk)
+
+
+def _form(found: Endpoint, data: QueryDict | None = None) -> EndpointForm:
+    """Return the form of an endpoint, with its values."""
+    return EndpointForm(data, initial={name: getattr(found, name) for name in ("url", "description", "types")})
 
 
 def _endpoint(

@@ -1,1 +1,1 @@
-"""What stands around every page: access, navigation, responses, notices, search."""
+"""The frame of every page: access, navigation, responses, notices, search."""

@@ -1,4 +1,4 @@
-"""Let a member into a page, and say which workspace it is about."""
+"""Admit members to pages by capability, and determine their workspace."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -37,9 +37,9 @@ View = Callable[..., HttpResponseBase]
 def page(capability: str) -> Callable[[View], View]:
     """Admit members whose role has the capability; give the view `request.workspace`, `.member` and `.actor`.
 
-    Who is not logged in goes to the log-in page; who has no workspace, to making one; who lacks the capability gets
-    403. A `Missing` of the view is 404 and a `Forbidden` 403; views show other errors beside the field themselves, and
-    what one overlooked is a page that says it, with the error's own status.
+    Redirect to the log-in page without a log-in, and to adding a workspace without one; answer 403 without the
+    capability. A `Missing` of the view is 404 and a `Forbidden` 403. Views show other errors beside the field; any
+    other is shown on a page of its own, with the error's status.
     """
     if capability not in CAPABILITIES:
         raise KeyError(capability)
@@ -54,7 +54,7 @@ def page(capability: str) -> Callable[[View], View]:
             asked = cast(PageRequest, request)
             asked.member, asked.workspace, asked.actor = member, member.workspace, Actor(member=member)
             if not asked.actor.can(capability):
-                raise PermissionDenied(f"Your role ({member.get_role_display()}) does not open this page.")
+                raise PermissionDenied(f"Your role ({member.get_role_display()}) has no access to this page.")
             try:
                 with timezone.override(_zone(member)):
                     return view(asked, *args, **kwargs)
@@ -79,7 +79,7 @@ def _zone(member: Member) -> str:
 
 
 def current_user(request: HttpRequest) -> User:
-    """Return who is logged in, behind a log-in."""
+    """Return the user who is logged in; call it behind a log-in only."""
     assert isinstance(request.user, User)
     return request.user
 
@@ -94,8 +94,8 @@ def current_member(request: HttpRequest) -> Member | None:
 
 
 def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> Any:
-    """Do what a button without a form asks: `done`, or the refusal, becomes a message. Return what `act` did, None
-    when it was refused.
+    """Call `act` for a button without a form; show `done` or the refusal as a message. Return the result of `act`,
+    None when it was refused.
 
     `Missing` and `Forbidden` pass on to `page`.
     """

@@ -1,4 +1,4 @@
-"""What every page of a member shows around its content: the side bar, the counts, who is here."""
+"""The frame of every page of a member: the side bar, the counts, the member's menu."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from workspaces.roles import Role
 
 
 @dataclass(frozen=True)
-class Entry:
+class NavItem:
     """One line of the side bar; `key` is the letter after `g`, `waiting` the count that it shows."""
 
     label: str
@@ -26,22 +26,22 @@ class Entry:
 
 
 SALES = (
-    Entry("Inbox", "inbox", "inbox", "handoffs.work", "i", "inbox"),
-    Entry("Queue", "queue", "list-todo", "handoffs.claim", "q", "queue"),
+    NavItem("Inbox", "inbox", "inbox", "handoffs.work", "i", "inbox"),
+    NavItem("Queue", "queue", "list-todo", "handoffs.claim", "q", "queue"),
 )
 MARKETING = (
-    Entry("Overview", "overview", "layout-dashboard", "reports.view", "o"),
-    Entry("Leads", "leads", "users", "leads.view", "l"),
-    Entry("Import", "imports", "upload", "leads.import", "m"),
-    Entry("Returns", "returns", "undo-2", "returns.view", "r"),
-    Entry("Programs", "programs", "workflow", "nurture.view", "p"),
-    Entry("Content", "content", "library", "nurture.view", "c"),
+    NavItem("Overview", "overview", "layout-dashboard", "reports.view", "o"),
+    NavItem("Leads", "leads", "users", "leads.view", "l"),
+    NavItem("Import", "imports", "upload", "leads.import", "m"),
+    NavItem("Returns", "returns", "undo-2", "returns.view", "r"),
+    NavItem("Programs", "programs", "workflow", "nurture.view", "p"),
+    NavItem("Content", "content", "library", "nurture.view", "c"),
 )
 BOTH = (
-    Entry("Scoreboard", "scoreboard", "gauge", "reports.view", "s"),
-    Entry("Agreement", "agreement", "handshake", "agreement.view", "a"),
-    Entry("Outbox", "outbox", "send", "outbox.view", "x"),
-    Entry("Settings", "settings", "settings", "settings.view", "e"),
+    NavItem("Scoreboard", "scoreboard", "gauge", "reports.view", "s"),
+    NavItem("Agreement", "agreement", "handshake", "agreement.view", "a"),
+    NavItem("Outbox", "outbox", "send", "outbox.view", "x"),
+    NavItem("Settings", "settings", "settings", "settings.view", "e"),
 )
 
 
@@ -94,7 +94,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _item(entry: Entry, request: HttpRequest, counts: dict[str, int]) -> dict[str, Any]:
+def _item(entry: NavItem, request: HttpRequest, counts: dict[str, int]) -> dict[str, Any]:
     url, path = reverse(f"dashboard:{entry.url_name}"), _path(request)
     return {
         "label": entry.label,
@@ -113,7 +113,7 @@ def _path(request: HttpRequest) -> str:
 
 
 def _waiting(member: Member) -> dict[str, int]:
-    """Count what waits for the member: offers, the queue, unread notices. Each count reads its own index."""
+    """Count the offers, the queue and the unread notices of the member. Each count reads its own index."""
     offered = Handoff.objects.of(member.workspace_id).filter(state=HandoffState.OFFERED)
     return {
         "inbox": offered.filter(owner=member).count(),

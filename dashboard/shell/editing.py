@@ -13,7 +13,7 @@ from leadflow.errors import DomainError, Forbidden, Missing
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
-    """Return what was sent, for a form to be bound to; None while the form is only shown."""
+    """Return the POST data to bind a form to; None for other methods."""
     return request.POST if request.method == "POST" else None
 
 

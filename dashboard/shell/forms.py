@@ -9,8 +9,8 @@ from workspaces.models import User
 from workspaces.models.access import THEMES
 
 
-class Profile(forms.ModelForm):
-    """What a user says of themself."""
+class ProfileForm(forms.ModelForm):
+    """The profile of a user."""
 
     time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="Times on pages are shown in it.")
     theme = forms.ChoiceField(label="Appearance", required=False, choices=THEMES)
@@ -22,13 +22,13 @@ class Profile(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].choices = zones("The workspace's")  # type: ignore[attr-defined]
-        self.fields["name"].help_text = "As your colleagues see it."
+        self.fields["name"].help_text = "Shown to your colleagues."
 
 
-class NewWorkspace(forms.Form):
+class NewWorkspaceForm(forms.Form):
     """Name a workspace."""
 
-    name = forms.CharField(label="Name of the workspace", max_length=120, help_text="As a rule your company's name.")
+    name = forms.CharField(label="Name of the workspace", max_length=120, help_text="Usually your company's name.")
     time_zone = forms.ChoiceField(
         label="Time zone", initial="Europe/Berlin", help_text="Business hours are counted in it. It can be changed."
     )

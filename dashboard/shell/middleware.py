@@ -1,4 +1,4 @@
-"""What every page refuses before its view runs."""
+"""Refuse requests to pages before the view runs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ class NoNul:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        """Look at what was sent. Raise `BadRequest`."""
+        """Check address, query and form. Raise `BadRequest`."""
         if request.resolver_match is None or request.resolver_match.app_name != "dashboard":
             return
         sent = [values for given in (request.GET, request.POST) for _, values in given.lists()]

@@ -16,19 +16,19 @@ from leads.models import Lead
 def done(request: PageRequest, words: str, lead: Lead | None = None) -> HttpResponse:
     """Go on after a change: back to where it was asked for, with a toast; from a dialog to the one that led to it."""
     if request.htmx:
-        return _told(HttpResponse(status=204), words, "success", then=_next_dialog(request, lead))
+        return _with_toast(HttpResponse(status=204), words, "success", then=_next_dialog(request, lead))
     messages.success(request, words)
     return redirect(next_url(request, lead))
 
 
 def refused(words: str, status: int) -> HttpResponse:
-    """Tell of a refusal without touching the page that asked, which then reads afresh what has become of the lead."""
+    """Show a refusal as a toast and leave the page as it is; it then reloads the state of the lead."""
     response = HttpResponse(status=status if status in (409, 422) else 409)
     response["HX-Reswap"] = "none"
-    return _told(response, words, "error")
+    return _with_toast(response, words, "error")
 
 
-def _told(response: HttpResponse, words: str, level: str, *, then: str = "") -> HttpResponse:
+def _with_toast(response: HttpResponse, words: str, level: str, *, then: str = "") -> HttpResponse:
     events: dict[str, Any] = {"toast": {"text": words, "level": level}, "changed": {}}
     if then:
         events["openModal"] = {"url": then}
@@ -47,7 +47,7 @@ def _next_dialog(request: PageRequest, lead: Lead | None) -> str:
 
 
 def next_url(request: PageRequest, lead: Lead | None = None) -> str:
-    """Return the page to go on to: what was asked for, if it is ours, else the lead's."""
+    """Return the next page: the requested one if it is local, else the lead's."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted

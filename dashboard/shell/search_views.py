@@ -1,4 +1,4 @@
-"""Search from anywhere: leads, accounts and campaigns by words of theirs."""
+"""Search leads, accounts and campaigns from any page."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render

@@ -1,4 +1,4 @@
-"""The addresses of what stands around every page."""
+"""The addresses of the frame of every page."""
 
 from django.urls import path
 

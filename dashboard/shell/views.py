@@ -1,4 +1,4 @@
-"""What stands around every page: the way in, the workspace, the appearance, the user's own page."""
+"""The home page, the workspace switch, the appearance, and the profile."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.shell import editing
 from dashboard.shell.access import SESSION_KEY, PageRequest, current_user, page
-from dashboard.shell.forms import NewWorkspace, Profile
+from dashboard.shell.forms import NewWorkspaceForm, ProfileForm
 from leadflow.errors import DomainError, Missing
 from leadflow.paging import read_id
 from workspaces import access
@@ -21,14 +21,14 @@ THEMES = ("", "light", "dark")
 
 @page("leads.view")
 def home(request: PageRequest) -> HttpResponse:
-    """Go where the member's work is."""
+    """Redirect to the inbox or the overview, by role."""
     sales = request.member.role in (Role.SALES, Role.SALES_MANAGER)
     return redirect("dashboard:inbox" if sales else "dashboard:overview")
 
 
 @page("leads.view")
 def counts(request: PageRequest) -> HttpResponse:
-    """Render the side bar with what waits now."""
+    """Render the side bar with the current counts."""
     return render(request, "shell/counts.html")
 
 
@@ -60,8 +60,8 @@ def workspace_switch(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def workspace_new(request: HttpRequest) -> HttpResponse:
-    """Name a workspace and make it: the second step of signing up."""
-    form = NewWorkspace(editing.posted(request))
+    """Add a workspace: the second step of signing up."""
+    form = NewWorkspaceForm(editing.posted(request))
     if form.is_valid():
         facts = form.cleaned_data
         try:
@@ -80,7 +80,7 @@ def workspace_new(request: HttpRequest) -> HttpResponse:
 @page("leads.view")
 def profile(request: PageRequest) -> HttpResponse:
     """Let a user change their name, zone and appearance."""
-    form = Profile(editing.posted(request), instance=request.user)
+    form = ProfileForm(editing.posted(request), instance=request.user)
     if form.is_valid():
         form.save()
         messages.success(request, "Your account is saved.")

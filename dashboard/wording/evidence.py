@@ -1,4 +1,4 @@
-"""Put the evidence that a handoff froze into what pages show: one line for a list, a panel beside it."""
+"""Format the frozen evidence of a handoff for pages: one line for a list, a panel beside it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ BAR = 100  # points at which the bars of fit and interest are full
 
 
 @dataclass(frozen=True)
-class Part:
+class ScorePart:
     """Hold one half of the score: its grade, its points, and the lines that add up to them."""
 
     name: str
@@ -22,11 +22,11 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Panel:
+class EvidencePanel:
     """Hold why a lead was handed over: criteria of the definition, both halves of the score, tier and routing."""
 
     handoff: Handoff
-    parts: list[Part]
+    parts: list[ScorePart]
     criteria: list[Mapping[str, Any]]
     override: str
     tier_why: str
@@ -34,21 +34,23 @@ class Panel:
 
 
 def headline(evidence: Mapping[str, Any]) -> str:
-    """Say in one line what speaks most for a lead: a person's reason, else what it did, else how it fits."""
+    """Summarize the evidence in one line: a person's reason, else the top activities, else the fit."""
     if override := evidence.get("override"):
         return str(override)
     lines = [line for line in evidence.get("score_lines", ()) if line["points"] > 0]
-    deeds = sorted((line for line in lines if line["kind"] == "interest"), key=lambda line: -line["points"])
+    activities = sorted((line for line in lines if line["kind"] == "interest"), key=lambda line: -line["points"])
     fits = sorted((line for line in lines if line["kind"] == "fit"), key=lambda line: -line["points"])
-    said = [f"{line['label']}, {line['count']} times" if line["count"] > 1 else line["label"] for line in deeds[:2]]
+    said = [
+        f"{line['label']}, {line['count']} times" if line["count"] > 1 else line["label"] for line in activities[:2]
+    ]
     return "; ".join(said or [line["label"] for line in fits[:2]])
 
 
-def panel(handoff: Handoff) -> Panel:
-    """Build the panel of a handoff from what it froze. No statement."""
+def panel(handoff: Handoff) -> EvidencePanel:
+    """Build the panel of a handoff from its frozen evidence. No statement."""
     evidence = handoff.evidence
     verdict = evidence.get("verdict") or {}
-    return Panel(
+    return EvidencePanel(
         handoff=handoff,
         parts=parts(evidence.get("score_lines", ()), evidence.get("fit", {}), evidence.get("interest", {})),
         criteria=list(verdict.get("criteria", ())),
@@ -58,12 +60,12 @@ def panel(handoff: Handoff) -> Panel:
     )
 
 
-def parts(lines: Any, fit: Mapping[str, Any], interest: Mapping[str, Any]) -> list[Part]:
+def parts(lines: Any, fit: Mapping[str, Any], interest: Mapping[str, Any]) -> list[ScorePart]:
     """Split score lines into fit and interest; the lines of each add up to its points."""
     found = list(lines)
     halves = (("Fit", "fit", fit.get("grade")), ("Interest", "interest", interest.get("level")))
     return [
-        Part(
+        ScorePart(
             name=name,
             grade=str(grade or ""),
             points=sum(line["points"] for line in found if line["kind"] == kind),

@@ -1,4 +1,4 @@
-"""Put the figures of marketing's reports into what their pages show: words, changes, and the list behind each."""
+"""Format the figures of marketing's reports for pages: values in words, changes, and links to the lists behind them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SHOWN = 12  # rows of the table on the overview
 
 
 @dataclass(frozen=True)
-class Figure:
+class ReportFigure:
     """Hold one figure: its value in words, the list behind it, and the change against the period before."""
 
     label: str
@@ -36,8 +36,8 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """Hold one bar: what it counts, of how many, and the list behind it."""
+class ReportBar:
+    """Hold one bar: label, count, and the list behind it."""
 
     label: str
     count: int
@@ -48,8 +48,8 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Line:
-    """Hold one line of the funnel's table with the lists behind its counts and what it cost."""
+class FunnelLine:
+    """Hold one line of the funnel's table with the lists behind its counts and its cost."""
 
     label: str
     row: reports.Row
@@ -62,11 +62,11 @@ def leads_url(**wanted: str) -> str:
     return f"{reverse('dashboard:leads')}?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
-def figures(now: Outcome, before: Outcome | None, period: Period, currency: str) -> list[Figure]:
+def figures(now: Outcome, before: Outcome | None, period: Period, currency: str) -> list[ReportFigure]:
     """Return the four figures of the overview."""
     handed = {"dates": "handed", **period.query}
     return [
-        Figure(
+        ReportFigure(
             "Handed over",
             f"{now.handed_over:,}",
             leads_url(reached="mql", **handed),
@@ -74,7 +74,7 @@ def figures(now: Outcome, before: Outcome | None, period: Period, currency: str)
             "send",
             **_grown(now.handed_over, before.handed_over if before else None),
         ),
-        Figure(
+        ReportFigure(
             "Accepted",
             words.percent(now.accepted, now.handed_over),
             leads_url(outcome="accepted", **handed),
@@ -82,7 +82,7 @@ def figures(now: Outcome, before: Outcome | None, period: Period, currency: str)
             "check",
             **_moved(now.accepted, now.handed_over, (before.accepted, before.handed_over) if before else None),
         ),
-        Figure(
+        ReportFigure(
             "Returned",
             words.percent(now.returned, now.handed_over),
             leads_url(outcome="returned", **handed),
@@ -92,7 +92,7 @@ def figures(now: Outcome, before: Outcome | None, period: Period, currency: str)
                 now.returned, now.handed_over, (before.returned, before.handed_over) if before else None, good=False
             ),
         ),
-        Figure(
+        ReportFigure(
             "Won",
             words.money(now.amount, currency),
             leads_url(dates="won", reached="won", **period.query),
@@ -104,25 +104,25 @@ def figures(now: Outcome, before: Outcome | None, period: Period, currency: str)
 
 
 def counts_twice(now: Outcome) -> bool:
-    """Tell whether the outcomes add up to more than the leads: one that was handed over twice has two."""
+    """Return whether the outcomes add up to more than the leads: one that was handed over twice has two."""
     return now.accepted + now.returned + now.waiting + now.withdrawn > now.handed_over
 
 
-def outcome_bars(now: Outcome, overdue: int, period: Period) -> list[Bar]:
-    """Return what sales did with what was handed over, as bars; overdue is a part of waiting."""
+def outcome_bars(now: Outcome, overdue: int, period: Period) -> list[ReportBar]:
+    """Return the outcomes of the handoffs as bars; overdue is a part of waiting."""
     handed = {"dates": "handed", **period.query}
     bars = [
-        Bar("Accepted", now.accepted, leads_url(outcome="accepted", **handed), "good"),
-        Bar("Returned", now.returned, leads_url(outcome="returned", **handed), "warn"),
-        Bar("Still waiting", now.waiting, leads_url(outcome="waiting", **handed), "accent"),
-        Bar("of these overdue", overdue, leads_url(outcome="overdue", **handed), "bad"),
+        ReportBar("Accepted", now.accepted, leads_url(outcome="accepted", **handed), "good"),
+        ReportBar("Returned", now.returned, leads_url(outcome="returned", **handed), "warn"),
+        ReportBar("Still waiting", now.waiting, leads_url(outcome="waiting", **handed), "accent"),
+        ReportBar("of these overdue", overdue, leads_url(outcome="overdue", **handed), "bad"),
     ]
     if now.withdrawn:
-        bars.append(Bar("Withdrawn unanswered", now.withdrawn, leads_url(outcome="withdrawn", **handed), ""))
+        bars.append(ReportBar("Withdrawn unanswered", now.withdrawn, leads_url(outcome="withdrawn", **handed), ""))
     return bars
 
 
-def reason_bars(workspace: Workspace, rows: Iterable[Returned], period: Period) -> list[Bar]:
+def reason_bars(workspace: Workspace, rows: Iterable[Returned], period: Period) -> list[ReportBar]:
     """Return the returns by reason, each with the program that it leads to. One statement."""
     takes = choosing.programs_by_reason(workspace)
     bars = []
@@ -131,7 +131,7 @@ def reason_bars(workspace: Workspace, rows: Iterable[Returned], period: Period) 
         note = "Disqualified" if row.disqualifies else program.name if program else "No active program"
         url = reverse("dashboard:program", args=[program.pk]) if program else ""
         behind = leads_url(dates="returned", reason=row.code, **period.query)
-        bars.append(Bar(row.label, row.count, behind, "warn", note, url))
+        bars.append(ReportBar(row.label, row.count, behind, "warn", note, url))
     return bars
 
 
@@ -148,7 +148,7 @@ def totals(row: reports.Row, **wanted: str) -> list[tuple[int, str]]:
     return [(row.counts[stage], _stage_url(stage, wanted)) for stage in STAGES]
 
 
-def lines(workspace: Workspace, found: reports.Funnel, **wanted: str) -> list[Line]:
+def lines(workspace: Workspace, found: reports.Funnel, **wanted: str) -> list[FunnelLine]:
     """Return the rows of a funnel with the lists behind them, campaigns by name and with their cost. One statement."""
     campaigns = {each.code: each for each in lookups.campaigns(workspace)}
     costs = _costs(campaigns, found.by)
@@ -158,7 +158,7 @@ def lines(workspace: Workspace, found: reports.Funnel, **wanted: str) -> list[Li
         within = {**wanted, found.by: key or BLANK}
         cells = [(row.counts[stage], _stage_url(stage, within)) for stage in STAGES]
         name = campaigns[key].name if found.by == "campaign" and key in campaigns else key
-        shown.append(Line(name or f"No {found.by}", row, cells, costs.get(key)))
+        shown.append(FunnelLine(name or f"No {found.by}", row, cells, costs.get(key)))
     return shown
 
 
@@ -190,7 +190,7 @@ def _costs(campaigns: Mapping[str, Campaign], by: str) -> dict[str, Decimal]:
 
 
 def _grown(now: float, before: float | None) -> dict[str, Any]:
-    """Return the change of a number, as a share of what it was."""
+    """Return the relative change of a number."""
     if not before:
         return {}
     share = round(100 * (now - before) / before)

@@ -1,4 +1,4 @@
-"""Put the terms of an agreement into plain words, for reading, for printing, and to say what a draft changes."""
+"""Put the terms of an agreement into plain words, and list the changes of a draft."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Row:
+class TermRow:
     """Hold one commitment of sales, with its words for each tier."""
 
     label: str
@@ -62,8 +62,8 @@ class Tier:
 
 
 @dataclass(frozen=True)
-class Change:
-    """Say what a draft changes in one point; an empty side was not there, or goes."""
+class TermChange:
+    """Hold one change of a draft; an empty side means added or removed."""
 
     label: str
     before: str
@@ -71,12 +71,12 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Words:
+class AgreementWords:
     """Hold the whole of an agreement in words."""
 
     marketing: list[Promise]
     tiers: list[str]
-    sales: list[Row]
+    sales: list[TermRow]
     shared: list[Promise]
     escalation_steps: list[Promise]
     information: list[str]
@@ -88,9 +88,9 @@ class Words:
     reasons: list[tuple[str, list[Promise]]]
 
 
-def say(terms: Terms) -> Words:
+def say(terms: Terms) -> AgreementWords:
     """Put terms that are complete (proposed, signed, or completed for reading) into words."""
-    return Words(
+    return AgreementWords(
         marketing=_marketing(terms),
         tiers=[policy.tier for policy in terms.sales],
         sales=_sales(terms),
@@ -106,14 +106,14 @@ def say(terms: Terms) -> Words:
     )
 
 
-def changes(before: Terms | None, after: Terms) -> list[Change]:
+def changes(before: Terms | None, after: Terms) -> list[TermChange]:
     """List in which points terms differ, in the order of the agreement. Against nothing, there is nothing to list."""
     if before is None:
         return []
     old, new = dict(_flat(before)), dict(_flat(after))
     labels = [*new, *(label for label in old if label not in new)]
     return [
-        Change(label, old.get(label, ""), new.get(label, ""))
+        TermChange(label, old.get(label, ""), new.get(label, ""))
         for label in labels
         if old.get(label, "") != new.get(label, "")
     ]
@@ -154,9 +154,9 @@ def _marketing(terms: Terms) -> list[Promise]:
     ]
 
 
-def _sales(terms: Terms) -> list[Row]:
+def _sales(terms: Terms) -> list[TermRow]:
     return [
-        Row(kinds.of(kind).promise, tuple((policy.tier, _target(kind, policy, terms)) for policy in terms.sales))
+        TermRow(kinds.of(kind).promise, tuple((policy.tier, _target(kind, policy, terms)) for policy in terms.sales))
         for kind in kinds.owed_by(Side.SALES)
         if targets.by_tier(kinds.of(kind).target)
     ]

@@ -37,5 +37,5 @@ def days(length: float | None) -> str:
 
 @register.simple_tag
 def per(amount: Decimal | None, count: int, currency: str = "EUR") -> str:
-    """Write what one of many costs; a dash where nothing was spent or nobody is there."""
+    """Write what one of many costs; a dash where nothing was spent or the count is 0."""
     return words.money(round(amount / count), currency) if amount and count else "–"

@@ -83,7 +83,7 @@ def log_in(member: Member) -> str:
 
 
 def _of_sales(workspace: Workspace, people: dict[str, Member]) -> dict[str, Any]:
-    """Make one of each by the doors: what the demo happens to hold today depends on the hour."""
+    """Make one of each through the services: what the demo holds depends on the hour."""
     rep, head = people[Role.SALES], people[Role.MARKETING_MANAGER]
     fresh = iter(Lead.objects.of(workspace).filter(state=State.NEW).exclude(country="").order_by("-pk")[:9])
     reason = {row.kind: row for row in Reason.objects.of(workspace).filter(needs_note=False, needs_revisit=False)}

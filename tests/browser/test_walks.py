@@ -26,7 +26,7 @@ def test_a_rep_takes_a_lead_from_the_inbox_to_an_sql(visit: Any) -> None:
     expect(page.locator("main")).to_contain_text("SAL")
     page.get_by_role("link", name="Log touch").click()
     dialog = page.locator("#modal")
-    dialog.get_by_label("What came of it").select_option(label="Connected")
+    dialog.get_by_label("Outcome").select_option(label="Connected")
     dialog.get_by_label("Note").fill("Wants to see it with their own numbers")
     dialog.get_by_role("button", name="Log touch").click()
     expect(page.locator("main")).to_contain_text("Wants to see it with their own numbers")

@@ -25,7 +25,7 @@ def test_a_file_is_mapped_looked_at_imported_and_its_bad_rows_come_back(visit: A
     page.get_by_role("link", name="Import leads").first.click()
     (tmp_path / "fair.csv").write_text(FILE, encoding="utf-8")
     page.get_by_label("CSV file").set_input_files(tmp_path / "fair.csv")
-    page.get_by_role("button", name="Upload and go on").click()
+    page.get_by_role("button", name="Upload and continue").click()
 
     expect(page.locator("main")).to_contain_text("5 columns were found")
     page.get_by_label("Work e-mail becomes").select_option(label="E-mail")
@@ -37,9 +37,9 @@ def test_a_file_is_mapped_looked_at_imported_and_its_bad_rows_come_back(visit: A
     page.get_by_role("button", name="Start the import").click()
     expect(page.get_by_role("progressbar").or_(page.locator("progress")).first).to_be_visible()
     site.manage("sweep", "leads")
-    expect(page.locator("main")).to_contain_text("3 rows were read; 1 could not be taken", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("3 rows were read; 1 skipped", timeout=20_000)
     with page.expect_download() as file:
-        page.get_by_role("link", name="Rows not taken").click()
+        page.get_by_role("link", name="Rows to fix").click()
     assert "not an address" in Path(file.value.path()).read_text(encoding="utf-8-sig")
 
     page.goto("/leads/?q=zora.quandt")

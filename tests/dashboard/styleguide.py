@@ -146,7 +146,6 @@ def context() -> dict[str, Any]:
             {"name": "SAL", "values": [27, 33, 31, 38, 30, 25, 22, 28, 28, 30, 36, 38]},
             {"name": "SQL", "values": [11, 14, 12, 15, 10, 9, 8, 13, 12, 13, 16, 14]},
         ],
-        "spark": [42, 48, 51, 56, 43, 38, 34, 41, 45, 42, 51, 60],
         "reasons": [
             {"label": "Not the right time", "count": 141},
             {"label": "Wrong contact", "count": 96},

@@ -63,7 +63,7 @@ class Command(BaseCommand):
             self.print_log_ins(password)
 
     def print_log_ins(self, password: str) -> None:
-        """Print who may log in, and with what."""
+        """Print the log-ins."""
         self.stdout.write(f"Log-ins of the demo, all with the password {password or 'that was printed at first'}:")
         for each in cast.COLLEAGUES:
             if each.log_in:

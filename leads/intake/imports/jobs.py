@@ -247,7 +247,7 @@ def _preview_row(row: Row, result: Result | Refused) -> PreviewRow:
 
 def _finish(batch: Import, at: datetime) -> None:
     batch.status, batch.finished_at, batch.next_at = Import.Status.DONE, at, None
-    failed = f", {batch.failed_count} rows were not taken" if batch.failed_count else ""
+    failed = f", {batch.failed_count} skipped" if batch.failed_count else ""
     _tell(
         batch,
         "import.done",

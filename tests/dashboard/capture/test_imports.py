@@ -51,7 +51,7 @@ def test_a_file_becomes_leads_by_way_of_mapping_preview_and_progress(desk, brows
     assert "poll" not in over.content.decode()
     assert Lead.objects.of(desk.workspace).get().first_name == "Anna"
     done = browser.get(path).content.decode()
-    assert "1 could not be taken" in done
+    assert "1 skipped" in done
     assert "See all leads" in done
     assert b"broken" in browser.get(f"{path}errors/").getvalue()
 

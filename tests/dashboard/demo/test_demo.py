@@ -68,7 +68,7 @@ def test_no_lead_does_anything_after_the_story_ends_and_none_is_first_seen_befor
         first = prospect.person.first_contact_at
         assert NOVEMBER - timedelta(days=190) < first < NOVEMBER
         assert all(event.occurred_at <= NOVEMBER for event in prospect.events)
-        assert prospect.ripe_at is None or first < prospect.ripe_at <= NOVEMBER
+        assert prospect.qualified_at is None or first < prospect.qualified_at <= NOVEMBER
 
 
 @pytest.mark.once

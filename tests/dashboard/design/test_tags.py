@@ -193,10 +193,9 @@ def test_an_unknown_state_is_shown_as_it_is():
 def test_what_users_typed_is_escaped_everywhere():
     evil = "<script>x</script>"
     shown = render(
-        "{% avatar evil %}{% grade evil %}{% state evil %}{% bar 1 2 label=evil %}{% sparkline values evil %}"
+        "{% avatar evil %}{% grade evil %}{% state evil %}{% bar 1 2 label=evil %}"
         "{% icon 'x' label=evil %}{% funnel rows %}{% line_chart labels series evil %}{% progress 1 2 evil %}",
         evil=evil,
-        values=[1],
         rows=[{"label": evil, "count": 1}],
         labels=[evil],
         series=[{"name": evil, "values": [1]}],

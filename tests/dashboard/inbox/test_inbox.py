@@ -55,7 +55,7 @@ def test_a_rep_without_a_place_in_a_pool_is_told_so_in_the_empty_inbox(desk):
     builders.place(Pool.objects.of(desk.workspace).get(), desk.rep)
     page = rep.get("/inbox/").content.decode()
     assert "You are in no pool yet" not in page
-    assert "Nothing waits for an answer" in page
+    assert "No leads wait for an answer" in page
     assert "You are in no pool yet" not in desk.browser(desk.manager).get("/inbox/").content.decode()
 
 
@@ -145,7 +145,7 @@ def test_many_are_accepted_at_once_and_the_lost_one_is_named(desk):
 def test_nothing_ticked_accepts_nothing_and_says_so(desk):
     handoff = desk.offer()
     answer = desk.browser(desk.rep).post("/inbox/accept/", {"next": "/inbox/"}, follow=True)
-    assert "Tick the leads that you accept first" in answer.content.decode()
+    assert "Tick the leads to accept first" in answer.content.decode()
     handoff.refresh_from_db()
     assert handoff.state == HandoffState.OFFERED
 

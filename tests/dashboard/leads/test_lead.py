@@ -56,7 +56,7 @@ def test_what_a_lead_did_is_told_in_words(desk, rep):
     handoff = desk.offer()
     builders.event(handoff.lead, "demo_request", at=timezone.now() - timedelta(hours=1))
     page = shown(rep, handoff.lead)
-    assert "What they did lately" in page
+    assert "Recent activity" in page
     assert ">Demo request</span>" in page
 
 
@@ -70,7 +70,7 @@ def test_a_lead_that_went_back_to_the_queue_does_not_tell_whose_turn_it_was(desk
     handoff = desk.offer()
     moves.reassign(handoff, actor=builders.actor(desk.manager), to=None, note="On leave")
     page = shown(rep, handoff.lead)
-    assert "In the queue, for whoever claims it." in page
+    assert "In the queue: no owner yet." in page
 
 
 def test_a_lead_of_another_workspace_is_not_found(desk, rep):
@@ -350,7 +350,7 @@ def test_fields_are_edited_and_what_is_left_empty_stays(desk, rep):
 def test_a_lead_is_added_and_found_again_instead_of_doubled(desk, rep):
     sent = {"email": "Priya@Helio.test", "first_name": "Priya", "consent": "unknown"}
     assert "is added" in rep.post("/leads/add/", sent, follow=True).content.decode()
-    assert "was known already" in rep.post("/leads/add/", {**sent, "title": "COO"}, follow=True).content.decode()
+    assert "was already known" in rep.post("/leads/add/", {**sent, "title": "COO"}, follow=True).content.decode()
     assert Lead.objects.of(desk.workspace).get().title == "COO"
 
 

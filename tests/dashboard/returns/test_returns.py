@@ -18,7 +18,7 @@ def test_a_return_shows_its_reason_its_note_and_the_program_that_took_it(desk):
     drip = program(desk, "Another day", entry={"reasons": ["not-ready"], "topics": []})
     give_back(desk, first_name="Priya", last_name="Raman", note="Their budget opens in spring")
     page = desk.browser(desk.marketer).get("/returns/").content.decode()
-    for words in ("Priya Raman", "Their budget opens in spring", "Rita Rep", "Met at the fair", "Looked at again"):
+    for words in ("Priya Raman", "Their budget opens in spring", "Rita Rep", "Met at the fair", "Revisit date"):
         assert words in page, words
     assert f"/programs/{drip.pk}/" in page
     assert "No return waits" in page

@@ -145,7 +145,7 @@ def test_the_member_is_told_when_the_import_is_done(workspace):
     notice = Notice.objects.of(workspace).get()
     assert (notice.member_id, notice.kind) == (member.pk, "import.done")
     assert "1 leads created" in notice.text
-    assert "1 rows were not taken" in notice.text
+    assert "1 skipped" in notice.text
 
 
 def test_attributes_dates_and_consent_are_read_as_mapped(workspace):
