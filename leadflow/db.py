@@ -23,7 +23,8 @@ def now() -> datetime:
         return timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0].astimezone(UTC)
+        at: datetime = cursor.fetchone()[0]
+    return at.astimezone(UTC)
 
 
 def lock(queryset: models.QuerySet[M], pk: Any) -> M:
@@ -58,6 +59,14 @@ def lock_for_delete(queryset: models.QuerySet[M], pk: Any) -> M:
     gone, and is refused; under the weaker lock of `lock` it would be committed in between, and the deletion fail.
     """
     return queryset.select_for_update(of=("self",)).get(pk=pk)
+
+
+def lock_many_for_delete(queryset: models.QuerySet[M]) -> list[M]:
+    """Lock rows that are about to be deleted, each as `lock_for_delete` does, in the order of their ids; return them.
+
+    What refers to them is moved elsewhere after this call, not before: nothing can come in between then.
+    """
+    return list(queryset.order_by("pk").select_for_update(of=("self",)))
 
 
 @transaction.atomic
@@ -132,7 +141,7 @@ def _chunks(rows: Sequence[M], fields: Sequence[Any]) -> Iterator[tuple[Sequence
         yield chunk, ", ".join([place] * len(chunk)), values
 
 
-def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple]) -> list[M]:
+def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple[Any, ...]]) -> list[M]:
     """Give the inserted ids to their rows: what came back is the given sequence with some left out."""
     new: list[M] = []
     for row in rows:

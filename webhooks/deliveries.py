@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -275,7 +276,7 @@ def replay_range(
         planned = Delivery.objects.of(endpoint.workspace_id).filter(endpoint=endpoint).values("event")
         fresh = facts.exclude(pk__in=planned).only("pk", "workspace_id").order_by("pk")
         count += _plan(((event, endpoint) for event in fresh.iterator(EVENTS)), at)
-        changes: dict[str, list] = {
+        changes: dict[str, list[Any]] = {
             "since": [None, since.isoformat()],
             "until": [None, until.isoformat()],
             "facts": [None, count],

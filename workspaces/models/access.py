@@ -61,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the workspace's.")
     theme = models.CharField(max_length=6, blank=True, choices=THEMES)
-    is_active = models.BooleanField(default=True)  # type: ignore[misc]
+    is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
