@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 def is_postgres() -> bool:
-    """Tell whether the default connection is PostgreSQL."""
+    """Return whether the default connection is PostgreSQL."""
     return connection.vendor == "postgresql"
 
 
@@ -73,9 +73,9 @@ def lock_many_for_delete(queryset: models.QuerySet[M]) -> list[M]:
 def upsert(
     queryset: models.QuerySet[M], values: Mapping[str, Any], *, new: Mapping[str, Any] | None = None, **key: Any
 ) -> tuple[M, bool]:
-    """Write the row of a unique key, changed or made, and tell whether it was made; `new` is what only a new one gets.
+    """Write the row of a unique key, changed or made; return it and whether it was made.
 
-    Locks as `locked` does, where Django's `update_or_create` would lock the row in full.
+    `new` is what only a new one gets. Locks as `locked` does, where Django's `update_or_create` would lock the row in full.
     """
     row, made = locked(queryset).get_or_create(defaults={**values, **(new or {})}, **key)
     if not made:
@@ -155,8 +155,7 @@ def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple[Any, 
 
 
 def update_many(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Write these fields of rows of one model, whose writers the caller has shut out, in as few statements as
-    they fit in.
+    """Write these fields of rows of one model, which the caller has locked, in as few statements as they fit in.
 
     `bulk_update` says the same with a CASE for each field and row, which takes longer to build than to run.
     """

@@ -1,4 +1,4 @@
-"""Who is let in: workspaces, users, members, invitations and API keys."""
+"""Workspaces and access to them: users, members, invitations and API keys."""
 
 from typing import Any, ClassVar
 
@@ -128,7 +128,7 @@ class Invitation(Owned, Timer):
 
     @property
     def token(self) -> str:
-        """Return the token, which opens the door: only for the mail to the invited address."""
+        """Return the token, which admits whoever has it: only for the mail to the invited address."""
         return salted_hmac("leadflow.invitation", self.seed, algorithm="sha256").hexdigest()
 
 
