@@ -75,7 +75,8 @@ def upsert(
 ) -> tuple[M, bool]:
     """Write the row of a unique key, changed or made; return it and whether it was made.
 
-    `new` is what only a new one gets. Locks as `locked` does, where Django's `update_or_create` would lock the row in full.
+    `new` is what only a new one gets. Locks as `locked` does, where Django's
+    `update_or_create` would lock the row in full.
     """
     row, made = locked(queryset).get_or_create(defaults={**values, **(new or {})}, **key)
     if not made:

@@ -11,11 +11,11 @@ from leads.models import Definition
 from leads.qualification import definitions
 from sla import agreements, calendars, documents, terms
 from sla.models import Agreement
-from tests.samples import Kind
+from tests.samples import DocumentKind
 from tests.sla.conftest import MONDAY, SIGNED, actor, clock
 from tests.sla.documents import KINDS
 
-TERMS: Kind = next(kind for kind in KINDS if kind.format is documents.TERMS)
+TERMS: DocumentKind = next(kind for kind in KINDS if kind.format is documents.TERMS)
 
 
 def propose_as(workspace, stored: dict[str, Any]) -> Agreement:
@@ -115,6 +115,6 @@ def test_what_is_copied_into_a_proposal_has_the_members_of_the_present_format(wo
     assert {frozenset(each) for each in proposed.terms["definitions"].values()} == {
         frozenset(sample["definitions"]["mql"])
     }
-    assert set(proposed.terms["definitions"]) == set(Definition.Kind.values)
+    assert set(proposed.terms["definitions"]) == set(Definition.DocumentKind.values)
     assert proposed.terms["calendar"]["format"] == documents.HOURS.current
     assert "format" not in calendars.of(workspace).hours
