@@ -115,6 +115,6 @@ def test_what_is_copied_into_a_proposal_has_the_members_of_the_present_format(wo
     assert {frozenset(each) for each in proposed.terms["definitions"].values()} == {
         frozenset(sample["definitions"]["mql"])
     }
-    assert set(proposed.terms["definitions"]) == set(Definition.DocumentKind.values)
+    assert set(proposed.terms["definitions"]) == set(Definition.Kind.values)
     assert proposed.terms["calendar"]["format"] == documents.HOURS.current
     assert "format" not in calendars.of(workspace).hours
