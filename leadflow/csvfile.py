@@ -36,7 +36,7 @@ _ARCHIVES = (
 
 
 @dataclass(frozen=True)
-class Problem:
+class FileProblem:
     """Something to ask about before the file is read: `code` is `encoding`, `blank_header` or `duplicate_header`."""
 
     code: str
@@ -52,7 +52,7 @@ class Head:
     header: list[str]
     header_line: int  # from 1; lines before it are not data
     sample: list[list[str]]
-    problems: list[Problem]
+    problems: list[FileProblem]
 
 
 def read_head(content: bytes, *, encoding: str = "", delimiter: str = "") -> Head:
@@ -211,17 +211,17 @@ def _header_at(rows: list[list[str]]) -> int:
     return 0
 
 
-def _problems(encoding: str, header: list[str]) -> list[Problem]:
+def _problems(encoding: str, header: list[str]) -> list[FileProblem]:
     problems = []
     if not encoding:
         words = "The file is not UTF-8. Choose the encoding in which the sample below reads right."
-        problems.append(Problem("encoding", words))
+        problems.append(FileProblem("encoding", words))
     blank = [str(position) for position, name in enumerate(header, 1) if not name]
     if blank:
         words = f"Column {', '.join(blank)} has no name. Say what it holds, or leave it out."
-        problems.append(Problem("blank_header", words))
+        problems.append(FileProblem("blank_header", words))
     twice = [name for name, count in Counter(name.lower() for name in header if name).items() if count > 1]
     if twice:
         words = f"Several columns are called “{'”, “'.join(twice)}”. Say which of them to take."
-        problems.append(Problem("duplicate_header", words))
+        problems.append(FileProblem("duplicate_header", words))
     return problems

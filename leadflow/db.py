@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 def is_postgres() -> bool:
-    """Tell whether the default connection is PostgreSQL."""
+    """Return whether the default connection is PostgreSQL."""
     return connection.vendor == "postgresql"
 
 
@@ -23,7 +23,8 @@ def now() -> datetime:
         return timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0].astimezone(UTC)
+        at: datetime = cursor.fetchone()[0]
+    return at.astimezone(UTC)
 
 
 def lock(queryset: models.QuerySet[M], pk: Any) -> M:
@@ -60,13 +61,22 @@ def lock_for_delete(queryset: models.QuerySet[M], pk: Any) -> M:
     return queryset.select_for_update(of=("self",)).get(pk=pk)
 
 
+def lock_many_for_delete(queryset: models.QuerySet[M]) -> list[M]:
+    """Lock rows that are about to be deleted, each as `lock_for_delete` does, in the order of their ids; return them.
+
+    What refers to them is moved elsewhere after this call, not before: nothing can come in between then.
+    """
+    return list(queryset.order_by("pk").select_for_update(of=("self",)))
+
+
 @transaction.atomic
 def upsert(
     queryset: models.QuerySet[M], values: Mapping[str, Any], *, new: Mapping[str, Any] | None = None, **key: Any
 ) -> tuple[M, bool]:
-    """Write the row of a unique key, changed or made, and tell whether it was made; `new` is what only a new one gets.
+    """Write the row of a unique key, changed or made; return it and whether it was made.
 
-    Locks as `locked` does, where Django's `update_or_create` would lock the row in full.
+    `new` is what only a new one gets. Locks as `locked` does, where Django's
+    `update_or_create` would lock the row in full.
     """
     row, made = locked(queryset).get_or_create(defaults={**values, **(new or {})}, **key)
     if not made:
@@ -132,7 +142,7 @@ def _chunks(rows: Sequence[M], fields: Sequence[Any]) -> Iterator[tuple[Sequence
         yield chunk, ", ".join([place] * len(chunk)), values
 
 
-def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple]) -> list[M]:
+def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple[Any, ...]]) -> list[M]:
     """Give the inserted ids to their rows: what came back is the given sequence with some left out."""
     new: list[M] = []
     for row in rows:
@@ -146,8 +156,7 @@ def _recognise(rows: Sequence[M], key: Sequence[str], inserted: list[tuple]) -> 
 
 
 def update_many(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Write these fields of rows of one model, whose writers the caller has shut out, in as few statements as
-    they fit in.
+    """Write these fields of rows of one model, which the caller has locked, in as few statements as they fit in.
 
     `bulk_update` says the same with a CASE for each field and row, which takes longer to build than to run.
     """

@@ -64,7 +64,7 @@ def kept_secret(path: Path) -> str:
 def mail_from(url: str) -> dict[str, Any]:
     """Return Django's EMAIL_* settings for an address like smtp+tls://user:password@host:587.
 
-    smtp:// speaks plainly, smtp+tls:// starts TLS, smtps:// is TLS from the first byte. `?timeout=` is in
+    smtp:// is unencrypted, smtp+tls:// starts TLS, smtps:// is TLS from the first byte. `?timeout=` is in
     seconds (10 if not given).
     """
     parts = urlsplit(url)

@@ -1,10 +1,10 @@
-"""The errors that cross a door. An edge turns each into problem+json or into a message beside a field."""
+"""Errors that services raise. API and pages turn each into problem+json or into a message beside a field."""
 
 from typing import Any
 
 
 class DomainError(Exception):
-    """Say what was refused and how to mend it.
+    """A refusal: its message says what was refused and how to fix it.
 
     `code` is stable and snake_case, `status` the HTTP status of the API, `field` the input to blame (if one is),
     `facts` extra members for the answer (JSON-serialisable).

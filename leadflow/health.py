@@ -1,4 +1,4 @@
-"""Tell a load balancer whether this process can serve."""
+"""The health check for load balancers."""
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse

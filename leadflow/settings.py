@@ -218,7 +218,7 @@ else:
 
 # --- Webhooks ---
 
-# Endpoints may be on private networks and speak plain HTTP. In production a workspace could otherwise make this
+# Endpoints may be on private networks and use plain HTTP. In production a workspace could otherwise make this
 # machine post to its neighbours, so it is off there unless whoever hosts Leadflow wants it.
 WEBHOOKS_ALLOW_PRIVATE = env.flag("WEBHOOKS_ALLOW_PRIVATE", not PRODUCTION)
 
@@ -362,7 +362,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.read("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING")},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "django.request": {"level": "ERROR"},  # a refusal is told to who was refused
+        "django.request": {"level": "ERROR"},  # whoever was refused gets the reason in the answer
         # One line per sweep every few seconds says nothing; a failed one is logged as an error.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

@@ -56,7 +56,7 @@ class Child:
 
 @dataclass
 class Supervisor:
-    """Run children until told to stop; start a dead one again after 1, 2, 4 … seconds."""
+    """Run children until stopped; start a dead one again after 1, 2, 4 … seconds."""
 
     children: list[Child]
     env: Mapping[str, str]
@@ -64,7 +64,7 @@ class Supervisor:
     stopping: bool = field(default=False, init=False)
 
     def start(self) -> None:
-        """Start all children, and take Ctrl-C, SIGTERM and a closed terminal as the wish to stop."""
+        """Start all children, and take Ctrl-C, SIGTERM and a closed terminal as requests to stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         for child in self.children:

@@ -12,6 +12,6 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("dashboard.urls")),
 ]
-# What the mail provider tells of bounces and complaints; it proves itself with this secret, so none, no address.
+# The mail provider reports bounces and complaints here and authenticates with this secret: without one, no address.
 if settings.ANYMAIL.get("WEBHOOK_SECRET"):
     urlpatterns.insert(0, path("anymail/", include("anymail.urls")))

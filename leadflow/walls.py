@@ -76,7 +76,7 @@ class BuildWalls(Operation):
         """Add the keys that are not there."""
         if schema_editor.connection.vendor != "postgresql":
             return
-        quote, there = schema_editor.quote_name, standing(schema_editor.connection)
+        quote, there = schema_editor.quote_name, existing_constraints(schema_editor.connection)
         for wall in walls(to_state.apps):
             if wall.key_name not in there:
                 schema_editor.execute(
@@ -111,7 +111,7 @@ class BuildWalls(Operation):
         return "Put up the walls between workspaces (PostgreSQL)"
 
 
-def standing(connection: Any) -> set[str]:
+def existing_constraints(connection: Any) -> set[str]:
     """Return the names of the constraints that the database has."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT conname FROM pg_constraint WHERE connamespace = current_schema()::regnamespace")

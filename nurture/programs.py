@@ -79,8 +79,12 @@ def replace_steps(program: Program, *, actor: Actor, steps_in: Sequence[StepIn])
         row = by_id[given.id] if given.id else Step(workspace=program.workspace, program=program)
         row.position, row.kind, row.config = position, given.kind, given.config
         rows.append(row)
-    _move_on(program, old, {row.pk for row in rows if row.pk})
-    Step.objects.of(program.workspace).filter(program=program).exclude(pk__in=[row.pk for row in rows]).delete()
+    staying = {row.pk for row in rows if row.pk}
+    going = Step.objects.of(program.workspace).filter(program=program).exclude(pk__in=staying)
+    # from here on no sweep commits an enrolment or a mail that refers to them
+    db.lock_many_for_delete(going)
+    _move_on(program, old, staying)
+    going.delete()
     Step.objects.of(program.workspace).bulk_update([row for row in rows if row.pk], ["position", "kind", "config"])
     Step.objects.of(program.workspace).bulk_create([row for row in rows if not row.pk])
     audit.record(program.workspace, actor=actor, action="program.steps_changed", object_name=program.name)

@@ -262,4 +262,4 @@ def _notify_heads(agreement: Agreement, text: str, step: str, at: datetime) -> N
     """Notify the managers of both sides."""
     heads = access.members_of(agreement.workspace_id, roles=HEADS)
     key = f"agreement:{agreement.pk}:{step}:{agreement.content_hash[:12]}"
-    notices.tell(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=URL, key=key, at=at)
+    notices.notify(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=URL, key=key, at=at)

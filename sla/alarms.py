@@ -49,7 +49,7 @@ def managers(clock: Clock) -> list[Member]:
 def _notify(members: Iterable[Member], clock: Clock, step: str, text: str, at: datetime) -> None:
     kind = "clock.warned" if step == "warned" else "clock.breached"
     url = f"/leads/{clock.lead_id}/"
-    notices.tell(members, kind=kind, text=text, url=url, key=f"clock:{clock.pk}:{step}", at=at)
+    notices.notify(members, kind=kind, text=text, url=url, key=f"clock:{clock.pk}:{step}", at=at)
 
 
 def _due_at(clock: Clock) -> datetime:

@@ -1,4 +1,4 @@
-"""Build what tests need: a workspace with its defaults, members, leads, events, and handoffs through the one door."""
+"""Build what tests need: a workspace with its defaults, members, leads, events, and handoffs through the services."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from leads.models.definition import Version
 from leads.people import search_text
 from leads.qualification import definitions
 from leads.states import MOVES, Need
+from webhooks.models import OutboxEvent
 from workspaces import access
 from workspaces.actors import Actor
 from workspaces.models import Member, User, Workspace
@@ -102,6 +103,11 @@ def place(pool: Pool, member: Member, **fields: Any) -> PoolMember:
 def reason(workspace: Workspace, code: str, kind: str = Reason.Kind.RETURN) -> Reason:
     """Return one of the workspace's reasons by its code."""
     return Reason.objects.of(workspace).get(kind=kind, code=code)
+
+
+def recorded(workspace: Workspace, type: str) -> list[OutboxEvent]:
+    """Return the webhook events of a type, in the order in which they were recorded."""
+    return list(OutboxEvent.objects.of(workspace).filter(type=type).order_by("pk"))
 
 
 _REASONS = {"return": "no-authority", "lose": "price", "disqualify": "spam"}

@@ -22,7 +22,7 @@ def same(document: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Kind:
+class DocumentKind:
     """One kind of stored document with what its samples mean, by the number of the format, in the words of today.
 
     `read` makes what `meant` holds of a document as its column gives it: in its present form, or as it is stored where

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -24,7 +25,7 @@ from leadflow.sweeps import lease
 from webhooks import endpoints, posting, signing
 from webhooks.models import Delivery, Endpoint, OutboxEvent
 from webhooks.payloads import instant
-from webhooks.posting import Answer, Request
+from webhooks.posting import PostResult, Request
 from webhooks.sealing import Sealed
 from workspaces import access, audit, notices
 from workspaces.actors import Actor, engine
@@ -143,15 +144,15 @@ def _with_endpoint(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     return rows.filter(endpoint__active=True).select_related("endpoint", "event")
 
 
-def _post(claimed: list[Delivery], at: datetime) -> list[Answer]:
+def _post(claimed: list[Delivery], at: datetime) -> list[PostResult]:
     """Post what can be signed; a secret that cannot be read counts as a failed try."""
-    answers: dict[int, Answer] = {}
+    answers: dict[int, PostResult] = {}
     requests: dict[int, Request] = {}
     for delivery in claimed:
         try:
             requests[delivery.pk] = request(delivery, at)
         except Sealed as error:
-            answers[delivery.pk] = Answer(0, words=str(error))
+            answers[delivery.pk] = PostResult(0, words=str(error))
     answers |= dict(zip(requests, posting.post_all(requests.values()), strict=True))
     return [answers[delivery.pk] for delivery in claimed]
 
@@ -171,7 +172,7 @@ def body(event: OutboxEvent) -> bytes:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _record(delivery: Delivery, answer: Answer, at: datetime) -> None:
+def _record(delivery: Delivery, answer: PostResult, at: datetime) -> None:
     """Write down what became of one try. Locks the endpoint, then the delivery.
 
     1. A success ends the delivery and the endpoint's bad time.
@@ -198,7 +199,7 @@ def _record(delivery: Delivery, answer: Answer, at: datetime) -> None:
             _note_failure(endpoint, answer, row.attempts, at)
 
 
-def _put_off(row: Delivery, answer: Answer, at: datetime) -> None:
+def _put_off(row: Delivery, answer: PostResult, at: datetime) -> None:
     if answer.status == 410 or row.attempts >= MAX_TRIES:
         what = f"{answer.status} {answer.words}" if answer.status else answer.words
         row.next_at, row.dead_reason = None, f"Given up after {row.attempts} tries, the last: {what}"[:500]
@@ -211,8 +212,8 @@ def _delay(tries: int) -> timedelta:
     return delay * (1 + random.random() / 10)
 
 
-def _note_failure(endpoint: Endpoint, answer: Answer, tries: int, at: datetime) -> None:
-    """Let the locked endpoint rest, or pause it, and tell the admins."""
+def _note_failure(endpoint: Endpoint, answer: PostResult, tries: int, at: datetime) -> None:
+    """Let the locked endpoint rest, or pause it, and notify the admins."""
     endpoint.failing_since = endpoint.failing_since or at
     if answer.status in SLOW_DOWN:
         rest = timedelta(seconds=answer.rest) if answer.rest else min(_delay(tries), LONGEST_REST)
@@ -229,7 +230,7 @@ def _note_failure(endpoint: Endpoint, answer: Answer, tries: int, at: datetime) 
 
 def _pause(endpoint: Endpoint, reason: str, at: datetime) -> None:
     endpoints.pause(endpoint, actor=engine("webhooks"), reason=reason, at=at)
-    notices.tell(
+    notices.notify(
         access.members_of(endpoint.workspace_id, roles=[Role.ADMIN]),
         kind="endpoint.paused",
         text=f"The webhook to {endpoint.url[:120]} is paused. {reason}",
@@ -275,7 +276,7 @@ def replay_range(
         planned = Delivery.objects.of(endpoint.workspace_id).filter(endpoint=endpoint).values("event")
         fresh = facts.exclude(pk__in=planned).only("pk", "workspace_id").order_by("pk")
         count += _plan(((event, endpoint) for event in fresh.iterator(EVENTS)), at)
-        changes: dict[str, list] = {
+        changes: dict[str, list[Any]] = {
             "since": [None, since.isoformat()],
             "until": [None, until.isoformat()],
             "facts": [None, count],

@@ -1,4 +1,4 @@
-"""Facts for the outside, who wants them, and what became of each delivery."""
+"""The outbox of facts, the endpoints that subscribe to them, and the deliveries."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,11 +7,11 @@ from leadflow.models import Owned, Timer
 
 
 class OutboxEvent(Owned):
-    """A fact, recorded in the transaction of the change it tells of. Append-only."""
+    """A fact, recorded in the transaction of the change that it describes. Append-only."""
 
     type = models.CharField(max_length=60)  # a name of `webhooks.catalogue`
     version = models.PositiveSmallIntegerField(default=1)  # of its payload, when it was recorded
-    lead_id = models.BigIntegerField(null=True)  # no foreign key: this room does not know leads
+    lead_id = models.BigIntegerField(null=True)  # no foreign key: this app does not know leads
     sequence = models.PositiveIntegerField(default=0)  # of the lead, so that a receiver can order
     at = models.DateTimeField()
     data = models.JSONField(default=dict)

@@ -1,4 +1,4 @@
-"""Record facts for the outside, inside the transaction of the change they tell of."""
+"""Record facts for webhooks, inside the transaction of the change that they describe."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

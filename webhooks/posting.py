@@ -1,4 +1,4 @@
-"""Speak to receivers: the only module here that uses the network, and it uses no database."""
+"""Post to receivers: the only module here that uses the network, and it uses no database."""
 
 import time
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PostResult:
     """What a receiver said: `status` 0 means that there was no answer, `words` why; `rest` is in seconds."""
 
     status: int
@@ -38,17 +38,17 @@ class Answer:
     rest: int | None = None
 
 
-def post_all(tries: Iterable[Request]) -> list[Answer]:
+def post_all(tries: Iterable[Request]) -> list[PostResult]:
     """Post several at once, each for at most TIMEOUT_SECONDS a read; return the answers in the same order."""
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
     futures = [pool.submit(post, request) for request in tries]
     wait(futures, timeout=BATCH_SECONDS)
     pool.shutdown(wait=False, cancel_futures=True)
-    late = Answer(0, BATCH_SECONDS * 1000, "No complete answer in time.")
+    late = PostResult(0, BATCH_SECONDS * 1000, "No complete answer in time.")
     return [future.result() if future.done() and not future.cancelled() else late for future in futures]
 
 
-def post(request: Request) -> Answer:
+def post(request: Request) -> PostResult:
     """Post one try. Follows no redirect; connects only to the public address that it checked (see settings)."""
     begun = time.monotonic()
     try:
@@ -57,7 +57,7 @@ def post(request: Request) -> Answer:
             with session.post(request.url, data=request.body, headers=request.headers, stream=True) as response:
                 words = "" if response.ok else _beginning(response)
                 rest = _rest(response.headers.get("Retry-After", ""))
-                return Answer(response.status_code, _since(begun), words, rest)
+                return PostResult(response.status_code, _since(begun), words, rest)
     except InvalidIPAddress:
         words = "The address is not public, so nothing was sent."
     except requests.Timeout:
@@ -68,7 +68,7 @@ def post(request: Request) -> Answer:
         words = "No connection."
     except (requests.RequestException, OSError, ValueError) as error:
         words = f"{type(error).__name__}: {error}"[:200]
-    return Answer(0, _since(begun), words)
+    return PostResult(0, _since(begun), words)
 
 
 def _manager() -> Manager:

@@ -1,4 +1,4 @@
-"""Who is let in where: make workspaces, and find the place of a user or a member in one."""
+"""Access: make workspaces, and find the members and memberships of one."""
 
 import zoneinfo
 from collections.abc import Iterable

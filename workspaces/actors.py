@@ -11,7 +11,7 @@ Kind = Literal["member", "key", "engine"]
 
 @dataclass(frozen=True)
 class Actor:
-    """The author of a change, as every door takes it and every log row keeps it."""
+    """The author of a change, as every service takes it and every log row keeps it."""
 
     member: Member | None = None
     key: ApiKey | None = None
@@ -30,7 +30,7 @@ class Actor:
         return f"API key {self.key.name}" if self.key else f"Leadflow ({self.engine or 'engine'})"
 
     def can(self, capability: str) -> bool:
-        """Tell whether the actor has a capability; the engine has all of them."""
+        """Return whether the actor has a capability; the engine has all of them."""
         if self.member:
             return roles.can(self.member.role, capability)
         if self.key:

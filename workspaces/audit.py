@@ -64,7 +64,7 @@ def record(
     changes: Mapping[str, Sequence[Any]] | None = None,
     at: datetime | None = None,
 ) -> AuditEntry:
-    """Append one entry, inside the transaction of the change it tells of.
+    """Append one entry, inside the transaction of the change that it describes.
 
     `action` reads `noun.verbed`; `changes` is {field: [before, after]} of JSON values, and never holds a secret.
     """

@@ -56,7 +56,7 @@ def _send_all(model: type[Invitation] | type[Notice], related: tuple[str, ...], 
 def _send(row: Invitation | Notice, connection: BaseEmailBackend, at: datetime) -> None:
     """Send one mail and record what became of it."""
     if row.attempts > MAX_ATTEMPTS:  # the process ended with it each time
-        return _record(row, next_at=None, dead_reason="No try came to an end.")
+        return _record(row, next_at=None, dead_reason="No attempt was completed.")
     try:
         message = letter(row, at)
         message.connection = connection

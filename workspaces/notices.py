@@ -1,4 +1,4 @@
-"""Tell members things: in the application at once, by mail from the rows a moment later."""
+"""Notify members: in the application at once, by mail from the rows a moment later."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ LONGEST_TEXT = 300
 
 @dataclass(frozen=True)
 class Note:
-    """Hold one fact and the members to tell it to; the fields are those of `tell`."""
+    """One fact and the members to notify of it; the fields are those of `notify`."""
 
     members: Iterable[Member]
     kind: str
@@ -27,7 +27,7 @@ class Note:
     mail: bool = True
 
 
-def tell(
+def notify(
     members: Iterable[Member],
     *,
     kind: str,
@@ -37,16 +37,16 @@ def tell(
     mail: bool = True,
     at: datetime,
 ) -> None:
-    """Tell active members one fact, in one statement, inside the transaction of the change it tells of.
+    """Notify active members of one fact, in one statement, inside the transaction of the change that it describes.
 
-    `key` names the fact: who was told it already is not told again, in the application or by mail. `url` is a
+    `key` names the fact: nobody is notified of it twice, in the application or by mail. `url` is a
     path of the application. `at` is aware UTC; the mails go with the next sweep.
     """
-    tell_many([Note(members, kind, text, key, url, mail)], at=at)
+    notify_many([Note(members, kind, text, key, url, mail)], at=at)
 
 
-def tell_many(notes: Sequence[Note], *, at: datetime) -> None:
-    """Tell each of these facts, like `tell`, in one statement however many they are."""
+def notify_many(notes: Sequence[Note], *, at: datetime) -> None:
+    """Notify members of each of these facts, like `notify`, in one statement however many they are."""
     rows = {(note.key, member.pk): _row(note, member, at) for note in notes for member in note.members if member.active}
     if not rows:
         return

@@ -1,4 +1,4 @@
-"""Give a row that was set aside another chance: by hand, once what it failed by is mended."""
+"""Retry rows that were set aside, on request, once the cause of their failure is fixed."""
 
 from datetime import datetime
 from typing import TypeVar

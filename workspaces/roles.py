@@ -1,4 +1,4 @@
-"""Roles and what each may do: the one table. A capability is checked by the caller of a door, never inside it."""
+"""Roles and what each may do: the one table. The caller of a service checks capabilities, never the service itself."""
 
 from typing import Protocol
 
@@ -27,7 +27,7 @@ CAPABILITIES: dict[str, set[str]] = {
     "leads.edit": _MARKETING | _SALES,
     "leads.import": _MARKETING,
     "leads.export": {_A, _MM, _SM},
-    "handoffs.qualify": _MARKETING,  # by hand, with a reason
+    "handoffs.qualify": _MARKETING,  # manually, with a reason
     "handoffs.recall": _MARKETING,
     "handoffs.work": _SALES,  # accept, return, touch, promote, win, lose: one's own
     "handoffs.work_any": {_A, _SM},  # the same for anybody's
@@ -74,7 +74,7 @@ SCOPES: dict[str, set[str]] = {
 
 
 def can(role: str, capability: str) -> bool:
-    """Tell whether a role has a capability. Raise `KeyError` on a capability that is not in the table."""
+    """Return whether a role has a capability. Raise `KeyError` on a capability that is not in the table."""
     return role in CAPABILITIES[capability]
 
 
@@ -82,7 +82,7 @@ class Capable(Protocol):
     """Whoever acts: see `workspaces.actors.Actor`."""
 
     def can(self, capability: str) -> bool:
-        """Tell whether the actor has a capability."""
+        """Return whether the actor has a capability."""
 
 
 def demand(actor: Capable, capability: str) -> None:

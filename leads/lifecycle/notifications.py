@@ -25,7 +25,7 @@ def tell(offered: Sequence[tuple[Handoff, datetime]], *, actor: Actor, now: date
     managers: list[Member] = []
     if any(handoff.owner is None for handoff in news):
         managers = list(access.members_of(news[0].workspace_id, roles=[Role.SALES_MANAGER]))
-    notices.tell_many([_note(handoff, managers) for handoff in news], at=now)
+    notices.notify_many([_note(handoff, managers) for handoff in news], at=now)
 
 
 def _note(handoff: Handoff, managers: Sequence[Member]) -> notices.Note:

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def workspace(db):
-    return builders.workspace()
-
-
-@pytest.fixture
 def secret(workspace):
     return keys.create(workspace, actor=engine("test"), name="Site", scopes=["track"])[1]
 

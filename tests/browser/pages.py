@@ -152,7 +152,7 @@ def _of_routes() -> Iterator[Look]:
             continue
         address = PAGES.get(route)
         if address is None and route not in PUBLIC and not route.startswith(OF_OTHERS):
-            continue  # tests/dashboard/test_access.py fails until it stands in the table
+            continue  # tests/dashboard/shell/test_access.py fails until it stands in the table
         if address is not None and address.read is None:
             continue
         name = "-".join(re.findall(r"[a-z]+", PART.sub(lambda part: "one" if part[1] or part[2] else "", route)))

@@ -68,7 +68,7 @@ class World:
         )
         at = timezone.now()
         for each in self.members.values():
-            notices.tell([each], kind="test", text="Told", key="test", at=at)
+            notices.notify([each], kind="test", text="Told", key="test", at=at)
         self.ids |= {
             "handoff": handoff.pk,
             "lead": handoff.lead_id,

@@ -12,7 +12,7 @@ from leads.qualification import criteria
 from leads.qualification.criteria import Criterion, LoopGuard, Refusal, Verdict
 from leads.routing import assign
 from leads.scoring.scoring import FitRule, InterestRule, Line, Scoring
-from tests.samples import Kind
+from tests.samples import DocumentKind
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 EMAIL = {"fact": "lead.email", "op": "known"}
@@ -90,7 +90,7 @@ def shown(frozen: dict[str, Any]) -> dict[str, Any]:
 
 
 KINDS = [
-    Kind(
+    DocumentKind(
         "leads",
         documents.CONDITION,
         {
@@ -106,13 +106,13 @@ KINDS = [
         },
         read=decided,
     ),
-    Kind(
+    DocumentKind(
         "leads",
         documents.TIERS,
         {1: "hot"},
         read=lambda tiers: criteria.tier(tiers, FACTS, AT).tier,
     ),
-    Kind(
+    DocumentKind(
         "leads",
         documents.LOOP_GUARD,
         {1: LoopGuard(max_passes=4)},
@@ -120,7 +120,7 @@ KINDS = [
         write=LoopGuard.to_json,
         classes=(LoopGuard,),
     ),
-    Kind(
+    DocumentKind(
         "leads",
         documents.SCORING,
         {1: SCORING},
@@ -128,7 +128,7 @@ KINDS = [
         write=Scoring.to_json,
         classes=(Scoring, FitRule, InterestRule),
     ),
-    Kind(
+    DocumentKind(
         "leads",
         documents.SCORE_LINES,
         {1: LINES},
@@ -136,7 +136,7 @@ KINDS = [
         write=lambda lines: [line.to_json() for line in lines],
         classes=(Line,),
     ),
-    Kind(
+    DocumentKind(
         "leads",
         documents.VERDICT,
         {1: VERDICT},
@@ -144,7 +144,7 @@ KINDS = [
         write=Verdict.to_json,
         classes=(Verdict, Criterion),
     ),
-    Kind(
+    DocumentKind(
         "leads",
         documents.REFUSAL,
         {1: Refusal("cooling_off", "The reason of its return asks to wait.", datetime(2026, 12, 1, tzinfo=UTC))},
@@ -152,13 +152,13 @@ KINDS = [
         write=Refusal.to_json,
         classes=(Refusal,),
     ),
-    Kind(
+    DocumentKind(
         "leads",
         documents.ROUTING,
         {1: "nobody in the pool Inbound is available (Rita Rep away until 9 November 2026)"},
         read=lambda why: assign.why_queued(Handoff(routing=why)),
     ),
-    Kind(
+    DocumentKind(
         "leads",
         documents.EVIDENCE,
         {
@@ -185,7 +185,7 @@ KINDS = [
     ),
 ]
 # The facts of a move differ by move: the sample is the log of a lead, each row with its facts as they were stored.
-LOG = Kind(
+LOG = DocumentKind(
     "leads",
     documents.MOVE_FACTS,
     {

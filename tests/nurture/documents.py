@@ -4,7 +4,7 @@ from typing import Any
 
 from nurture import documents, steps
 from nurture.steps import StepIn
-from tests.samples import Kind
+from tests.samples import DocumentKind
 
 PHONE = {"fact": "lead.phone", "op": "known"}
 
@@ -17,7 +17,7 @@ def checked(written: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
 
 
 # The configuration of a step differs by kind: the sample is a program, each step as it was stored.
-STEPS = Kind(
+STEPS = DocumentKind(
     "nurture",
     documents.STEP,
     {
@@ -37,13 +37,13 @@ STEPS = Kind(
 )
 KINDS = [
     STEPS,
-    Kind(
+    DocumentKind(
         "nurture",
         documents.ENTRY,
         {1: {"reasons": ["no-budget"], "topics": ["pricing"], "condition": PHONE, "manual": False}},
     ),
-    Kind("nurture", documents.EXIT, {1: {"condition": PHONE}}),
-    Kind(
+    DocumentKind("nurture", documents.EXIT, {1: {"condition": PHONE}}),
+    DocumentKind(
         "nurture",
         documents.ENROLMENT,
         {
@@ -57,7 +57,7 @@ KINDS = [
             }
         },
     ),
-    Kind(
+    DocumentKind(
         "nurture",
         documents.SEND,
         {

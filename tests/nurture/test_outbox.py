@@ -7,13 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from nurture import enrolments, programs, suppression
 from nurture.steps import StepIn
 from tests import builders
-from webhooks.models import OutboxEvent
+from tests.builders import recorded
 
 pytestmark = pytest.mark.django_db
-
-
-def recorded(workspace, type: str) -> list[OutboxEvent]:
-    return list(OutboxEvent.objects.of(workspace).filter(type=type).order_by("pk"))
 
 
 def test_a_lead_that_runs_through_a_program_entered_and_left_it_once(workspace, make_program, enrolled, actor, at):

@@ -5,7 +5,7 @@ from datetime import date, time
 from sla import documents, terms, worktime
 from sla.terms import EscalationStep, Marketing, Policy, Terms
 from sla.worktime import Hours, Window
-from tests.samples import Kind
+from tests.samples import DocumentKind
 
 HOURS = Hours(
     "Europe/Berlin",
@@ -58,7 +58,7 @@ TERMS = Terms(
 )
 
 KINDS = [
-    Kind(
+    DocumentKind(
         "sla",
         documents.HOURS,
         {1: HOURS},
@@ -66,7 +66,7 @@ KINDS = [
         write=lambda hours: worktime.to_json(hours, {date(2026, 12, 25): "Christmas Day"}),
         classes=(Hours, Window),
     ),
-    Kind(
+    DocumentKind(
         "sla",
         documents.TERMS,
         {1: TERMS},

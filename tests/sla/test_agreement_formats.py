@@ -11,11 +11,11 @@ from leads.models import Definition
 from leads.qualification import definitions
 from sla import agreements, calendars, documents, terms
 from sla.models import Agreement
-from tests.samples import Kind
+from tests.samples import DocumentKind
 from tests.sla.conftest import MONDAY, SIGNED, actor, clock
 from tests.sla.documents import KINDS
 
-TERMS: Kind = next(kind for kind in KINDS if kind.format is documents.TERMS)
+TERMS: DocumentKind = next(kind for kind in KINDS if kind.format is documents.TERMS)
 
 
 def propose_as(workspace, stored: dict[str, Any]) -> Agreement:

@@ -215,7 +215,7 @@ def test_a_try_cut_off_by_a_crash_is_made_again(planned, receiver):
 def test_a_try_that_ends_after_the_pause_plans_no_other(workspace, actor, planned, receiver):
     (claimed,) = lease(Delivery, at=NOON, seconds=deliveries.LEASE_SECONDS)
     endpoints.pause(claimed.endpoint, actor=actor, reason="Moving house", at=NOON)
-    deliveries._record(claimed, posting.Answer(500), NOON)
+    deliveries._record(claimed, posting.PostResult(500), NOON)
     assert now(planned).next_at is None
 
 

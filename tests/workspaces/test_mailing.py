@@ -51,7 +51,7 @@ def mailbox(settings) -> Iterator[Mailbox]:
 
 
 def tell(*members: Member, key: str = "clock:1:warned") -> None:
-    notices.tell(members, kind="clock.warned", text="Jo Ito is due at 10:00", url="/leads/1", key=key, at=NOON)
+    notices.notify(members, kind="clock.warned", text="Jo Ito is due at 10:00", url="/leads/1", key=key, at=NOON)
 
 
 def test_a_notice_goes_out_once_by_mail(mailbox, workspace, admin):
@@ -85,7 +85,7 @@ def test_a_mail_that_ends_the_process_each_time_is_set_aside(mailbox, workspace,
     tell(admin)
     Notice.objects.of(workspace).update(attempts=5)
     mailing.send_due(at=NOON)
-    assert Notice.objects.of(workspace).get().dead_reason == "No try came to an end."
+    assert Notice.objects.of(workspace).get().dead_reason == "No attempt was completed."
     assert mailbox.messages == []
 
 

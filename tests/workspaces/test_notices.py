@@ -11,7 +11,7 @@ def rep(workspace) -> Member:
 
 
 def tell(members, **facts) -> None:
-    notices.tell(members, **{"kind": "clock.warned", "text": "Due soon", "key": "clock:1:warned", "at": NOON} | facts)
+    notices.notify(members, **{"kind": "clock.warned", "text": "Due soon", "key": "clock:1:warned", "at": NOON} | facts)
 
 
 def test_many_members_are_told_in_one_statement(admin, rep, django_assert_num_queries):

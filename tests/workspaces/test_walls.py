@@ -5,7 +5,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from leadflow.walls import BuildWalls, standing, walls
+from leadflow.walls import BuildWalls, existing_constraints, walls
 from tests.workspaces.conftest import NOON, make_member
 from workspaces import audit
 from workspaces.actors import Actor
@@ -21,7 +21,7 @@ def owned_models() -> list[type[models.Model]]:
 
 def test_every_foreign_key_between_owned_tables_has_its_wall():
     wanted = walls(apps)
-    missing = [wall.name for wall in wanted if wall.name not in standing(connection)]
+    missing = [wall.name for wall in wanted if wall.name not in existing_constraints(connection)]
     assert not missing, "Add a migration with leadflow.walls.BuildWalls()."
     assert len(wanted) > 40
 
@@ -73,4 +73,4 @@ def test_the_walls_can_be_taken_down_and_put_up_again():
     for go, there in [("database_backwards", set()), ("database_forwards", names), ("database_forwards", names)]:
         with connection.schema_editor(atomic=False) as editor:
             getattr(BuildWalls(), go)("leadflow", editor, state, state)
-        assert names & standing(connection) == there
+        assert names & existing_constraints(connection) == there

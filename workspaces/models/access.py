@@ -1,6 +1,6 @@
-"""Who is let in: workspaces, users, members, invitations and API keys."""
+"""Workspaces and access to them: users, members, invitations and API keys."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -61,13 +61,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the workspace's.")
     theme = models.CharField(max_length=6, blank=True, choices=THEMES)
-    is_active = models.BooleanField(default=True)  # type: ignore[misc]
+    is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
@@ -128,7 +128,7 @@ class Invitation(Owned, Timer):
 
     @property
     def token(self) -> str:
-        """Return the token, which opens the door: only for the mail to the invited address."""
+        """Return the token, which admits whoever has it: only for the mail to the invited address."""
         return salted_hmac("leadflow.invitation", self.seed, algorithm="sha256").hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What a member is told, in the application and by mail."""
+"""Notices to members, in the application and by mail."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,7 @@ from leadflow.models import Owned, Timer
 
 
 class Notice(Owned, Timer):
-    """One thing told to one member; `next_at` is when its mail goes (null: no mail, or gone).
+    """One notice to one member; `next_at` is when its mail goes (null: no mail, or gone).
 
     `message_id` is fixed at creation: a mail that is sent again after a crash carries the same one, so that the
     reader's mail program shows it once.
@@ -17,7 +17,7 @@ class Notice(Owned, Timer):
     kind = models.CharField(max_length=40)  # "clock.warned", "clock.breached", "handoff.offered", "import.done" ...
     text = models.CharField(max_length=300)
     url = models.CharField(max_length=300, blank=True)
-    key = models.CharField(max_length=120)  # the fact it tells of; the same fact is told once
+    key = models.CharField(max_length=120)  # of the fact; a member is notified of each once
     message_id = models.CharField(max_length=120, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)

@@ -181,7 +181,7 @@ def empty_broker() -> None:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a GET of `url` gives 200 within a second."""
+    """Return whether a GET of `url` gives 200 within a second."""
     try:
         with urllib.request.urlopen(url, timeout=1) as response:
             return bool(response.status == 200)

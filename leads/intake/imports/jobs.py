@@ -269,4 +269,4 @@ def _fail(batch: Import, error: Invalid, at: datetime) -> None:
 def _tell(batch: Import, kind: str, text: str, at: datetime) -> None:
     if batch.member:
         address, key = f"/imports/{batch.pk}/", f"{kind} {batch.pk}"
-        notices.tell([batch.member], kind=kind, text=text, url=address, key=key, at=at)
+        notices.notify([batch.member], kind=kind, text=text, url=address, key=key, at=at)

@@ -46,16 +46,6 @@ STORED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-def browser(desk: Desk) -> Client:
-    return desk.browser(desk.marketer)
-
-
 def posted(steps: Steps) -> QueryDict:
     """Return what a browser sends back when nobody changes anything, with its line breaks."""
     data = QueryDict(mutable=True)

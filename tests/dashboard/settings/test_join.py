@@ -6,14 +6,8 @@ from django.test import Client
 from tests import builders
 from workspaces import invitations
 from workspaces.models import Member, User
-from workspaces.roles import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin(desk) -> Member:
-    return Member.objects.of(desk.workspace).get(role=Role.ADMIN)
 
 
 def test_a_stranger_signs_up_by_the_link_and_is_let_in(desk, admin):

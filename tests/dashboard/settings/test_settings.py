@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin(desk) -> Member:
-    return Member.objects.of(desk.workspace).get(role=Role.ADMIN)
-
-
-@pytest.fixture
 def browser(desk, admin) -> Client:
     return desk.browser(admin)
 

@@ -71,7 +71,9 @@ def test_times_are_shown_in_the_readers_zone(desk, rep):
 
 
 def tell(member: Member, key: str, url: str = "/queue/") -> Notice:
-    notices.tell([member], kind="handoff.offered", text=f"Told {key}", url=url, key=key, mail=False, at=timezone.now())
+    notices.notify(
+        [member], kind="handoff.offered", text=f"Told {key}", url=url, key=key, mail=False, at=timezone.now()
+    )
     return Notice.objects.of(member.workspace_id).get(member=member, key=key)
 
 

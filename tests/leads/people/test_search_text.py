@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 ACTOR = engine("test")
 
 
-@pytest.fixture
-def workspace():
-    return builders.workspace()
-
-
 def found(workspace, q: str) -> set[str]:
     return {lead.last_name for lead in narrow(Lead.objects.of(workspace), workspace, Filters(q=q))}
 

@@ -15,7 +15,7 @@ from leadflow.fields import Document
 from leadflow.formats import NUMBER, Format
 from tests.leads import documents as leads
 from tests.nurture import documents as nurture
-from tests.samples import TESTS, Kind
+from tests.samples import TESTS, DocumentKind
 from tests.sla import documents as sla
 
 KINDS = [*leads.KINDS, *nurture.KINDS, *sla.KINDS]
@@ -56,7 +56,7 @@ PLAIN = {
 
 
 def by_name(value: Any) -> str:
-    return value.format.name if isinstance(value, Kind) else str(value)
+    return value.format.name if isinstance(value, DocumentKind) else str(value)
 
 
 def declared() -> set[Format]:

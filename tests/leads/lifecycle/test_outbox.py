@@ -13,22 +13,12 @@ from leads.lifecycle import evaluation, moves
 from leads.models import ExternalId, Lead
 from leads.people import consent
 from tests import builders
-from tests.builders import MONDAY
+from tests.builders import MONDAY, recorded
 from webhooks.models import OutboxEvent
-from workspaces.models import Workspace
 
 HOUR = timedelta(hours=1)
 ACTOR = builders.engine()
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workspace(db: None) -> Workspace:
-    return builders.workspace()
-
-
-def recorded(workspace: Workspace, type: str) -> list[OutboxEvent]:
-    return list(OutboxEvent.objects.of(workspace).filter(type=type).order_by("pk"))
 
 
 def sweep(lead: Lead, at) -> None:

@@ -260,6 +260,39 @@ def test_an_endpoint_goes_although_a_delivery_is_planned_for_it_in_that_moment(w
     assert deliveries.fan_out(at=MONDAY) == 1
 
 
+def test_steps_are_replaced_although_a_sweep_moves_an_enrolment_onto_one_of_them_in_that_moment(workspace, lead):
+    actor = builders.engine()
+    program = programs.create(workspace, actor=actor, name="Drip")
+    wait, mail = StepIn("wait", {"days": 1}), StepIn("mail", {"subject": "News", "body": "Read on."})
+    first, _, last = programs.replace_steps(program, actor=actor, steps_in=[wait, mail, mail])
+    programs.activate(program, actor=actor)
+    enrolment = enrolments.enrol(lead, program, actor=actor, why={"words": "Test"}, at=MONDAY)
+    threads: list[threading.Thread] = []
+    outcomes: list[object] = []
+
+    def sweep() -> None:
+        outcomes.extend(at_once(partial(sweeps.run, Enrolment, enrolments.advance, at=MONDAY)))
+
+    def interrupt(execute, sql, params, many, context):
+        """Let the sweep come between the move of the enrolments and the deletion of the step."""
+        if sql.startswith('DELETE FROM "nurture_step"'):
+            threads.append(threading.Thread(target=sweep))
+            threads[0].start()
+            threads[0].join(1)  # until it has committed, or waits
+        return execute(sql, params, many, context)
+
+    kept = [StepIn(step.kind, step.config, id=step.pk) for step in (first, last)]
+    with connection.execute_wrapper(interrupt):
+        programs.replace_steps(program, actor=actor, steps_in=kept)
+    threads[0].join()
+    assert isinstance(outcomes[0], IntegrityError), (
+        "it comes again with the next tick, and finds the steps that are left"
+    )
+    assert sweeps.run(Enrolment, enrolments.advance, at=MONDAY) == 1
+    enrolment.refresh_from_db()
+    assert enrolment.step == last
+
+
 def test_a_rule_that_moves_and_one_that_is_changed_wait_for_each_other(workspace):
     pool = Pool.objects.of(workspace).get(name="Sales")
     first = RoutingRule.objects.of(workspace).get()

@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 
 from leadflow.supervisor import Child, Supervisor
+from tests import services
 
 pytestmark = [
     pytest.mark.once,
@@ -57,9 +58,7 @@ def children_of(parent: int) -> dict[str, int]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return services.free_port()
 
 
 @pytest.fixture(scope="module")
