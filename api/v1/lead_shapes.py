@@ -170,7 +170,7 @@ class EventShape(serializers.ModelSerializer):
             "properties",
             "message_id",
             "human",
-            "odd",
+            "clock_skew",
             "occurred_at",
             "received_at",
         ]

@@ -65,7 +65,7 @@ def answer(request: PageRequest, pk: int) -> HttpResponse:
 def _show(request: PageRequest, *, answered: int = 0, form: Answer | None = None, status: int = 200) -> HttpResponse:
     now, workspace = timezone.now(), request.workspace
     wanted = ReturnFilter(request.GET, workspace=workspace)
-    found = wanted.narrow(lookups.handoffs(workspace).filter(state="returned"))
+    found = wanted.narrow(lookups.list_handoffs(workspace).filter(state="returned"))
     shown = paging.by_time(found, "closed_at", after=request.GET.get("after", ""))
     period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
     counted = reports.returns_by_reason(workspace, since=period.since, until=period.until)

@@ -38,9 +38,11 @@ def headline(evidence: Mapping[str, Any]) -> str:
     if override := evidence.get("override"):
         return str(override)
     lines = [line for line in evidence.get("score_lines", ()) if line["points"] > 0]
-    deeds = sorted((line for line in lines if line["kind"] == "interest"), key=lambda line: -line["points"])
+    activities = sorted((line for line in lines if line["kind"] == "interest"), key=lambda line: -line["points"])
     fits = sorted((line for line in lines if line["kind"] == "fit"), key=lambda line: -line["points"])
-    said = [f"{line['label']}, {line['count']} times" if line["count"] > 1 else line["label"] for line in deeds[:2]]
+    said = [
+        f"{line['label']}, {line['count']} times" if line["count"] > 1 else line["label"] for line in activities[:2]
+    ]
     return "; ".join(said or [line["label"] for line in fits[:2]])
 
 

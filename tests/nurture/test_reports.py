@@ -35,7 +35,7 @@ def test_returned_leads_are_counted_by_program_and_reason(make_program, workspac
     for _ in range(2):
         handoff = builders.handoff(workspace, at=at - timedelta(hours=1))
         reason = builders.reason(workspace, "not-our-customer")
-        moves.give_back(handoff, actor=builders.actor(handoff.owner), reason=reason, note="No", at=at)
+        moves.return_to_marketing(handoff, actor=builders.actor(handoff.owner), reason=reason, note="No", at=at)
     (row,) = reports.returns_by_program(workspace)
     assert (row.program_id, row.reason, row.returned, row.came_back) == (program.pk, reason.label, 2, 0)
 
