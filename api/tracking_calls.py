@@ -101,7 +101,7 @@ def _event(raw: dict[str, Any], context: dict[str, Any], envelope: Envelope, kin
         occurred_at=at,
         human=not _BOTS.search(_loose(context.get("userAgent"))),
         campaign=_loose(_dict(context.get("campaign")).get("name"))[:120],
-        odd="old" if old else "",
+        clock_skew="old" if old else "",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from leads import conditions
+from leads.conditions import trees
 from leads.models import Lead, Reason
 from leads.qualification import facts
 from nurture.models import Enrolment, Program
@@ -71,7 +71,7 @@ def _admitting(lead: Lead, programs: list[Program], at: datetime) -> list[Progra
     return [
         each
         for each in programs
-        if not each.entry.get("condition") or conditions.evaluate(each.entry["condition"], known, at).passed
+        if not each.entry.get("condition") or trees.evaluate(each.entry["condition"], known, at).passed
     ]
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.celery import wake
 from leadflow.errors import Conflict
-from leads import conditions
+from leads.conditions import trees
 from leads.models import Handoff, Lead
 from nurture import eligibility, ledger, payloads
 from nurture.models import Enrolment, Program, Send, Step
@@ -188,7 +188,7 @@ def _plan(context: StepContext, step: Step, mail: SendMail) -> datetime | None:
 
 def _goal_met(program: Program, context: StepContext) -> bool:
     tree = program.exit.get("condition")
-    return bool(tree) and conditions.evaluate(tree, context.facts, context.at).passed
+    return bool(tree) and trees.evaluate(tree, context.facts, context.at).passed
 
 
 def _finish(enrolment: Enrolment, outcome: str, at: datetime) -> None:

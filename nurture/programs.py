@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Conflict, Invalid
-from leads import conditions
+from leads.conditions import checks
+from leads.conditions.facts import KNOWN
 from leads.models import Attribute, Reason, Topic
 from nurture import enrolments, steps
 from nurture.models import Enrolment, Program, Step
@@ -195,7 +196,7 @@ def _check_condition(holder: Any, place: str) -> None:
     if not isinstance(holder, dict):
         raise Invalid("Give an object with a condition.", field=place)
     tree = holder.get("condition")
-    if tree and (problems := conditions.validate(tree, conditions.KNOWN)):
+    if tree and (problems := checks.validate(tree, KNOWN)):
         raise Invalid(
             problems[0].message,
             field=f"{place}.condition{problems[0].pointer.replace('/', '.')}",

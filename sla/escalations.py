@@ -84,7 +84,7 @@ def _reassign(escalation: Escalation, clock: Clock, at: datetime) -> str:
     """Give the lead to another member by the routing rules; an unanswered one to the queue when there is nobody."""
     facts = assessment.assess(clock.lead, at).facts
     handoff = _handoff(clock)
-    [choice] = assign.choose([assign.Wish(clock.lead, facts, at, besides=handoff.owner)])
+    [choice] = assign.choose([assign.AssignmentRequest(clock.lead, facts, at, exclude=handoff.owner)])
     if choice.member is None:
         return _to_queue(escalation, clock, at)
     _move(handoff, choice.member, "Not answered in time", at)

@@ -65,7 +65,7 @@ def waiting(workspace: Workspace | int, member: Member | None) -> QuerySet[Hando
 
 def queue(workspace: Workspace | int) -> QuerySet[Handoff]:
     """Return what is offered to nobody in particular."""
-    found = lookups.handoffs(workspace).filter(state=HandoffState.OFFERED, owner=None)
+    found = lookups.list_handoffs(workspace).filter(state=HandoffState.OFFERED, owner=None)
     return _by_due(found, *kinds.met_by(Cause.ACCEPT))
 
 
@@ -167,7 +167,7 @@ def _accept_targets(agreed: terms.Terms | None) -> dict[str, int]:
 
 
 def _of(workspace: Workspace | int, member: Member | None) -> QuerySet[Handoff]:
-    found = lookups.handoffs(workspace)
+    found = lookups.list_handoffs(workspace)
     return found if member is None else found.filter(owner=member)
 
 

@@ -18,7 +18,7 @@ from api.v1.shapes import LeadKey, OccurredAt, RefusalShape
 from api.views import Resource, lists, reported_at
 from leadflow.errors import DomainError
 from leads.intake import events
-from leads.intake.events import EventIn, Seen
+from leads.intake.events import AttributedEvent, EventIn
 from leads.models import Event, Lead
 
 LARGEST = 500
@@ -89,7 +89,7 @@ class Events(Resource):
         shaped: list[dict[str, Any] | Exception] = [_attempt(self.read, EventItem, data) for data in batch]
         named = [item["lead"] for item in shaped if isinstance(item, dict)]
         leads = iter(lookups.match_leads(request.workspace, named))
-        seen: list[Seen | Exception] = [
+        seen: list[AttributedEvent | Exception] = [
             item if isinstance(item, Exception) else _attempt(_seen, request, item, next(leads)) for item in shaped
         ]
         return Response({"results": _record(request, seen)})
@@ -131,17 +131,19 @@ def _attempt(act: Any, *args: Any) -> Any:
         return error
 
 
-def _seen(request: ApiRequest, item: dict[str, Any], lead: Lead | None) -> Seen:
+def _seen(request: ApiRequest, item: dict[str, Any], lead: Lead | None) -> AttributedEvent:
     if lead is None:
         raise lookups.unknown_lead()
     facts = {name: value for name, value in item.items() if name not in ("lead", "occurred_at", "topics")}
     at = reported_at(request, item.get("occurred_at"))
-    return Seen(events.clean(EventIn(**facts, topics=tuple(item.get("topics", ())), occurred_at=at)), lead)
+    return AttributedEvent(events.clean(EventIn(**facts, topics=tuple(item.get("topics", ())), occurred_at=at)), lead)
 
 
-def _record(request: Any, seen: Sequence[Seen | Exception]) -> list[dict[str, Any]]:
+def _record(request: Any, seen: Sequence[AttributedEvent | Exception]) -> list[dict[str, Any]]:
     """Record what can be, and return the outcomes in order; the new events come back in the order given."""
-    new = events.record_many(request.workspace, [each for each in seen if isinstance(each, Seen)], actor=request.actor)
+    new = events.record_many(
+        request.workspace, [each for each in seen if isinstance(each, AttributedEvent)], actor=request.actor
+    )
     outcomes: list[dict[str, Any]] = []
     next_new = 0
     for each in seen:

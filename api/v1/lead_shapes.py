@@ -175,7 +175,7 @@ class EventShape(serializers.ModelSerializer[Event]):
             "properties",
             "message_id",
             "human",
-            "odd",
+            "clock_skew",
             "occurred_at",
             "received_at",
         ]

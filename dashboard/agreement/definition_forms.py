@@ -8,10 +8,11 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.design.inputs import JsonField
-from leads import conditions
+from leads.conditions import operators
+from leads.conditions.facts import KNOWN
 
-OPERATORS = [(name, operator.words) for name, operator in conditions.OPERATORS.items()]
-FACTS = [(name, fact.label) for name, fact in conditions.KNOWN.items() if fact.part is None]
+OPERATORS = [(name, operator.words) for name, operator in operators.OPERATORS.items()]
+FACTS = [(name, fact.label) for name, fact in KNOWN.items() if fact.part is None]
 NEW = 2  # blank rows for criteria to be added
 
 
@@ -106,7 +107,7 @@ def _write(leaf: dict[str, Any], typed: dict[str, Any]) -> None:
     """Write the input into a leaf; the operator determines the type of the value."""
     before = leaf.get("value")
     leaf["fact"], leaf["op"] = typed["fact"].strip(), typed["op"]
-    takes = conditions.OPERATORS[typed["op"]].takes if typed["op"] in conditions.OPERATORS else "scalar"
+    takes = operators.OPERATORS[typed["op"]].takes if typed["op"] in operators.OPERATORS else "scalar"
     leaf.pop("value", None)
     if takes != "nothing":
         leaf["value"] = _read(typed["value"].strip(), takes, before)

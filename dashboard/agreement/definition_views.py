@@ -9,7 +9,7 @@ from dashboard.agreement.definition_forms import FACTS, Criteria, MqlForm, TreeF
 from dashboard.shell.access import PageRequest, page
 from dashboard.shell.editing import submit
 from dashboard.wording import promises
-from leads import conditions
+from leads.conditions import trees
 from leads.models import Definition
 from leads.models.definition import Version
 from leads.qualification import definitions
@@ -36,7 +36,7 @@ def definition(request: PageRequest, kind: str) -> HttpResponse:
         "lead": lead,
         "newest": newest,
         "running": definitions.active(request.workspace, kind),
-        "lines": conditions.outline(tree) if tree.get("all", True) else (),
+        "lines": trees.outline(tree) if tree.get("all", True) else (),
         "tiers": [(each["tier"], promises.lines(each.get("condition"))) for each in newest.tiers] if newest else [],
         "criteria": criteria,
         "form": form,

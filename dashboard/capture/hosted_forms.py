@@ -70,7 +70,7 @@ class HostedForm(forms.Form):
         super().__init__(*args, **kwargs)
         topics = Topic.objects.of(workspace).order_by("label").values_list("code", "label")
         self.fields["topics"].choices = list(topics)  # type: ignore[attr-defined]
-        self.fields["campaign"].queryset = lookups.campaigns(workspace)  # type: ignore[attr-defined]
+        self.fields["campaign"].queryset = lookups.list_campaigns(workspace)  # type: ignore[attr-defined]
 
     def facts(self) -> dict[str, Any]:
         """Return the arguments of `forms.create` and `forms.edit`."""

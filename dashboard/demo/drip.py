@@ -112,7 +112,7 @@ def write_opens(world: World) -> None:
             occurred_at=hit.at,
             human=verdict.human,
         )
-        seen.append(events.Seen(event, send.lead))
+        seen.append(events.AttributedEvent(event, send.lead))
     events.record_many(world.workspace, seen, actor=engine("mail tracking"))
     db.update_many(list(opened.values()), ["opened_at"])
 

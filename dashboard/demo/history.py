@@ -58,7 +58,7 @@ def _await_answer(world: World, prospect: Prospect, handoff: Handoff, chance: Ra
     """Plan whether and when the owner answers. Who does not is relieved by an escalation step."""
     effort, roll = prospect.effort, chance.random()
     delay = _minutes(chance, ACCEPT_MEDIAN[handoff.tier], 0.82, world.pace(handoff.owner))
-    act = _give_back
+    act = _send_back
     world.offers += 1
     if world.offers % RECALLED == 9:
         act = _recall
@@ -93,7 +93,7 @@ def _accept(world: World, prospect: Prospect, handoff: Handoff, chance: Random, 
         following = times[number + 1] if number + 1 < len(times) else None
         world.timeline.plan(moment, _touch, handoff, chance.random(), following)
     decided = times[-1] + timedelta(days=chance.expovariate(1 / 2.2), hours=1)
-    act = _promote if chance.random() < prospect.effort.promote else _give_back
+    act = _promote if chance.random() < prospect.effort.promote else _send_back
     world.timeline.plan(decided, act, prospect, handoff, chance)
 
 
@@ -162,22 +162,22 @@ def _recycle(world: World, handoff: Handoff, reason: Reason, at: datetime) -> No
     drip.enter(world, lead, reason, None, at)
 
 
-def _give_back(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
+def _send_back(world: World, prospect: Prospect, handoff: Handoff, chance: Random, at: datetime) -> None:
     weights = cast.USUAL_REASONS | prospect.effort.blames
     code = chance.choices(tuple(weights), tuple(weights.values()))[0]
     every = tuple(cast.USUAL_REASONS)
     if world.returns % 4 == 0 and world.returns // 4 < len(every):  # so that none is missing, however few there are
         code = every[world.returns // 4]
-    give_back(world, prospect, handoff, code, at)
+    return_to_marketing(world, prospect, handoff, code, at)
 
 
-def give_back(world: World, prospect: Prospect, handoff: Handoff, code: str, at: datetime) -> None:
+def return_to_marketing(world: World, prospect: Prospect, handoff: Handoff, code: str, at: datetime) -> None:
     """Return a lead for a reason; marketing answers where it must, and the lead may come again."""
     world.returns += 1
     chance, reason = prospect.chance(f"return {handoff.pass_number}"), world.reasons[Reason.Kind.RETURN, code]
     on = (at + timedelta(days=reason.revisit_days or 90)).date() if reason.needs_revisit else None
     rating = chance.choice((1, 2, 2, 3)) if chance.random() < 0.5 else None
-    handoff = moves.give_back(
+    handoff = moves.return_to_marketing(
         handoff,
         actor=_owner(handoff),
         reason=reason,

@@ -119,7 +119,7 @@ def _try_once(world: World, prospect: Prospect, lead: Lead, at: datetime) -> Non
 
 
 def _back_off(world: World, prospect: Prospect, handoff: Handoff, at: datetime) -> None:
-    history.give_back(world, prospect, handoff, "not-ready", at)
+    history.return_to_marketing(world, prospect, handoff, "not-ready", at)
 
 
 def contest(world: World, prospect: Prospect, lead: Lead, code: str, at: datetime) -> None:
@@ -128,7 +128,9 @@ def contest(world: World, prospect: Prospect, lead: Lead, code: str, at: datetim
     rep = world.actor("rep")
     handoff = moves.qualify(lead, actor=engine("definition"), at=at, owner=rep.member)
     reason = world.reasons["return", code]
-    moves.give_back(handoff, actor=rep, reason=reason, note=cast.RETURN_NOTES[code], at=at + timedelta(minutes=40))
+    moves.return_to_marketing(
+        handoff, actor=rep, reason=reason, note=cast.RETURN_NOTES[code], at=at + timedelta(minutes=40)
+    )
 
 
 def take_on(world: World, prospect: Prospect, lead: Lead, at: datetime) -> None:

@@ -10,7 +10,7 @@ from dashboard.demo import company, drip, history, import_file, library, plot, p
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
 from leads.intake import events, upsert
-from leads.intake.events import Seen
+from leads.intake.events import AttributedEvent
 from leads.models import Consent, Handoff, Lead
 from workspaces.actors import engine as engine_actor
 from workspaces.models import Notice, Workspace
@@ -93,7 +93,7 @@ def _take_in(world: World, prospects: list[Prospect]) -> dict[int, Lead]:
     by_email = {each.person.email: each.index for each in listed}
     for lead in Lead.objects.of(world.workspace).filter(email__in=by_email):
         known[by_email[lead.email]] = lead
-    seen = [Seen(event, known[each.index]) for each in prospects for event in each.events]
+    seen = [AttributedEvent(event, known[each.index]) for each in prospects for event in each.events]
     events.record_many(world.workspace, seen, actor=website)
     return known
 

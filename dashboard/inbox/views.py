@@ -107,7 +107,7 @@ def queue(request: PageRequest) -> HttpResponse:
 @page("leads.view")
 def why(request: PageRequest, pk: int) -> HttpResponse:
     """Show why a lead was handed over, beside the list."""
-    handoff = lookups.handoff(request.workspace, pk)
+    handoff = lookups.get_handoff(request.workspace, pk)
     if not request.htmx:
         return redirect(reverse("dashboard:lead", args=[handoff.lead_id]))
     return render(request, "inbox/why.html", {"panel": evidence.panel(handoff)})
@@ -119,7 +119,7 @@ def accept_many(request: PageRequest) -> HttpResponse:
     """Accept the ticked rows one by one; list those that somebody else accepted first."""
     asked = [pk for pk in map(paging.read_id, request.POST.getlist("handoff")[:MOST_AT_ONCE]) if pk is not None]
     accepted, refusals = 0, []
-    for handoff in lookups.handoffs(request.workspace).filter(pk__in=asked).order_by("pk"):
+    for handoff in lookups.list_handoffs(request.workspace).filter(pk__in=asked).order_by("pk"):
         try:
             moves.accept(handoff, actor=request.actor)
             accepted += 1
@@ -172,7 +172,7 @@ def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> paging.Page[A
 def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
     """Add to handoffs their clocks, their reason in one line and their topic. Three statements."""
     of = clocks.clocks_of(handoffs)
-    topics = lookups.topic_labels(request.workspace)
+    topics = lookups.get_topic_labels(request.workspace)
     answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
     minutes = iter(queries.working_minutes(request.workspace, answered))
     own, rows = kinds.owed_by(Side.SALES), []

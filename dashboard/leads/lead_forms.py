@@ -87,7 +87,7 @@ class LeadForm(forms.Form):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        personas = [(each.code, each.label) for each in lookups.personas(workspace)]
+        personas = [(each.code, each.label) for each in lookups.list_personas(workspace)]
         self.fields["persona"].choices = [("", "Not known"), *personas]  # type: ignore[attr-defined]
 
 

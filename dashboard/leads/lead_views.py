@@ -51,7 +51,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
 @page("leads.view")
 def lead_timeline(request: PageRequest, pk: int) -> HttpResponse:
     """Show the older part of a lead's story: a part of the page, or a page of its own."""
-    found = lookups.lead(request.workspace, pk)
+    found = lookups.get_lead(request.workspace, pk)
     story = timeline(found, before=request.GET.get("before", ""), also=[nurture.sends])
     context = {"title": f"Timeline of {found.name}", "lead": found, "timeline": story}
     return render(request, "leads/timeline_part.html" if request.htmx else "leads/timeline.html", context)
@@ -74,7 +74,7 @@ def lead_add(request: PageRequest) -> HttpResponse:
 @page("leads.edit")
 def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
     """Change the fields of a lead."""
-    found = lookups.lead(request.workspace, pk)
+    found = lookups.get_lead(request.workspace, pk)
     form = LeadEditForm(editing.posted(request), lead=found)
     taken = _take(request, form)
     if taken is not None:

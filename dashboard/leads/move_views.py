@@ -24,7 +24,7 @@ def of_handoff(move: OfferedMove) -> View:
 
     @page(move.capability)
     def view(request: PageRequest, pk: int) -> HttpResponse:
-        handoff = lookups.handoff(request.workspace, pk)
+        handoff = lookups.get_handoff(request.workspace, pk)
         return _serve(request, move, handoff.lead, handoff)
 
     return view
@@ -35,7 +35,7 @@ def of_lead(move: OfferedMove) -> View:
 
     @page(move.capability)
     def view(request: PageRequest, pk: int) -> HttpResponse:
-        return _serve(request, move, lookups.lead(request.workspace, pk), None)
+        return _serve(request, move, lookups.get_lead(request.workspace, pk), None)
 
     return view
 
@@ -43,8 +43,8 @@ def of_lead(move: OfferedMove) -> View:
 @page("leads.edit")
 def answer(request: PageRequest, pk: int, question_pk: int) -> HttpResponse:
     """Record the lead's answer to one question."""
-    question = lookups.question(request.workspace, question_pk)
-    lead = lookups.lead(request.workspace, pk)
+    question = lookups.get_question(request.workspace, question_pk)
+    lead = lookups.get_lead(request.workspace, pk)
     known = lead.answers.filter(question=question).first()
     move = OfferedMove(
         "answer",
@@ -64,7 +64,7 @@ def answer(request: PageRequest, pk: int, question_pk: int) -> HttpResponse:
 @page("handoffs.work")
 def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
     """Mark a follow-up as done manually."""
-    follow_up = lookups.follow_up(request.workspace, pk)
+    follow_up = lookups.get_follow_up(request.workspace, pk)
     move = OfferedMove(
         "follow_up",
         "handoffs.work",
@@ -75,7 +75,7 @@ def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
         lambda lead, *, actor: follow_ups.finish(follow_up, actor=actor),
         of_handoff=False,
     )
-    lead = lookups.lead(request.workspace, follow_up.lead_id)
+    lead = lookups.get_lead(request.workspace, follow_up.lead_id)
     return _serve(request, move, lead, None, url=request.path)
 
 
@@ -113,7 +113,7 @@ def _show(
         "title": move.title.format(lead=lead.name),
         "next": responses.next_url(request, lead),
         "follows": _what_follows(form),
-        "unanswered": lookups.unanswered(lead) if move.name == "promote" else [],
+        "unanswered": lookups.list_unanswered(lead) if move.name == "promote" else [],
     }
     template = "leads/move.html"
     if request.htmx:

@@ -33,5 +33,5 @@ class ContentForm(forms.Form):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["persona"].queryset = lookups.personas(workspace)  # type: ignore[attr-defined]
+        self.fields["persona"].queryset = lookups.list_personas(workspace)  # type: ignore[attr-defined]
         self.fields["topics"].queryset = Topic.objects.of(workspace).order_by("label")  # type: ignore[attr-defined]

@@ -25,9 +25,9 @@ class FunnelForm(forms.Form):
     def __init__(self, data: Any, *, workspace: Workspace) -> None:
         super().__init__(data)
         self.zone = ZoneInfo(workspace.time_zone)
-        sources = [(each or BLANK, each or "No source") for each in lookups.sources(workspace)]
+        sources = [(each or BLANK, each or "No source") for each in lookups.list_sources(workspace)]
         self._offer("source", [("", "Any source"), *sources])
-        campaigns = lookups.campaigns(workspace).values_list("code", "name")[:500]
+        campaigns = lookups.list_campaigns(workspace).values_list("code", "name")[:500]
         self._offer("campaign", [("", "Any campaign"), *campaigns])
         self.is_valid()
 

@@ -23,7 +23,7 @@ class ReturnFilterForm(forms.Form):
         super().__init__(data)
         reasons = Reason.objects.of(workspace).filter(kind=Reason.Kind.RETURN).order_by("position", "label")
         self._offer("reason", "Any reason", reasons.values_list("code", "label"))
-        self._offer("campaign", "Any campaign", lookups.campaigns(workspace).values_list("code", "name")[:500])
+        self._offer("campaign", "Any campaign", lookups.list_campaigns(workspace).values_list("code", "name")[:500])
         reps = access.members_of(workspace, roles=SALES_ROLES)
         self._offer("rep", "Anybody", [(str(each.pk), str(each)) for each in reps])
         self.is_valid()

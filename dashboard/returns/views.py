@@ -68,7 +68,7 @@ def _show(
 ) -> HttpResponse:
     now, workspace = timezone.now(), request.workspace
     wanted = ReturnFilterForm(request.GET, workspace=workspace)
-    found = wanted.narrow(lookups.handoffs(workspace).filter(state="returned"))
+    found = wanted.narrow(lookups.list_handoffs(workspace).filter(state="returned"))
     shown = paging.by_time(found, "closed_at", after=request.GET.get("after", ""))
     period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
     counted = reports.returns_by_reason(workspace, since=period.since, until=period.until)

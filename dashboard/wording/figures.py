@@ -150,7 +150,7 @@ def totals(row: reports.Row, **wanted: str) -> list[tuple[int, str]]:
 
 def lines(workspace: Workspace, found: reports.Funnel, **wanted: str) -> list[FunnelLine]:
     """Return the rows of a funnel with the lists behind them, campaigns by name and with their cost. One statement."""
-    campaigns = {each.code: each for each in lookups.campaigns(workspace)}
+    campaigns = {each.code: each for each in lookups.list_campaigns(workspace)}
     costs = _costs(campaigns, found.by)
     shown = []
     for row in found.rows:

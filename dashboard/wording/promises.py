@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.dateformat import format as date_format
 
-from leads import conditions
-from leads.conditions import Statement
+from leads.conditions import trees
+from leads.conditions.trees import Statement
 from leads.models import Reason
 from leads.models.reason import leads_to
 from leads.qualification import criteria
@@ -224,7 +224,7 @@ def _within(minutes: int, terms: Terms) -> str:
 
 def lines(tree: Mapping[str, Any] | None) -> tuple[Statement, ...]:
     """Put a condition into words, line by line; none for a condition that is empty."""
-    return conditions.outline(tree) if tree else ()
+    return trees.outline(tree) if tree else ()
 
 
 def _text(lines: tuple[Statement, ...]) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Invalid
 from leads import payloads, summaries
-from leads.lifecycle import guards, moves
+from leads.lifecycle import guards, locks
 from leads.models import Answer, Lead, Question
 from webhooks import outbox
 from webhooks.payloads import ActorSummary
@@ -38,7 +38,7 @@ def record(lead: Lead, *, actor: Actor, question: Question, value: Any, at: date
     if question.workspace_id != lead.workspace_id or not question.active:
         raise Invalid("Choose one of the workspace's questions.", field="question")
     value = read(question, value)
-    lead, handoff = moves.lock_lead(lead)
+    lead, handoff = locks.lock_lead(lead)
     if handoff is not None and handoff.owner_id is not None:
         guards.demand_worker(actor, handoff)
     values = {"workspace_id": lead.workspace_id, "value": value, "at": at, **actor.row()}
@@ -73,7 +73,8 @@ def read(question: Question, value: Any) -> Any:
 
 def _read_choice(question: Question, value: Any) -> str:
     given = str(value).strip().casefold()
-    for choice in question.choices:
+    choices: list[str] = question.choices
+    for choice in choices:
         if choice.casefold() == given:
             return choice
     raise Invalid(f"Answer “{question.label}” with one of: {', '.join(question.choices)}.", field="value")

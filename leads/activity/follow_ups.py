@@ -8,7 +8,7 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Invalid
 from leads import signals
-from leads.lifecycle import guards, moves
+from leads.lifecycle import guards, locks
 from leads.models import FollowUp, Handoff, Lead
 from workspaces.actors import Actor
 
@@ -25,7 +25,7 @@ def plan(lead: Lead, *, actor: Actor, due_at: datetime, note: str = "", at: date
         raise Invalid("The follow-up must lie in the future.", field="due_at")
     if len(note) > 300:
         raise Invalid("Keep the note of a follow-up to 300 characters.", field="note")
-    lead, handoff = moves.lock_lead(lead)
+    lead, handoff = locks.lock_lead(lead)
     if handoff is not None and handoff.owner_id is not None:
         guards.demand_worker(actor, handoff)
     follow_up = FollowUp(
@@ -48,7 +48,7 @@ def finish(follow_up: FollowUp, *, actor: Actor, at: datetime | None = None) -> 
     """Mark a follow-up as done by hand. One that is done already stays as it is."""
     now = timezone.now()
     at = at or now
-    lead, handoff = moves.lock_lead(follow_up.lead)
+    lead, handoff = locks.lock_lead(follow_up.lead)
     follow_up = db.lock(FollowUp.everywhere.all(), follow_up.pk)
     mine = actor.member is not None and follow_up.member_id == actor.member.pk
     if not mine and handoff is not None and handoff.owner_id is not None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from leadflow.errors import Conflict
 from leads import payloads, summaries
-from leads.lifecycle import guards, moves
+from leads.lifecycle import guards, locks
 from leads.models import Handoff, HandoffState
 from webhooks import outbox
 from webhooks.payloads import ActorSummary
@@ -21,7 +21,7 @@ def rate(handoff: Handoff, *, actor: Actor, rating: int, at: datetime | None = N
     Raise `Conflict` while it has not been accepted or closed: there is nothing to judge yet.
     """
     guards.demand_rating(rating)
-    lead, handoff = moves.lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_worker(actor, handoff)
     if handoff.state in (HandoffState.OFFERED, HandoffState.RECALLED):
         raise Conflict("Accept the lead before you rate it.", **guards.state_of(lead))

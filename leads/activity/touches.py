@@ -9,7 +9,7 @@ from django.utils import timezone
 from leadflow.errors import Invalid
 from leads import payloads, signals, summaries
 from leads.activity import follow_ups
-from leads.lifecycle import guards, moves
+from leads.lifecycle import guards, locks
 from leads.models import Lead, Touch
 from leads.models.touch import Channel, Outcome
 from webhooks import outbox
@@ -28,7 +28,7 @@ def log(lead: Lead, *, actor: Actor, channel: str, outcome: str, note: str = "",
     at = at or now
     _demand_choice(channel, Channel, "channel")
     _demand_choice(outcome, Outcome, "outcome")
-    lead, handoff = moves.lock_lead(lead)
+    lead, handoff = locks.lock_lead(lead)
     if handoff is not None and handoff.owner_id is not None:
         guards.demand_worker(actor, handoff)
     if handoff is not None and at < handoff.offered_at.replace(second=0, microsecond=0):  # people give whole minutes

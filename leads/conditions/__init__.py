@@ -9,30 +9,3 @@ whatever the operator (`unknown` aside), so a count that may be zero has to be g
 naive one is taken as UTC. `fit.grade` (A best) and `interest.level` (1 most interested) compare by goodness:
 `at_least` means at least as good as.
 """
-
-from leads.conditions.checks import Invalid, Problem, validate
-from leads.conditions.fact_types import FactType
-from leads.conditions.facts import KNOWN, find, read
-from leads.conditions.operators import OPERATORS, fitting
-from leads.conditions.trees import Facts, Result, Statement, Tree, describe, evaluate, facts_used, holds, outline
-
-__all__ = [
-    "KNOWN",
-    "OPERATORS",
-    "FactType",
-    "Facts",
-    "Invalid",
-    "Problem",
-    "Result",
-    "Statement",
-    "Tree",
-    "describe",
-    "evaluate",
-    "facts_used",
-    "find",
-    "fitting",
-    "holds",
-    "outline",
-    "read",
-    "validate",
-]

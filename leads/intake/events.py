@@ -26,7 +26,7 @@ from workspaces.actors import Actor
 from workspaces.models import Workspace
 
 BATCH = 500  # events in one set
-AHEAD = timedelta(minutes=5)  # how far a client's clock may be ahead before its events are odd
+AHEAD = timedelta(minutes=5)  # how far a client's clock may be ahead before its events count as clock skew
 FUTURE = "future"
 MAX_TOPICS = 20
 MAX_PROPERTIES = 32 * 1024  # characters of JSON, roughly
@@ -37,7 +37,7 @@ MAX_DEPTH = 32
 class EventIn:
     """One thing that was done. `occurred_at` is aware (None: now); `message_id` is the client's, to count it once.
 
-    `topics` and `campaign` are codes; `odd` is what is known to be wrong with the time.
+    `topics` and `campaign` are codes; `clock_skew` is what is known to be wrong with the time.
     """
 
     type: str
@@ -49,11 +49,11 @@ class EventIn:
     occurred_at: datetime | None = None
     human: bool = True
     campaign: str = ""
-    odd: str = ""
+    clock_skew: str = ""
 
 
 @dataclass(frozen=True)
-class Seen:
+class AttributedEvent:
     """An event with who did it: a lead, a browser, or a browser of the lead."""
 
     event: EventIn
@@ -73,12 +73,14 @@ def record(
     """Record the events of one lead, or of an anonymous id; return those that are new.
 
     Raise `Invalid` when an event cannot be kept, or neither a lead nor an anonymous id is given. `at` is when we
-    heard; an event dated later than that is kept, flagged as odd, and never scores.
+    heard; an event dated later than that is kept, flagged as clock skew, and never scores.
     """
-    return record_many(workspace, [Seen(event, lead, anonymous_id) for event in events], actor=actor, at=at)
+    return record_many(workspace, [AttributedEvent(event, lead, anonymous_id) for event in events], actor=actor, at=at)
 
 
-def record_many(workspace: Workspace, seen: Sequence[Seen], *, actor: Actor, at: datetime | None = None) -> list[Event]:
+def record_many(
+    workspace: Workspace, seen: Sequence[AttributedEvent], *, actor: Actor, at: datetime | None = None
+) -> list[Event]:
     """Record a set of events of many leads and browsers; otherwise like `record`."""
     now = at or timezone.now()
     checked = [replace(each, event=clean(each.event)) for each in seen]
@@ -142,7 +144,7 @@ def _message_id(value: str) -> str:
     return value if len(value) <= 120 else "sha256:" + hashlib.sha256(value.encode()).hexdigest()
 
 
-def _record(workspace: Workspace, seen: list[Seen], now: datetime) -> list[Event]:
+def _record(workspace: Workspace, seen: list[AttributedEvent], now: datetime) -> list[Event]:
     topics = _codes(workspace, Topic, {topic for each in seen for topic in each.event.topics})
     campaigns = _codes(workspace, Campaign, {each.event.campaign for each in seen} - {""})
     browsers = _browsers(workspace, {each.anonymous_id for each in seen} - {""})
@@ -163,7 +165,7 @@ def _record(workspace: Workspace, seen: list[Seen], now: datetime) -> list[Event
             properties={**event.properties, "unknown_topics": unknown} if unknown else event.properties,
             message_id=event.message_id,
             human=event.human,
-            odd=event.odd or (FUTURE if at > now + AHEAD else ""),
+            clock_skew=event.clock_skew or (FUTURE if at > now + AHEAD else ""),
             occurred_at=at,
             received_at=now,
         )

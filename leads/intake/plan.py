@@ -1,4 +1,4 @@
-"""Decide, in memory, what a set of persons changes: one slot for each lead that the set names or makes."""
+"""Decide, in memory, what a set of persons changes: one planned change for each lead that the set names or makes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ ONCE = {"source"}  # tells of the beginning
 
 
 @dataclass(eq=False)
-class Slot:
+class PlannedChange:
     """One lead of the set, with what is to be written for it."""
 
     lead: Lead
@@ -29,7 +29,7 @@ class Slot:
     consents: list[Consent] = field(default_factory=list)
 
 
-class Slots:
+class PlannedChanges:
     """The leads of one set, found again by any key that an earlier person of the set brought."""
 
     def __init__(
@@ -45,47 +45,47 @@ class Slots:
         self.workspace, self.known, self.now, self.at, self.existing = workspace, known, now, at, existing
         self.browsers: dict[str, Lead] = {}  # anonymous ids to give away
         self.touched_accounts: dict[int, Account] = {}
-        self._index: identity.Index[Slot] = identity.Index(
-            email_of=lambda slot: slot.lead.email, systems_of=self._systems_of
+        self._index: identity.Index[PlannedChange] = identity.Index(
+            email_of=lambda change: change.lead.email, systems_of=self._systems_of
         )
-        self._slots: dict[int, Slot] = {}
-        by_id = {lead.pk: self._add(Slot(lead, created=False)) for lead in leads}
+        self._changes: dict[int, PlannedChange] = {}
+        by_id = {lead.pk: self._add(PlannedChange(lead, created=False)) for lead in leads}
         self._index.external |= {pair: by_id[lead_id] for pair, lead_id in known.leads.items()}
         self._index.anonymous |= {value: by_id[row.lead_id] for value, row in known.anonymous.items() if row.lead_id}
 
     @property
-    def slots(self) -> list[Slot]:
-        """Return the slots in the order in which they came up."""
-        return list(self._slots.values())
+    def changes(self) -> list[PlannedChange]:
+        """Return the changes in the order in which they came up."""
+        return list(self._changes.values())
 
-    def take(self, person: Person) -> tuple[Slot, bool, tuple[str, ...]]:
-        """Decide on one clean person: its slot, whether this person makes the lead, and what changes.
+    def take(self, person: Person) -> tuple[PlannedChange, bool, tuple[str, ...]]:
+        """Decide on one clean person: its planned change, whether this person makes the lead, and what changes.
 
         Raise `Conflict` or `Invalid` before anything is decided.
         """
-        slot = self._find(person)
+        change = self._find(person)
         attributes = persons.attributes(person.attributes, self.known.attributes)
         self._refuse(person)
-        created = slot is None
-        if slot is None:
+        created = change is None
+        if change is None:
             if not person.email and not person.external_ids:
                 raise Invalid("Give an e-mail or an external id: nothing else says who this is.", field="email")
-            slot = self._add(Slot(self._new_lead(person), created=True))
+            change = self._add(PlannedChange(self._new_lead(person), created=True))
         elif self.existing == "overwrite":
-            _demand_wording(person, slot.lead)
+            _demand_wording(person, change.lead)
         changed: tuple[str, ...] = ()
         if created or self.existing != "keep":
-            changed = self._apply(person, attributes, slot, fill=not created and self.existing == "fill")
-        return slot, created, () if created else changed
+            changed = self._apply(person, attributes, change, fill=not created and self.existing == "fill")
+        return change, created, () if created else changed
 
-    def _find(self, person: Person) -> Slot | None:
+    def _find(self, person: Person) -> PlannedChange | None:
         found = self._index.find(identity.Ids(person.email, person.external_ids, person.anonymous_id))
         if len(found) > 1:
-            raise identity.conflict(slot.lead for slot in found)
+            raise identity.conflict(change.lead for change in found)
         return found[0] if found else None
 
-    def _systems_of(self, slot: Slot) -> set[str]:
-        return {system for system, _ in slot.external_ids} | self.known.systems.get(slot.lead.pk or 0, set())
+    def _systems_of(self, change: PlannedChange) -> set[str]:
+        return {system for system, _ in change.external_ids} | self.known.systems.get(change.lead.pk or 0, set())
 
     def _refuse(self, person: Person) -> None:
         if person.persona and person.persona not in self.known.personas:
@@ -106,41 +106,43 @@ class Slots:
             next_at=self.now,
         )
 
-    def _apply(self, person: Person, attributes: dict[str, Any], slot: Slot, *, fill: bool) -> tuple[str, ...]:
-        lead, before = slot.lead, dict(slot.changed)
-        slot.changed = {}
+    def _apply(
+        self, person: Person, attributes: dict[str, Any], change: PlannedChange, *, fill: bool
+    ) -> tuple[str, ...]:
+        lead, before = change.lead, dict(change.changed)
+        change.changed = {}
         for name in PLAIN:
-            self._set(slot, name, getattr(person, name), fill=fill or name in ONCE)
-        self._set(slot, "email", person.email, fill=fill)
+            self._set(change, name, getattr(person, name), fill=fill or name in ONCE)
+        self._set(change, "email", person.email, fill=fill)
         merged = {**lead.attributes, **attributes}
         if fill:
             merged = {**attributes, **lead.attributes}
-        self._set(slot, "attributes", merged, fill=False)
+        self._set(change, "attributes", merged, fill=False)
         if person.persona and not (fill and lead.persona_id):
-            self._set(slot, "persona_id", self.known.personas[person.persona].pk, fill=False)
+            self._set(change, "persona_id", self.known.personas[person.persona].pk, fill=False)
             lead.persona = self.known.personas[person.persona]
         if person.campaign and not lead.campaign_id and lead.campaign is None:
             lead.campaign = self._campaign(person.campaign)
-            slot.changed["campaign_id"] = None
+            change.changed["campaign_id"] = None
         if person.first_contact_at and person.first_contact_at < lead.first_contact_at:
-            self._set(slot, "first_contact_at", person.first_contact_at, fill=False)
-        self._company(person, slot, fill=fill)
-        self._consent(person, slot, fill=fill)
-        self._ids(person, slot)
-        mine = tuple(name.removesuffix("_id") for name in slot.changed)
-        slot.changed = {**before, **slot.changed}
+            self._set(change, "first_contact_at", person.first_contact_at, fill=False)
+        self._company(person, change, fill=fill)
+        self._consent(person, change, fill=fill)
+        self._ids(person, change)
+        mine = tuple(name.removesuffix("_id") for name in change.changed)
+        change.changed = {**before, **change.changed}
         return mine
 
-    def _set(self, slot: Slot, name: str, value: Any, *, fill: bool) -> None:
-        known = getattr(slot.lead, name)
+    def _set(self, change: PlannedChange, name: str, value: Any, *, fill: bool) -> None:
+        known = getattr(change.lead, name)
         if value and value != known and not (fill and known):
-            setattr(slot.lead, name, value)
-            slot.changed[name] = None
+            setattr(change.lead, name, value)
+            change.changed[name] = None
 
     def _campaign(self, code: str) -> Campaign:
         return self.known.campaigns.setdefault(code, Campaign(workspace=self.workspace, code=code, name=code))
 
-    def _company(self, person: Person, slot: Slot, *, fill: bool) -> None:
+    def _company(self, person: Person, change: PlannedChange, *, fill: bool) -> None:
         """Find or make the account, and keep what is new of it.
 
         A new lead brings its account's facts along; those that are known are overwritten by who may overwrite.
@@ -162,45 +164,45 @@ class Slots:
                 setattr(account, field_name, value)
                 if account.pk:
                     self.touched_accounts[account.pk] = account
-                    slot.changed["account_id"] = None
-        moves = account.pk is None or account.pk != slot.lead.account_id
-        if moves and not (fill and slot.lead.account_id):
-            slot.lead.account = account
-            slot.changed["account_id"] = None
+                    change.changed["account_id"] = None
+        moves = account.pk is None or account.pk != change.lead.account_id
+        if moves and not (fill and change.lead.account_id):
+            change.lead.account = account
+            change.changed["account_id"] = None
 
-    def _consent(self, person: Person, slot: Slot, *, fill: bool) -> None:
+    def _consent(self, person: Person, change: PlannedChange, *, fill: bool) -> None:
         """Write down a new consent. What anybody can send never overturns an opt-out: it may be a stranger's."""
-        lead = slot.lead
+        lead = change.lead
         if not person.consent or person.consent == lead.consent:
             return
         if fill and lead.consent == ConsentState.OPTED_OUT:
             return
         lead.consent = person.consent
-        slot.changed["consent"] = None
-        slot.consents.append(
+        change.changed["consent"] = None
+        change.consents.append(
             Consent(
                 workspace=self.workspace, lead=lead, state=person.consent, wording=person.consent_wording, at=self.at
             )
         )
 
-    def _ids(self, person: Person, slot: Slot) -> None:
+    def _ids(self, person: Person, change: PlannedChange) -> None:
         for pair in person.external_ids:
             if pair not in self._index.external:
-                slot.external_ids.append(pair)
-                slot.changed["external_ids"] = None
+                change.external_ids.append(pair)
+                change.changed["external_ids"] = None
         browser = person.anonymous_id
         if browser and browser not in self._index.anonymous:
-            self.browsers[browser] = slot.lead
-            self._index.anonymous[browser] = slot
-        self._add(slot)
+            self.browsers[browser] = change.lead
+            self._index.anonymous[browser] = change
+        self._add(change)
 
-    def _add(self, slot: Slot) -> Slot:
-        self._slots[id(slot)] = slot
-        if slot.lead.email:
-            self._index.emails[slot.lead.email] = slot
-        for pair in slot.external_ids:
-            self._index.external[pair] = slot
-        return slot
+    def _add(self, change: PlannedChange) -> PlannedChange:
+        self._changes[id(change)] = change
+        if change.lead.email:
+            self._index.emails[change.lead.email] = change
+        for pair in change.external_ids:
+            self._index.external[pair] = change
+        return change
 
 
 def _demand_wording(person: Person, lead: Lead) -> None:

@@ -29,7 +29,7 @@ class References:
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     personas: dict[str, Persona] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # key → kind
-    rules: scoring.Scoring = field(default_factory=definitions.default_rules)  # type: ignore[has-type]
+    rules: scoring.Scoring = field(default_factory=definitions.default_rules)
 
 
 def domain_of(person: Person) -> str:
@@ -75,7 +75,7 @@ def read(workspace: Workspace, persons: list[Person]) -> References:
     return found
 
 
-def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet]:
+def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet[Any]]:
     """Return one query per kind of reference that occurs; each has the same seven columns."""
     pairs = {pair for person in persons for pair in person.external_ids}
     emails = {person.email for person in persons} - {""}
@@ -83,11 +83,7 @@ def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet]:
     domains = {domain_of(person) for person in persons} - {""}
     names = {person.company for person in persons if not domain_of(person)} - {""}
     codes = {person.campaign for person in persons} - {""}
-    of = {
-        model: model.objects.of(workspace).order_by()
-        for model in (ExternalId, AnonymousId, Account, Campaign, Persona, Attribute, Scoring)
-    }
-    active = of[Scoring].filter(status=Version.ACTIVE)
+    active = Scoring.objects.of(workspace).order_by().filter(status=Version.ACTIVE)
     queries = [_columns(active, "scoring", c=Cast("rules", TextField()))]
     if pairs:
         queries.append(
@@ -100,25 +96,29 @@ def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet]:
         seen = identity.anonymous_rows(workspace, browsers)
         queries.append(_columns(seen, "anonymous", a="value", number="lead_id"))
         if pairs:
-            systems = of[ExternalId].filter(lead__anonymous_ids__value__in=browsers)
+            systems = ExternalId.objects.of(workspace).order_by().filter(lead__anonymous_ids__value__in=browsers)
             queries.append(_columns(systems, "system", a="system", number="lead_id"))
     if domains or names:
         size = Coalesce(Cast("employees", BigIntegerField()), Value(-1))  # -1: not known
         facts = {"a": "domain", "b": "name", "number": size, "c": "industry", "d": "country"}
         if domains:
-            queries.append(_columns(of[Account].filter(domain__in=domains), "account", **facts))
+            queries.append(
+                _columns(Account.objects.of(workspace).order_by().filter(domain__in=domains), "account", **facts)
+            )
         if names:
-            queries.append(_columns(of[Account].filter(name__in=names), "account", **facts))
+            queries.append(
+                _columns(Account.objects.of(workspace).order_by().filter(name__in=names), "account", **facts)
+            )
     if codes:
-        queries.append(_columns(of[Campaign].filter(code__in=codes), "campaign", a="code"))
+        queries.append(_columns(Campaign.objects.of(workspace).order_by().filter(code__in=codes), "campaign", a="code"))
     if any(person.persona for person in persons):
-        queries.append(_columns(of[Persona], "persona", a="code"))
+        queries.append(_columns(Persona.objects.of(workspace).order_by(), "persona", a="code"))
     if any(person.attributes for person in persons):
-        queries.append(_columns(of[Attribute], "attribute", a="key", b="kind"))
+        queries.append(_columns(Attribute.objects.of(workspace).order_by(), "attribute", a="key", b="kind"))
     return queries
 
 
-def _columns(rows: QuerySet, kind: str, *, number: Any = None, **texts: Any) -> QuerySet:
+def _columns(rows: QuerySet[Any], kind: str, *, number: Any = None, **texts: Any) -> QuerySet[Any]:
     nothing = Value("", output_field=CharField())
     columns = [F(texts[name]) if isinstance(texts.get(name), str) else texts.get(name, nothing) for name in "abcd"]
     count = F(number) if isinstance(number, str) else number or Value(0, output_field=BigIntegerField())

@@ -14,9 +14,10 @@ from django.db import transaction
 from leadflow import db
 from leadflow.errors import DomainError
 from leads.intake import events, upsert
-from leads.intake.events import EventIn, Seen
+from leads.intake.events import AttributedEvent, EventIn
 from leads.intake.upsert import Person, Refused
 from leads.models import Event, Lead, RejectedEvent
+from leads.people.identity import Pair
 from workspaces.actors import Actor
 from workspaces.models import Workspace
 
@@ -56,13 +57,13 @@ def take(workspace: Workspace, calls: Sequence[Call], *, actor: Actor, at: datet
     """
     taken = Taken(rejected={n: call.refused for n, call in enumerate(calls) if call.refused})
     leads = _people(workspace, calls, taken, actor, at)
-    seen: list[Seen] = []
+    seen: list[AttributedEvent] = []
     for n, call in enumerate(calls):
         if n in taken.rejected:
             continue
         if call.event is not None:
             try:
-                seen.append(Seen(events.clean(call.event), leads.get(n), call.anonymous_id))
+                seen.append(AttributedEvent(events.clean(call.event), leads.get(n), call.anonymous_id))
             except DomainError as error:
                 taken.rejected[n] = error.message
                 continue
@@ -87,7 +88,7 @@ def _people(workspace: Workspace, calls: Sequence[Call], taken: Taken, actor: Ac
     order.sort(key=lambda n: not calls[n].tells)  # stable: otherwise as sent
     persons: list[Person] = []
     place: dict[int, int] = {}  # call → person
-    plain: dict[tuple, int] = {}  # the ids of calls that tell nothing → person
+    plain: dict[tuple[tuple[Pair, ...], str, str], int] = {}  # the ids of calls that tell nothing → person
     for n in order:
         person = calls[n].person
         assert person is not None
@@ -109,7 +110,7 @@ def _people(workspace: Workspace, calls: Sequence[Call], taken: Taken, actor: Ac
     return leads
 
 
-def _record(workspace: Workspace, seen: list[Seen], actor: Actor, at: datetime) -> list[Event]:
+def _record(workspace: Workspace, seen: list[AttributedEvent], actor: Actor, at: datetime) -> list[Event]:
     return events.record_many(workspace, seen, actor=actor, at=at) if seen else []
 
 

@@ -21,7 +21,7 @@ from leadflow import db
 from leadflow.celery import wake
 from leadflow.errors import Conflict, DomainError
 from leads.intake import references, writes
-from leads.intake.plan import Existing, Slot, Slots
+from leads.intake.plan import Existing, PlannedChange, PlannedChanges
 from leads.models import Lead
 from leads.people import identity
 from leads.people.persons import PLAIN, Person, clean
@@ -122,14 +122,14 @@ def _take(
     if not clean:
         return [entry for entry in checked if isinstance(entry, Refused)]
     known = references.read(workspace, clean)
-    slots = Slots(workspace, known, _locked(workspace, known), now=now, at=at, existing=existing)
-    outcomes: list[Refused | tuple[Slot, bool, tuple[str, ...]]] = []
+    plan = PlannedChanges(workspace, known, _locked(workspace, known), now=now, at=at, existing=existing)
+    outcomes: list[Refused | tuple[PlannedChange, bool, tuple[str, ...]]] = []
     for entry in checked:
         try:
-            outcomes.append(entry if isinstance(entry, Refused) else slots.take(entry))
+            outcomes.append(entry if isinstance(entry, Refused) else plan.take(entry))
         except DomainError as error:
             outcomes.append(Refused(error))
-    if writes.write(slots, actor=actor):
+    if writes.write(plan, actor=actor):
         wake("leads.sweep")
     return [entry if isinstance(entry, Refused) else Result(entry[0].lead, *entry[1:]) for entry in outcomes]
 

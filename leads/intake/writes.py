@@ -1,8 +1,11 @@
 """Write what intake has decided, in one statement for each kind of row that occurs."""
 
+from typing import Any
+
 from leadflow import db
-from leads import conditions, payloads, summaries
-from leads.intake.plan import Slot, Slots
+from leads import payloads, summaries
+from leads.conditions import trees
+from leads.intake.plan import PlannedChange, PlannedChanges
 from leads.models import Campaign, Consent, ExternalId, Transition
 from leads.people import identity, search_text
 from leads.qualification import facts
@@ -16,138 +19,138 @@ from workspaces.actors import Actor
 NOT_COLUMNS = {"external_ids"}
 
 
-def write(slots: Slots, *, actor: Actor) -> bool:
-    """Write the slots and tell whether any lead is new or changed. Raise `identity.Raced` on a lost race.
+def write(plan: PlannedChanges, *, actor: Actor) -> bool:
+    """Write the planned changes and tell whether any lead is new or changed. Raise `identity.Raced` on a lost race.
 
     The caller holds the transaction and the locks.
     """
-    made = [slot for slot in slots.slots if slot.created]
-    updated = [slot for slot in slots.slots if slot.changed and not slot.created]
-    _write_references(slots)
-    _write_new(slots, made)
-    _write_updates(slots, updated)
-    _write_ids(slots)
-    _write_search_text(slots, made, updated)
-    _write_log(slots, made, updated, actor)
+    made = [change for change in plan.changes if change.created]
+    updated = [change for change in plan.changes if change.changed and not change.created]
+    _write_references(plan)
+    _write_new(plan, made)
+    _write_updates(plan, updated)
+    _write_ids(plan)
+    _write_search_text(plan, made, updated)
+    _write_log(plan, made, updated, actor)
     return bool(made or updated)
 
 
-def _write_references(slots: Slots) -> None:
+def _write_references(plan: PlannedChanges) -> None:
     """Make the companies and campaigns that are new, and bring the known companies up to date."""
-    companies = [*slots.known.accounts.values(), *slots.known.named_accounts.values()]
+    companies = [*plan.known.accounts.values(), *plan.known.named_accounts.values()]
     for company in companies:
         company.search_text = search_text.words_of(company.name, company.domain)
     _insert(sorted((row for row in companies if row.pk is None), key=lambda row: (row.domain, row.name)), "domain")
-    campaigns: list[Campaign] = [row for row in slots.known.campaigns.values() if row.pk is None]
+    campaigns: list[Campaign] = [row for row in plan.known.campaigns.values() if row.pk is None]
     _insert(sorted(campaigns, key=lambda row: row.code), "code")
-    if slots.touched_accounts:
-        rows = [slots.touched_accounts[pk] for pk in sorted(slots.touched_accounts)]
+    if plan.touched_accounts:
+        rows = [plan.touched_accounts[pk] for pk in sorted(plan.touched_accounts)]
         db.update_many(rows, ["name", "industry", "employees", "search_text"])
-    for slot in slots.slots:
+    for change in plan.changes:
         for name in ("account", "campaign"):
-            if row := slot.lead._state.fields_cache.get(name):
-                setattr(slot.lead, name, row)  # again, now that it has an id
+            if row := change.lead._state.fields_cache.get(name):
+                setattr(change.lead, name, row)  # again, now that it has an id
 
 
-def _write_new(slots: Slots, made: list[Slot]) -> None:
-    _score(slots, made)
-    _insert(sorted((slot.lead for slot in made), key=lambda lead: lead.email), "email")
+def _write_new(plan: PlannedChanges, made: list[PlannedChange]) -> None:
+    _score(plan, made)
+    _insert(sorted((change.lead for change in made), key=lambda lead: lead.email), "email")
 
 
-def _score(slots: Slots, made: list[Slot]) -> None:
+def _score(plan: PlannedChanges, made: list[PlannedChange]) -> None:
     """Score the fit of new leads, which have done nothing yet; the engine looks at them next.
 
     In a list many people are alike in all that the rules ask for, so those are scored once.
     """
-    rules = slots.known.rules
-    asked = sorted({name for rule in rules.fit for name in conditions.facts_used(rule.condition)})
+    rules = plan.known.rules
+    asked = sorted({name for rule in rules.fit for name in trees.facts_used(rule.condition)})
     scores: dict[str, Score] = {}
-    for slot in made:
-        named = [f"{system}:{value}" for system, value in slot.external_ids]
-        known = facts.known(slot.lead, external_ids=named, answers={})
+    for change in made:
+        named = [f"{system}:{value}" for system, value in change.external_ids]
+        known = facts.known(change.lead, external_ids=named, answers={})
         alike = repr([known.get(name) for name in asked])
         if alike not in scores:
-            scores[alike] = scoring.score(rules, known, (), slots.now)
-        lead, score = slot.lead, scores[alike]
+            scores[alike] = scoring.score(rules, known, (), plan.now)
+        lead, score = change.lead, scores[alike]
         lead.fit_points, lead.fit_grade = score.fit_points, score.fit_grade
         lead.interest_points, lead.interest_level = score.interest_points, score.interest_level
-        lead.grade, lead.scored_at = score.grade, slots.now
+        lead.grade, lead.scored_at = score.grade, plan.now
         lead.score_lines = [line.to_json() for line in score.lines]
 
 
-def _write_updates(slots: Slots, updated: list[Slot]) -> None:
+def _write_updates(plan: PlannedChanges, updated: list[PlannedChange]) -> None:
     if not updated:
         return
     fields = {"sequence", "next_at"}
-    for slot in updated:
-        slot.lead.sequence += 1
-        slot.lead.next_at = slots.now
-        fields |= set(slot.changed) - NOT_COLUMNS
-    db.update_many([slot.lead for slot in updated], sorted(fields))
+    for change in updated:
+        change.lead.sequence += 1
+        change.lead.next_at = plan.now
+        fields |= set(change.changed) - NOT_COLUMNS
+    db.update_many([change.lead for change in updated], sorted(fields))
 
 
-def _write_ids(slots: Slots) -> None:
+def _write_ids(plan: PlannedChanges) -> None:
     rows = [
-        ExternalId(workspace=slots.workspace, lead=slot.lead, system=system, value=value)
-        for slot in slots.slots
-        for system, value in slot.external_ids
+        ExternalId(workspace=plan.workspace, lead=change.lead, system=system, value=value)
+        for change in plan.changes
+        for system, value in change.external_ids
     ]
     _insert(sorted(rows, key=lambda row: (row.system, row.value)), "system", "value")
-    if slots.browsers:
-        identity.attach(slots.workspace, slots.browsers, slots.known.anonymous, now=slots.now)
+    if plan.browsers:
+        identity.attach(plan.workspace, plan.browsers, plan.known.anonymous, now=plan.now)
 
 
-def _write_search_text(slots: Slots, made: list[Slot], updated: list[Slot]) -> None:
+def _write_search_text(plan: PlannedChanges, made: list[PlannedChange], updated: list[PlannedChange]) -> None:
     """Keep the words of the leads that are new, or of which some changed; the ids of the latter are read again."""
-    again = [slot.lead for slot in updated if search_text.SEARCHED & set(slot.changed)]
+    again = [change.lead for change in updated if search_text.SEARCHED & set(change.changed)]
     ids: dict[int, list[str]] = search_text.ids_of(again)
-    ids |= {slot.lead.pk: [value for _, value in slot.external_ids] for slot in made}
-    search_text.write(slots.workspace, [*(slot.lead for slot in made), *again], ids)
+    ids |= {change.lead.pk: [value for _, value in change.external_ids] for change in made}
+    search_text.write(plan.workspace, [*(change.lead for change in made), *again], ids)
 
 
-def _write_log(slots: Slots, made: list[Slot], updated: list[Slot], actor: Actor) -> None:
+def _write_log(plan: PlannedChanges, made: list[PlannedChange], updated: list[PlannedChange], actor: Actor) -> None:
     consents: list[Consent] = []
-    for slot in slots.slots:
-        for row in slot.consents:
-            row.lead, row.source = slot.lead, actor.name[:80]
+    for change in plan.changes:
+        for row in change.consents:
+            row.lead, row.source = change.lead, actor.name[:80]
             consents.append(row)
     _insert(consents)
-    known = {slot.lead.pk for slot in updated}
+    known = {change.lead.pk for change in updated}
     if again := [row for row in consents if row.lead_id in known]:  # a new lead has nothing to take back
-        consented.send(None, workspace=slots.workspace, consents=again, actor=actor, at=slots.at)
+        consented.send(None, workspace=plan.workspace, consents=again, actor=actor, at=plan.at)
     log = [
         Transition(
-            workspace=slots.workspace,
-            lead=slot.lead,
+            workspace=plan.workspace,
+            lead=change.lead,
             sequence=1,
             move="create",
-            to_state=slot.lead.state,
-            at=slot.lead.first_contact_at,
-            recorded_at=slots.now,
+            to_state=change.lead.state,
+            at=change.lead.first_contact_at,
+            recorded_at=plan.now,
             **actor.row(),
         )
-        for slot in made
+        for change in made
     ]
     _insert(log)
-    _record(slots, made, updated, actor)
+    _record(plan, made, updated, actor)
 
 
-def _record(slots: Slots, made: list[Slot], updated: list[Slot], actor: Actor) -> None:
+def _record(plan: PlannedChanges, made: list[PlannedChange], updated: list[PlannedChange], actor: Actor) -> None:
     """Record it for outside in one statement, after one that reads the ids and owners of the leads that were known."""
     author = ActorSummary.of(actor)
-    known = summaries.read([slot.lead.pk for slot in updated]) if updated else {}
+    known = summaries.read([change.lead.pk for change in updated]) if updated else {}
     sent: list[Payload] = [
-        payloads.LeadCreated(lead=summaries.of_new(slot.lead, slot.external_ids), actor=author) for slot in made
+        payloads.LeadCreated(lead=summaries.of_new(change.lead, change.external_ids), actor=author) for change in made
     ]
-    for slot in updated:
-        lead = known[slot.lead.pk]
-        changed = [name.removesuffix("_id") for name in slot.changed]
+    for change in updated:
+        lead = known[change.lead.pk]
+        changed = [name.removesuffix("_id") for name in change.changed]
         sent.append(payloads.LeadUpdated(lead=lead, actor=author, changed=changed))
-        sent += [payloads.LeadConsentChanged.of(row, lead, author) for row in slot.consents]
-    outbox.record_many(slots.workspace, [outbox.Fact(each, slots.at) for each in sent])
+        sent += [payloads.LeadConsentChanged.of(row, lead, author) for row in change.consents]
+    outbox.record_many(plan.workspace, [outbox.Fact(each, plan.at) for each in sent])
 
 
-def _insert(rows: list, *key: str) -> None:
+def _insert(rows: list[Any], *key: str) -> None:
     """Insert rows that must all be new. Raise `identity.Raced` when one of them was there already."""
     if len(db.insert_new(rows, key=key)) < len(rows):
         raise identity.Raced

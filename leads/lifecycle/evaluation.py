@@ -13,6 +13,7 @@ from leadflow import db, sweeps
 from leadflow.errors import DomainError
 from leads import summaries
 from leads.lifecycle import moves
+from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
 from leads.payloads import LeadGradeChanged, LeadRevisitDue
 from leads.qualification import assessment
@@ -58,8 +59,8 @@ def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
     assessed = {lead.pk: assessment.assess(lead, at, reading=readings[lead.pk]) for lead in leads}
     refusals = {lead.pk: assessment.loop_guard(lead, assessed[lead.pk], at) for lead in leads}
     moved: dict[int, Lead] = {}
-    if ripe := [lead for lead in _ripe(leads, assessed) if refusals[lead.pk] is None]:
-        candidates = [moves.Candidate(lead, at) for lead in ripe]
+    if eligible := [lead for lead in _eligible(leads, assessed) if refusals[lead.pk] is None]:
+        candidates = [Candidate(lead, at) for lead in eligible]
         for outcome in moves.qualify_many(candidates, actor=actors.engine("definition")):
             if isinstance(outcome, DomainError):
                 raise outcome
@@ -98,7 +99,7 @@ def _revisit(lead: Lead, at: datetime) -> Lead:
     return lead
 
 
-def _ripe(leads: Sequence[Lead], assessed: Mapping[int, Assessment]) -> list[Lead]:
+def _eligible(leads: Sequence[Lead], assessed: Mapping[int, Assessment]) -> list[Lead]:
     """Return the leads that the engine should hand over, the loop guard apart.
 
     A lead that came back by any way (recalled and lost count too) needs evidence newer than that: what a person took

@@ -33,7 +33,7 @@ class Ready:
     at: datetime
     assessed: Assessment
     override: str
-    wish: assign.Wish
+    request: assign.AssignmentRequest
 
 
 def judge(
@@ -77,8 +77,8 @@ def _judge(
     if candidate.owner is not None:
         guards.demand_taker(candidate.owner, lead, field="owner", returned=returned)
         chosen = assign.Choice(member=candidate.owner, why={"words": f"Chosen by {actor.name}"})
-    wish = assign.Wish(lead, assessed.facts, at, chosen=chosen)
-    return Ready(lead, at, assessed, candidate.override, wish)
+    request = assign.AssignmentRequest(lead, assessed.facts, at, chosen=chosen)
+    return Ready(lead, at, assessed, candidate.override, request)
 
 
 def _read(leads: Mapping[int, Lead], times: Mapping[int, datetime]) -> dict[int, Reading]:

@@ -1,13 +1,13 @@
-"""The one door: every move of a lead, whoever asks (page, API, import, engine, escalation).
+"""Make every move of a lead, whoever asks (page, API, import, engine, escalation).
 
-Each door takes the object, then keyword-only `actor`, `at` (when it happened; default now) and the facts of the move.
-Inside one transaction it does, in this order:
+Each function takes the object, then keyword-only `actor`, `at` (when it happened; default now) and the facts of the
+move. Inside one transaction it does, in this order:
 
 1. lock: the lead first, then its open handoff, both re-read; two moves of one lead queue here
 2. guard: the table of moves, then who may, then the facts; a refusal raises and changes nothing
 3. write the named fields
 4. log: one `Transition`, with the next number of the lead's sequence
-5. tell: the outbox, and the signal `moved`, whose receivers run clocks and enrolments in the same transaction
+5. notify: the outbox, and the signal `moved`, whose receivers run clocks and enrolments in the same transaction
 
 Capabilities are the caller's to check; whose handoff it is is checked here, because that can change until the lock.
 """
@@ -18,19 +18,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Conflict, DomainError, Forbidden, Invalid
-from leads.lifecycle import guards, handover, log, notifications
+from leads.lifecycle import guards, handover, locks, log, notifications
 from leads.lifecycle.guards import demand_worker
 from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, HandoffState, Lead, Reason
-from leads.models.handoff import OPEN
 from leads.qualification import assessment
 from leads.routing import assign
-from leads.states import SALES_STATES, State
+from leads.states import State
 from workspaces.actors import Actor
 from workspaces.models import Member
 
@@ -58,13 +56,13 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
     leads did is read once for each different time, and who was faster once for each lead that the table refuses.
     """
     now = timezone.now()
-    leads = _lock_leads([candidate.lead for candidate in candidates])
+    leads = locks.lock_leads([candidate.lead for candidate in candidates])
     judged = handover.judge(candidates, leads, now=now, actor=actor)
     ready = [each for each in judged if not isinstance(each, DomainError)]
     if not ready:
         return [each for each in judged if isinstance(each, DomainError)]
     handoffs, entries, fields = {}, [], {"state", "state_since", "sequence", "owner", "passes", "revisit_at"}
-    for each, choice in zip(ready, assign.choose([each.wish for each in ready]), strict=True):
+    for each, choice in zip(ready, assign.choose([each.request for each in ready]), strict=True):
         guards.fire(each.lead, "qualify", each.at)
         handoff = handoffs[each.lead.pk] = handover.handoff(each, choice)
         each.lead.owner = choice.member
@@ -89,7 +87,7 @@ def accept(handoff: Handoff, *, actor: Actor, at: datetime | None = None, owner:
     """
     now = timezone.now()
     at = at or now
-    lead, handoff = lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_offered(lead, handoff)
     if handoff.owner_id is not None or actor.member is None:
         demand_worker(actor, handoff)
@@ -112,7 +110,7 @@ def accept(handoff: Handoff, *, actor: Actor, at: datetime | None = None, owner:
 
 
 @transaction.atomic
-def give_back(
+def return_to_marketing(
     handoff: Handoff,
     *,
     actor: Actor,
@@ -128,7 +126,7 @@ def give_back(
     """
     now = timezone.now()
     at = at or now
-    lead, handoff = lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_move(lead, "return", handoff)
     demand_worker(actor, handoff)
     guards.demand_reason(lead, reason, Reason.Kind.RETURN, note)
@@ -149,7 +147,7 @@ def recall(handoff: Handoff, *, actor: Actor, note: str, at: datetime | None = N
     """Take an offered lead back to marketing; `note` is why. Raise `Invalid` without it."""
     now = timezone.now()
     at = at or now
-    lead, handoff = lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_move(lead, "recall", handoff)
     guards.demand_note(note, "Say why the lead is recalled.")
     guards.fire(lead, "recall", at)
@@ -164,7 +162,7 @@ def reassign(
     handoff: Handoff, *, actor: Actor, to: Member | None, note: str = "", at: datetime | None = None
 ) -> Handoff:
     """Give an open handoff to another member of sales, or (`to=None`) back to the queue. The state is kept."""
-    lead, handoff = lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_move(lead, "reassign", handoff)
     if to is None and handoff.state != HandoffState.OFFERED:
         words = "An accepted lead cannot go back to the queue: return it, or give it to another member."
@@ -175,7 +173,7 @@ def reassign(
 @transaction.atomic
 def claim(handoff: Handoff, *, actor: Actor, at: datetime | None = None) -> Handoff:
     """Take a handoff out of the queue for oneself. Raise `Conflict` with the owner's name when somebody was faster."""
-    lead, handoff = lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_move(lead, "reassign", handoff)
     guards.demand_unclaimed(lead, handoff)
     if actor.member is None:
@@ -188,7 +186,7 @@ def promote(handoff: Handoff, *, actor: Actor, at: datetime | None = None) -> Ha
     """Make an accepted lead sales-qualified. Raise `Conflict` naming the questions that are not answered yet."""
     now = timezone.now()
     at = at or now
-    lead, handoff = lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_move(lead, "promote", handoff)
     demand_worker(actor, handoff)
     verdict = assessment.sql_verdict(lead, at)
@@ -209,7 +207,7 @@ def win(handoff: Handoff, *, actor: Actor, amount: Decimal, currency: str = "", 
     """
     now = timezone.now()
     at = at or now
-    lead, handoff = lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_move(lead, "win", handoff)
     demand_worker(actor, handoff)
     guards.demand_since_accepted(handoff, actor, at)
@@ -238,7 +236,7 @@ def lose(
     """Close a lead as lost. A revisit date lets the engine recycle it on that day."""
     now = timezone.now()
     at = at or now
-    lead, handoff = lock(handoff)
+    lead, handoff = locks.lock_handoff(handoff)
     guards.demand_move(lead, "lose", handoff)
     demand_worker(actor, handoff)
     guards.demand_reason(lead, reason, Reason.Kind.LOSE, note)
@@ -268,10 +266,9 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
     """Take a lead out for good: it leaves programs and is never enrolled or handed over, unless reopened."""
     now = timezone.now()
     at = at or now
-    lead = _lock_lead(lead.pk)
+    lead, handoff = locks.lock_lead(lead)
     guards.demand_move(lead, "disqualify")
     guards.demand_reason(lead, reason, Reason.Kind.DISQUALIFY, note)
-    handoff = _open_handoff(lead)
     guards.fire(lead, "disqualify", at)
     if handoff:
         _close(handoff, HandoffState.DISQUALIFIED, at, reason=reason, note=note)
@@ -283,57 +280,16 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
 # The function of every move in `leads.states.MOVES`.
 _BY_NAME = (qualify, accept, recall, reassign, promote, win, lose, recycle, reopen, disqualify)
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "return": give_back,
+    "return": return_to_marketing,
     **{each.__name__: each for each in _BY_NAME},
 }
-
-
-def lock(handoff: Handoff) -> tuple[Lead, Handoff]:
-    """Lock a handoff's lead, then the handoff, and read both afresh. The caller holds a transaction.
-
-    The order is the same everywhere, so that two changes of one lead wait for each other and never deadlock.
-    """
-    lead = _lock_lead(handoff.lead_id)
-    locked = _handoffs(lead).get(pk=handoff.pk)
-    locked.lead = lead
-    return lead, locked
-
-
-def lock_lead(lead: Lead) -> tuple[Lead, Handoff | None]:
-    """Lock a lead, then its open handoff if it has one, and read both afresh. The caller holds a transaction."""
-    locked = _lock_lead(lead.pk)
-    return locked, _open_handoff(locked)
-
-
-def _lock_lead(pk: int) -> Lead:
-    return db.lock(Lead.everywhere.select_related("workspace"), pk)
-
-
-def _lock_leads(leads: Sequence[Lead]) -> dict[int, Lead]:
-    """Lock leads in the order of their ids, and read them afresh; then what assessing them needs.
-
-    Not in one statement: where PostgreSQL has to wait for a row, what is joined to it may be as it was before.
-    """
-    rows = Lead.everywhere.select_related("workspace").filter(pk__in=[lead.pk for lead in leads])
-    locked = {lead.pk: lead for lead in db.locked(rows)}
-    prefetch_related_objects(list(locked.values()), *assessment.RELATIONS)
-    return locked
-
-
-def _handoffs(lead: Lead) -> Any:
-    return db.locked(Handoff.everywhere.filter(lead_id=lead.pk).select_related("owner__user"))
-
-
-def _open_handoff(lead: Lead) -> Handoff | None:
-    """Return the open handoff, locked; only a lead in sales' care has one."""
-    return _handoffs(lead).filter(state__in=OPEN).first() if lead.state in SALES_STATES else None
 
 
 def _simple(lead: Lead, move: str, *, actor: Actor, note: str, at: datetime | None) -> Lead:
     """Make a move that only changes the lead itself."""
     now = timezone.now()
     at = at or now
-    lead = _lock_lead(lead.pk)
+    lead, _ = locks.lock_lead(lead)
     guards.demand_move(lead, move)
     if move == "reopen":
         guards.demand_note(note, "Say why the lead is reopened.")

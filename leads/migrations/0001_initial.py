@@ -430,7 +430,7 @@ class Migration(migrations.Migration):
                 ('properties', models.JSONField(blank=True, default=dict)),
                 ('message_id', models.CharField(blank=True, max_length=120)),
                 ('human', models.BooleanField(default=True)),
-                ('odd', models.CharField(blank=True, max_length=20)),
+                ('clock_skew', models.CharField(blank=True, max_length=20)),
                 ('occurred_at', models.DateTimeField()),
                 ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('anonymous_id', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='leads.anonymousid')),

@@ -10,7 +10,7 @@ from leadflow.models import Owned
 class Event(Owned):
     """Something a lead (or an anonymous visitor, until it is known) did. Append-only.
 
-    `human` is false for mail scanners and prefetchers, `odd` says what is wrong with the time ("future");
+    `human` is false for mail scanners and prefetchers, `clock_skew` says what is wrong with the time ("future");
     neither scores.
     """
 
@@ -24,7 +24,7 @@ class Event(Owned):
     properties = models.JSONField(default=dict, blank=True)
     message_id = models.CharField(max_length=120, blank=True)  # the client's; one fact counts once
     human = models.BooleanField(default=True)
-    odd = models.CharField(max_length=20, blank=True)
+    clock_skew = models.CharField(max_length=20, blank=True)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)
 

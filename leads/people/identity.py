@@ -114,7 +114,7 @@ def match(workspace: Workspace, named: Sequence[Ids]) -> list[Match]:
         lead.workspace = workspace
         if lead.email:
             index.emails[lead.email] = lead
-    index.external = {pair: index.leads[pk] for pair, pk in external.items() if pk in index.leads}
+    index.external = {(system, value): index.leads[pk] for (system, value), pk in external.items() if pk in index.leads}
     index.anonymous = {value: index.leads[pk] for (value,), pk in anonymous.items() if pk in index.leads}
     return [Match(tuple(sorted(index.find(ids), key=lambda lead: lead.pk))) for ids in asked]
 
@@ -211,7 +211,7 @@ def wake(lead_ids: Sequence[int], *, now: datetime) -> None:
     if len(lead_ids) > 1:
         list(db.locked(Lead.everywhere.filter(pk__in=lead_ids)).values_list("pk"))
     newest: QuerySet[Event, Any] = (
-        Event.everywhere.filter(lead=OuterRef("pk"), human=True, odd="")
+        Event.everywhere.filter(lead=OuterRef("pk"), human=True, clock_skew="")
         .order_by()
         .values("lead")
         .annotate(newest=Max("occurred_at"))

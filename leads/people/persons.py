@@ -106,12 +106,12 @@ def text(value: Any, name: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Invalid(f"Give the {_words(name)} as text.", field=name)
-    value = str(value).strip()
-    refuse_unstorable(value, name)
+    given = str(value).strip()
+    refuse_unstorable(given, name)
     limit = _limit(name)
-    if limit and len(value) > limit:
-        raise Invalid(f"The {_words(name)} has {len(value)} characters; at most {limit} are kept.", field=name)
-    return value
+    if limit and len(given) > limit:
+        raise Invalid(f"The {_words(name)} has {len(given)} characters; at most {limit} are kept.", field=name)
+    return given
 
 
 def refuse_unstorable(value: str, name: str) -> None:
@@ -124,14 +124,14 @@ def refuse_unstorable(value: str, name: str) -> None:
 
 def email(value: Any) -> str:
     """Return the address in its normal form. Raise `Invalid` where it is none."""
-    value = normal_email(text(value, "email"))
-    if value:
+    given = normal_email(text(value, "email"))
+    if given:
         try:
-            validate_email(value)
+            validate_email(given)
         except ValidationError as error:
-            words = f"“{value[:80]}” is not an e-mail address. Write it as name@example.com."
+            words = f"“{given[:80]}” is not an e-mail address. Write it as name@example.com."
             raise Invalid(words, field="email") from error
-    return value
+    return given
 
 
 def normal_email(value: str) -> str:
@@ -177,11 +177,11 @@ def time_zone(value: str) -> str:
 
 def domain(value: Any) -> str:
     """Return the bare domain of a company, also out of a web address."""
-    value = text(value, "domain").lower()
-    value = re.sub(r"^[a-z]+://", "", value).partition("/")[0].partition(":")[0].removeprefix("www.")
-    if value and not DOMAIN.fullmatch(value):
+    given = text(value, "domain").lower()
+    given = re.sub(r"^[a-z]+://", "", given).partition("/")[0].partition(":")[0].removeprefix("www.")
+    if given and not DOMAIN.fullmatch(given):
         raise Invalid("Give the company's domain as example.com.", field="domain")
-    return value
+    return given
 
 
 def employees(value: Any) -> int | None:
@@ -199,12 +199,12 @@ def employees(value: Any) -> int | None:
 
 def consent(value: Any) -> str:
     """Return the state, or nothing when it was not asked."""
-    value = text(value, "consent")
-    if value == ConsentState.UNKNOWN:
+    given = text(value, "consent")
+    if given == ConsentState.UNKNOWN:
         return ""
-    if value and value not in ConsentState.values:
+    if given and given not in ConsentState.values:
         raise Invalid("Give the consent as opted_in or opted_out, or leave it out.", field="consent")
-    return value
+    return given
 
 
 def moment(value: datetime | None) -> datetime | None:
@@ -229,10 +229,10 @@ def attributes(values: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
 
 
 def _as_text(value: Any, name: str) -> str:
-    value = text(value, name)
-    if len(value) > MAX_ATTRIBUTE:
-        raise Invalid(f"The text has {len(value)} characters; at most {MAX_ATTRIBUTE} are kept.", field=name)
-    return value
+    given = text(value, name)
+    if len(given) > MAX_ATTRIBUTE:
+        raise Invalid(f"The text has {len(given)} characters; at most {MAX_ATTRIBUTE} are kept.", field=name)
+    return given
 
 
 def _as_number(value: Any, name: str) -> int | float:

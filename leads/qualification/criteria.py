@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from leadflow.formats import build
-from leads import conditions
-from leads.conditions import Facts, Problem, Result, values
-from leads.conditions.checks import is_count
+from leads.conditions import checks, trees, values
+from leads.conditions.checks import Problem, is_count
+from leads.conditions.trees import Facts, Result
 from leads.conditions.values import Plain
 
 KINDS = ("mql", "sal", "sql")
@@ -32,9 +32,9 @@ class Definition:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Definition":
-        """Check and read a definition that somebody wrote. Raise `conditions.Invalid` with every problem."""
+        """Check and read a definition that somebody wrote. Raise `checks.Invalid` with every problem."""
         if problems := validate(data):
-            raise conditions.Invalid(problems)
+            raise checks.Invalid(problems)
         return cls(kind=data["kind"], version=data["version"], condition=data["condition"])
 
 
@@ -109,10 +109,10 @@ class LoopGuard:
     def from_json(cls, data: Mapping[str, Any]) -> "LoopGuard":
         """Check and read a loop guard that somebody wrote; what is left out takes its default.
 
-        Raise `conditions.Invalid` with every problem.
+        Raise `checks.Invalid` with every problem.
         """
         if problems := validate_guard(data):
-            raise conditions.Invalid(problems)
+            raise checks.Invalid(problems)
         return cls.from_stored(data)
 
     @classmethod
@@ -147,7 +147,7 @@ class TierChoice(NamedTuple):
 
 def verdict(definition: Definition, facts: Facts, at: datetime) -> Verdict:
     """Judge facts by a definition as of `at` (aware)."""
-    result = conditions.evaluate(definition.condition, facts, at)
+    result = trees.evaluate(definition.condition, facts, at)
     return Verdict(
         kind=definition.kind,
         definition_version=definition.version,
@@ -190,7 +190,7 @@ def tier(tiers: Sequence[Mapping[str, Any]], facts: Facts, at: datetime) -> Tier
     for entry in tiers:
         if not entry.get("condition"):
             return TierChoice(entry["tier"], "No other tier applies.")
-        result = conditions.evaluate(entry["condition"], facts, at)
+        result = trees.evaluate(entry["condition"], facts, at)
         if result.passed:
             return TierChoice(entry["tier"], "; ".join(result.because))
     return TierChoice(tiers[-1]["tier"], "No other tier applies.")
@@ -210,7 +210,7 @@ def validate(data: Any, known_facts: Iterable[str] | None = None) -> list[Proble
         problems.append(Problem("/kind", f"The kind is one of {', '.join(KINDS)}."))
     if not is_count(data.get("version")):
         problems.append(Problem("/version", "The version is a whole number from 1."))
-    return problems + conditions.validate(data.get("condition"), known_facts, pointer="/condition")
+    return problems + checks.validate(data.get("condition"), known_facts, pointer="/condition")
 
 
 def validate_guard(data: Any) -> list[Problem]:
@@ -245,7 +245,7 @@ def _check_tier(entry: Any, pointer: str, names: set[str], known: Iterable[str] 
         names.add(name)
     condition = entry.get("condition")
     if not last:
-        problems += conditions.validate(condition, known, pointer=f"{pointer}/condition")
+        problems += checks.validate(condition, known, pointer=f"{pointer}/condition")
     elif condition:
         message = "The last tier takes every lead that is left, so it has no condition."
         problems.append(Problem(f"{pointer}/condition", message))

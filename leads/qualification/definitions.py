@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Conflict, Invalid
-from leads import conditions, documents
+from leads import documents
+from leads.conditions import checks
+from leads.conditions.facts import KNOWN
 from leads.models import Definition, Lead, Scoring
 from leads.models.definition import Version
 from leads.qualification import criteria
@@ -71,12 +73,12 @@ def new_version(
     versions = Definition.objects.of(_locked(workspace)).filter(kind=kind)
     before = versions.order_by("-version").first()
     data = {"kind": kind, "version": before.version + 1 if before else 1, "condition": condition}
-    problems = criteria.validate(data, conditions.KNOWN)
+    problems = criteria.validate(data, KNOWN)
     if kind == Definition.Kind.MQL:
         tiers = tiers if tiers is not None else before.tiers if before else criteria.DEFAULT_TIERS
         if loop_guard is None:
             loop_guard = before.loop_guard if before else criteria.DEFAULT_GUARD
-        problems += _under("/tiers", criteria.validate_tiers(tiers, conditions.KNOWN))
+        problems += _under("/tiers", criteria.validate_tiers(tiers, KNOWN))
         problems += _under("/loop_guard", criteria.validate_guard(loop_guard))
     elif tiers or loop_guard:
         raise Invalid("Only the definition of MQL has tiers and a loop guard.", field="tiers")
@@ -92,7 +94,7 @@ def new_scoring(workspace: Workspace, *, actor: Actor, rules: dict[str, Any]) ->
     """Write the next version of the scoring as a draft. Raise `Invalid` with `errors` that point at each place."""
     newest = Scoring.objects.of(_locked(workspace)).aggregate(newest=Max("version"))["newest"] or 0
     rules = {**rules, "version": newest + 1}
-    _refuse(scoring.validate(rules, conditions.KNOWN), "scoring")
+    _refuse(scoring.validate(rules, KNOWN), "scoring")
     draft = Scoring(workspace=workspace, version=newest + 1, rules=rules)
     draft.save(force_insert=True)
     _audit(workspace, actor, "scoring.drafted", f"Scoring {draft.version}")
@@ -136,11 +138,11 @@ def _locked(workspace: Workspace | int) -> int:
     return pk
 
 
-def _under(pointer: str, problems: list[conditions.Problem]) -> list[conditions.Problem]:
-    return [conditions.Problem(pointer + problem.pointer, problem.message) for problem in problems]
+def _under(pointer: str, problems: list[checks.Problem]) -> list[checks.Problem]:
+    return [checks.Problem(pointer + problem.pointer, problem.message) for problem in problems]
 
 
-def _refuse(problems: list[conditions.Problem], noun: str) -> None:
+def _refuse(problems: list[checks.Problem], noun: str) -> None:
     if problems:
         first = problems[0]
         raise Invalid(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from django.db.models import Count, Max, Q
 
-from leads import conditions
+from leads.conditions import facts as fact_catalogue
 from leads.conditions.fact_types import EventCount, LeadRecord
 from leads.conditions.facts import COUNT_DAYS
 from leads.models import Account, Answer, Campaign, Event, ExternalId, Lead, Persona
@@ -31,7 +31,7 @@ class Facts(dict[str, Any]):
     told_at: datetime | None = None
 
     def __missing__(self, name: str) -> Any:
-        row = conditions.find(name)
+        row = fact_catalogue.find(name)
         if row is None or row.absent is None:
             raise KeyError(name)
         return row.absent
@@ -91,7 +91,7 @@ def known(
         answers=answers,
         events=events,
     )
-    return Facts(conditions.read(record))
+    return Facts(fact_catalogue.read(record))
 
 
 def events_of(leads: Sequence[Lead], at: datetime, *, horizon_days: int | None) -> dict[int, list[EventFact]]:
@@ -118,7 +118,7 @@ def _active(leads: Sequence[Lead]) -> list[int]:
 
 def _counting(ids: Sequence[int], at: datetime) -> Any:
     """Return the events that count: of people, with a time that can be believed, not later than `at`."""
-    return Event.everywhere.filter(lead__in=ids, human=True, odd="", occurred_at__lte=at)
+    return Event.everywhere.filter(lead__in=ids, human=True, clock_skew="", occurred_at__lte=at)
 
 
 def _event_counts(ids: Sequence[int], at: datetime) -> defaultdict[int, dict[str, EventCount]]:

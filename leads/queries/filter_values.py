@@ -85,12 +85,12 @@ def _instant(text: str) -> datetime:
 
 def sources(workspace: Workspace) -> Iterable[tuple[str, str]]:
     """Offer the sources that leads have. One statement, as each of these."""
-    return [(each or BLANK, each or "No source") for each in lookups.sources(workspace)]
+    return [(each or BLANK, each or "No source") for each in lookups.list_sources(workspace)]
 
 
 def campaigns(workspace: Workspace) -> Iterable[tuple[str, str]]:
     """Offer the newest campaigns."""
-    return [(BLANK, "No campaign"), *lookups.campaigns(workspace).values_list("code", "name")[:500]]
+    return [(BLANK, "No campaign"), *lookups.list_campaigns(workspace).values_list("code", "name")[:500]]
 
 
 def owners(workspace: Workspace) -> Iterable[tuple[str, str]]:

@@ -89,7 +89,8 @@ class Filters(Mapping[str, Any]):
     @property
     def dates(self) -> str:
         """Return what `since` and `until` are about, a key of `DATES`."""
-        return self.get("dates", CONTACT)
+        dates: str = self.get("dates", CONTACT)
+        return dates
 
     @property
     def countable(self) -> bool:
@@ -220,9 +221,13 @@ _OUTCOME_WORDS = {
     "waiting": "Waiting for sales",
     "withdrawn": "Withdrawn unanswered",
 }
-_OUTCOMES: dict[str, Callable[[Workspace], Q]] = {
-    name: lambda workspace, wanted=wanted: wanted for name, wanted in OUTCOMES.items()
-}
+
+
+def _always(wanted: Q) -> Callable[[Workspace], Q]:
+    return lambda workspace: wanted
+
+
+_OUTCOMES = {name: _always(wanted) for name, wanted in OUTCOMES.items()}
 
 
 # The table, in the order of the page.

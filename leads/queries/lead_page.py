@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from leads import conditions
+from leads.conditions import trees
 from leads.models import (
     Answer,
     Consent,
@@ -35,7 +35,7 @@ _NAMES = ("workspace", "first_name", "last_name", "email", "title", "state")
 
 
 @dataclass(frozen=True)
-class Deed:
+class Activity:
     """Hold one thing that a lead did lately: how often, and when last."""
 
     type: str
@@ -58,7 +58,7 @@ class LeadPage:
 
     lead: Lead
     handoffs: list[Handoff]  # newest first
-    deeds: list[Deed]
+    activities: list[Activity]
     asked: list[Asked]
     follow_ups: list[FollowUp]  # open, what is due first at the top
     colleagues: list[Lead]  # of the same account
@@ -91,21 +91,21 @@ class LeadPage:
 
 def lead_page(workspace: Workspace | int, pk: int) -> LeadPage:
     """Gather one lead's page in ten statements, an SAL's in eleven. Raise `Missing` for another workspace's."""
-    found = lookups.lead(workspace, pk)
+    found = lookups.get_lead(workspace, pk)
     answers = {
         answer.question_id: answer for answer in Answer.objects.of(workspace).filter(lead=found).order_by("question")
     }
     questions = Question.objects.of(workspace).filter(active=True).order_by("position", "pk")
-    own = lookups.handoffs(workspace).filter(lead=found).order_by("-pass_number")
+    own = lookups.list_handoffs(workspace).filter(lead=found).order_by("-pass_number")
     open_ones = FollowUp.objects.of(workspace).filter(lead=found, done_at=None).select_related("member__user")
     colleagues = (
         Lead.objects.of(workspace).filter(account=found.account_id).exclude(pk=pk).order_by("-id").only(*_NAMES)
     )
-    labels = lookups.topic_labels(workspace)
+    labels = lookups.get_topic_labels(workspace)
     return LeadPage(
         lead=found,
         handoffs=list(own),
-        deeds=_deeds(found),
+        activities=_activities(found),
         asked=[Asked(question, answers.get(question.pk)) for question in questions],
         follow_ups=list(open_ones.order_by("due_at")),
         colleagues=list(colleagues[:COLLEAGUES]) if found.account_id else [],
@@ -119,17 +119,17 @@ def lead_page(workspace: Workspace | int, pk: int) -> LeadPage:
 def _asked_for_sql(workspace: Workspace | int) -> frozenset[str]:
     """Return the codes of the questions that the agreed SQL definition asks for. One statement."""
     agreed = definitions.active(workspace, Definition.Kind.SQL)
-    used = conditions.facts_used(agreed.condition) if agreed else ()
+    used = trees.facts_used(agreed.condition) if agreed else ()
     return frozenset(name.removeprefix(ANSWER) for name in used if name.startswith(ANSWER))
 
 
-def _deeds(lead: Lead) -> list[Deed]:
+def _activities(lead: Lead) -> list[Activity]:
     """Sum up what the lead itself did lately, the most frequent first; one statement, however much it did."""
-    rows = Event.objects.of(lead.workspace_id).filter(lead=lead, human=True, odd="").order_by("-occurred_at")
+    rows = Event.objects.of(lead.workspace_id).filter(lead=lead, human=True, clock_skew="").order_by("-occurred_at")
     last: dict[tuple[str, str], datetime] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for type, name, url, when in rows.values_list("type", "name", "url", "occurred_at")[:RECENT_EVENTS]:
         key = (type, name or url)
         counts[key] += 1
         last.setdefault(key, when)
-    return [Deed(*key, count, last[key]) for key, count in counts.most_common(6)]
+    return [Activity(*key, count, last[key]) for key, count in counts.most_common(6)]

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from leadflow.errors import Missing
+from leadflow.models import get_row
 from leads.models import (
     Account,
     Campaign,
@@ -21,56 +21,43 @@ from workspaces.models import Workspace
 
 MOST_SOURCES = 100  # offered in a filter
 
-
 _OF_LEAD = ("account__owner__user", "campaign", "persona", "owner__user", "lost_reason")
 
 
-def lead(workspace: Workspace | int, pk: int) -> Lead:
-    """Return one lead with what stands around it. Raise `Missing` for another workspace's."""
-    found = Lead.objects.of(workspace).select_related("workspace", *_OF_LEAD).filter(pk=pk).first()
-    if found is None:
-        raise Missing("There is no such lead in this workspace.")
-    return found
+def get_lead(workspace: Workspace | int, pk: int) -> Lead:
+    """Return one lead with its account, campaign, persona, owner and lost reason. Raise `Missing`."""
+    return get_row(Lead.objects.of(workspace).select_related("workspace", *_OF_LEAD), pk, "lead")
 
 
-def handoff(workspace: Workspace | int, pk: int) -> Handoff:
-    """Return one handoff with its lead and owner. Raise `Missing` for another workspace's."""
-    found = handoffs(workspace).filter(pk=pk).first()
-    if found is None:
-        raise Missing("There is no such handoff in this workspace.")
-    return found
+def get_handoff(workspace: Workspace | int, pk: int) -> Handoff:
+    """Return one handoff with its lead and owner. Raise `Missing`."""
+    return get_row(list_handoffs(workspace), pk, "handoff")
 
 
-def handoffs(workspace: Workspace | int) -> QuerySet[Handoff]:
-    """Return the handoffs of a workspace with all that a row of a list shows."""
+def list_handoffs(workspace: Workspace | int) -> QuerySet[Handoff]:
+    """List the handoffs of a workspace with all that a row of a list shows."""
     return Handoff.objects.of(workspace).select_related(
         "lead__account", "owner__user", "accepted_by__user", "reason", "definition", "campaign"
     )
 
 
-def follow_up(workspace: Workspace | int, pk: int) -> FollowUp:
-    """Return one follow-up with its lead. Raise `Missing` for another workspace's."""
-    found = FollowUp.objects.of(workspace).select_related("lead").filter(pk=pk).first()
-    if found is None:
-        raise Missing("There is no such follow-up in this workspace.")
-    return found
+def get_follow_up(workspace: Workspace | int, pk: int) -> FollowUp:
+    """Return one follow-up with its lead. Raise `Missing`."""
+    return get_row(FollowUp.objects.of(workspace).select_related("lead"), pk, "follow-up")
 
 
-def question(workspace: Workspace | int, pk: int) -> Question:
-    """Return one question that is in use. Raise `Missing` for another workspace's."""
-    found = Question.objects.of(workspace).filter(pk=pk, active=True).first()
-    if found is None:
-        raise Missing("There is no such question in this workspace.")
-    return found
+def get_question(workspace: Workspace | int, pk: int) -> Question:
+    """Return one question that is in use. Raise `Missing`."""
+    return get_row(Question.objects.of(workspace).filter(active=True), pk, "question")
 
 
-def unanswered(lead: Lead) -> list[Question]:
+def list_unanswered(lead: Lead) -> list[Question]:
     """List the questions in use that a lead has not answered yet. One statement."""
     open_ones = Question.objects.of(lead.workspace_id).filter(active=True).exclude(answers__lead=lead)
     return list(open_ones.order_by("position", "pk"))
 
 
-def topic_labels(workspace: Workspace | int) -> dict[str, str]:
+def get_topic_labels(workspace: Workspace | int) -> dict[str, str]:
     """Return the words of the workspace's topics by code. One statement."""
     return dict(Topic.objects.of(workspace).values_list("code", "label"))
 
@@ -80,13 +67,13 @@ def main_topic(interests: Mapping[str, Any] | None) -> str:
     return max(interests, key=lambda code: interests[code]) if interests else ""
 
 
-def accounts_like(workspace: Workspace | int, text: str) -> QuerySet[Account]:
-    """Return the accounts whose name begins with a text, in the letters given or with a capital."""
+def list_accounts_like(workspace: Workspace | int, text: str) -> QuerySet[Account]:
+    """List the accounts whose name begins with a text, in the letters given or with a capital."""
     return Account.objects.of(workspace).filter(name__startswith=text)
 
 
-def sources(workspace: Workspace | int) -> list[str]:
-    """Return the sources that leads have, the blank one as well: one statement, which walks along the index."""
+def list_sources(workspace: Workspace | int) -> list[str]:
+    """List the sources that leads have, the blank one as well: one statement, which walks along the index."""
     pk = workspace.pk if isinstance(workspace, Workspace) else workspace
     with connection.cursor() as cursor:
         cursor.execute(
@@ -100,11 +87,11 @@ def sources(workspace: Workspace | int) -> list[str]:
         return [source for (source,) in cursor.fetchall()]
 
 
-def campaigns(workspace: Workspace | int) -> QuerySet[Campaign]:
-    """Return the campaigns, newest first."""
+def list_campaigns(workspace: Workspace | int) -> QuerySet[Campaign]:
+    """List the campaigns, newest first."""
     return Campaign.objects.of(workspace).order_by("-id")
 
 
-def personas(workspace: Workspace | int) -> QuerySet[Persona]:
-    """Return the personas by label."""
+def list_personas(workspace: Workspace | int) -> QuerySet[Persona]:
+    """List the personas by label."""
     return Persona.objects.of(workspace).order_by("label")

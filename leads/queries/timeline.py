@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import islice
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -133,7 +134,7 @@ def _move_words(row: Transition) -> str:
     return words
 
 
-def _newest(rows: QuerySet, column: str, until: datetime | None, limit: int) -> QuerySet:
+def _newest(rows: QuerySet[Any], column: str, until: datetime | None, limit: int) -> QuerySet[Any]:
     """Narrow to the page: up to a time, the newest first."""
     if until is not None:
         rows = rows.filter(**{f"{column}__lte": until})

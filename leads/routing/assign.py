@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from leadflow import db
-from leads import conditions
+from leads.conditions import trees
 from leads.conditions.values import say_time
 from leads.models import Handoff, HandoffState, Lead, Pool, PoolMember, RoutingRule
 from leads.models.handoff import OPEN
@@ -76,16 +76,16 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Wish:
+class AssignmentRequest:
     """Name a lead that somebody is to get at `at`, with its facts; not `besides`, who has it.
 
     `chosen` says that a person chose already: it is the answer, and counts as open for those after it.
     """
 
     lead: Lead
-    facts: conditions.Facts
+    facts: trees.Facts
     at: datetime
-    besides: Member | None = None
+    exclude: Member | None = None
     chosen: Choice | None = None
 
 
@@ -101,7 +101,7 @@ class _Draw:
 
 @dataclass(frozen=True)
 class _Plan:
-    """Hold how one wish is answered: by `choice` if there is one, else by a draw in the pool of the rule that held."""
+    """Hold how one request is answered: by `choice` if there is one, else by a draw in the pool of the rule."""
 
     kept_from: Mapping[int, str]
     choice: Choice | None
@@ -109,7 +109,7 @@ class _Plan:
     tried: tuple[Tried, ...] = ()  # the rules in order, up to the one that held
 
 
-def choose(wishes: Sequence[Wish]) -> list[Choice]:
+def choose(requests: Sequence[AssignmentRequest]) -> list[Choice]:
     """Choose who gets each of these leads of one workspace, in their order, and take the turns.
 
     The caller holds a transaction, the leads locked. However many leads there are, it takes the same statements.
@@ -118,19 +118,19 @@ def choose(wishes: Sequence[Wish]) -> list[Choice]:
     2. Lock the rows of the pools that are named, in one order: sets that arrive at once draw one after the other.
     3. Draw among those available, each draw counting what the ones before gave away; write the new credits.
     """
-    rules = _rules(wishes[0].lead.workspace_id) if any(wish.chosen is None for wish in wishes) else []
-    returned = returners([wish.lead for wish in wishes])
-    owners = _account_owners([wish.lead for wish in wishes if wish.chosen is None])
-    plans = [_plan(wish, rules, returned[wish.lead.pk], owners) for wish in wishes]
+    rules = _rules(requests[0].lead.workspace_id) if any(request.chosen is None for request in requests) else []
+    returned = returners([request.lead for request in requests])
+    owners = _account_owners([request.lead for request in requests if request.chosen is None])
+    plans = [_plan(request, rules, returned[request.lead.pk], owners) for request in requests]
     named = {plan.rule.pool_id for plan in plans if plan.rule and not plan.choice}
     pools = {pool.pk: pool for pool in db.locked(Pool.everywhere.filter(pk__in=named))}
     places = _places(pools.values())
     choices = []
     given: Counter[int] = Counter()  # member → leads of this set
-    for wish, plan in zip(wishes, plans, strict=True):
+    for request, plan in zip(requests, plans, strict=True):
         choice = plan.choice or Choice(None, _no_rule(plan.tried))
         if plan.rule and not plan.choice and plan.rule.pool_id in pools:  # it may have gone since the rules were read
-            draw = _draw(pools[plan.rule.pool_id], places[plan.rule.pool_id], plan.kept_from, wish.at, given)
+            draw = _draw(pools[plan.rule.pool_id], places[plan.rule.pool_id], plan.kept_from, request.at, given)
             _take_turn(draw)
             choice = _choice(plan.rule, plan.tried[-1], draw)
         if choice.member:
@@ -149,8 +149,8 @@ def why_queued(handoff: Handoff) -> str:
 def explain(lead: Lead, *, at: datetime | None = None) -> Explanation:
     """Say who would get a lead now, and why. Changes nothing, takes no turn, locks nothing."""
     at = at or timezone.now()
-    wish = Wish(lead, assessment.assess(lead, at).facts, at)
-    plan = _plan(wish, _rules(lead.workspace_id), returners([lead])[lead.pk], _account_owners([lead]))
+    request = AssignmentRequest(lead, assessment.assess(lead, at).facts, at)
+    plan = _plan(request, _rules(lead.workspace_id), returners([lead])[lead.pk], _account_owners([lead]))
     if plan.rule is None:
         return Explanation(plan.tried, (), plan.choice or Choice(None, _no_rule(plan.tried)))
     pool = plan.rule.pool
@@ -194,22 +194,24 @@ def _rules(workspace_id: int) -> list[RoutingRule]:
     return list(active.select_related("pool").order_by("position", "pk"))
 
 
-def _plan(wish: Wish, rules: Sequence[RoutingRule], returned: Mapping[int, str], owners: Mapping[int, Member]) -> _Plan:
-    """Decide how a wish is answered; `owners` are those of the accounts, by the leads' ids."""
-    if wish.chosen:
-        return _Plan({}, wish.chosen)
+def _plan(
+    request: AssignmentRequest, rules: Sequence[RoutingRule], returned: Mapping[int, str], owners: Mapping[int, Member]
+) -> _Plan:
+    """Decide how a request is answered; `owners` are those of the accounts, by the leads' ids."""
+    if request.chosen:
+        return _Plan({}, request.chosen)
     kept_from = dict(returned)
-    if wish.besides is not None:
-        kept_from[wish.besides.pk] = "has it now"
-    choice, owner = None, owners.get(wish.lead.pk)
-    if owner and not unavailable(owner, kept_from, wish.at):
-        words = f"{owner} looks after {wish.lead.account}"
+    if request.exclude is not None:
+        kept_from[request.exclude.pk] = "has it now"
+    choice, owner = None, owners.get(request.lead.pk)
+    if owner and not unavailable(owner, kept_from, request.at):
+        words = f"{owner} looks after {request.lead.account}"
         choice = Choice(owner, {"words": words, "rule": "Owner of the account"})
     tried: list[Tried] = []
     for rule in rules:
         held, because = True, ALWAYS
         if rule.condition:
-            result = conditions.evaluate(rule.condition, wish.facts, wish.at)
+            result = trees.evaluate(rule.condition, request.facts, request.at)
             held, because = result.passed, result.because
         tried.append(Tried(rule.name, rule.pool.name, held, because))
         if held:

@@ -6,7 +6,8 @@ from django.db import models, transaction
 
 from leadflow import db
 from leadflow.errors import Conflict, Invalid
-from leads import conditions
+from leads.conditions import checks
+from leads.conditions.facts import KNOWN
 from leads.models import Pool, PoolMember, RoutingRule
 from workspaces import edits
 from workspaces.actors import Actor
@@ -48,7 +49,7 @@ def save_rule(rule: RoutingRule, *, actor: Actor, at: datetime | None = None) ->
     """Add or change a rule; a new one comes last. Raise `Invalid` with `errors` that point into its condition."""
     if rule.pool.workspace_id != rule.workspace_id:
         raise Invalid("Choose a pool of this workspace.", field="pool")
-    if rule.condition and (problems := conditions.validate(rule.condition, conditions.KNOWN)):
+    if rule.condition and (problems := checks.validate(rule.condition, KNOWN)):
         errors = [problem.to_json() for problem in problems]
         raise Invalid(f"The condition cannot be used: {problems[0].message}", field="condition", errors=errors)
     if rule.position is None:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from leads import conditions
-from leads.conditions import Problem
-from leads.conditions.checks import is_count
+from leads.conditions import checks, trees
+from leads.conditions.checks import Problem, is_count
 
 MAX_RULES = 100
 MAX_POINTS = 1000
@@ -83,10 +82,10 @@ def _check_rule(rule: Mapping[str, Any], members: set[str], pointer: str) -> Ite
 
 def _check_fit(rule: Mapping[str, Any], pointer: str, known: tuple[str, ...] | None) -> Iterable[Problem]:
     place = f"{pointer}/condition"
-    problems = conditions.validate(rule.get("condition"), known, pointer=place)
+    problems = checks.validate(rule.get("condition"), known, pointer=place)
     yield from problems
     if not problems:
-        for name in sorted(conditions.facts_used(rule["condition"])):
+        for name in sorted(trees.facts_used(rule["condition"])):
             if name.startswith(("fit.", "interest.")):
                 yield Problem(place, f'"{name}" is what scoring finds out, so no rule of it can ask for it.')
 

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadflow.formats import build
-from leads import conditions
-from leads.conditions import Facts, Problem, values
+from leads.conditions import trees, values
+from leads.conditions.checks import Invalid, Problem
+from leads.conditions.trees import Facts
 from leads.scoring import checks
 from leads.scoring.defaults import DEFAULT
 
@@ -139,9 +140,9 @@ class Scoring:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Scoring":
-        """Check and read a scoring that somebody wrote. Raise `conditions.Invalid` with every problem."""
+        """Check and read a scoring that somebody wrote. Raise `Invalid` with every problem."""
         if problems := validate(data):
-            raise conditions.Invalid(problems)
+            raise Invalid(problems)
         return cls.from_stored(data)
 
     @classmethod
@@ -271,8 +272,8 @@ def interests(scoring: Scoring, events: Iterable[EventFact], at: datetime) -> di
 
 def _fit_lines(scoring: Scoring, facts: Facts, at: datetime) -> Iterator[Line]:
     for rule in scoring.fit:
-        if conditions.holds(rule.condition, facts, at):  # few do, and the words take far longer
-            because = conditions.evaluate(rule.condition, facts, at).because
+        if trees.holds(rule.condition, facts, at):  # few do, and the words take far longer
+            because = trees.evaluate(rule.condition, facts, at).because
             yield Line("fit", rule.label, rule.points, "; ".join(because))
 
 

@@ -142,7 +142,7 @@ def refusals(workspace, rep):
     accepted = builders.handoff(workspace, owner=rep, accepted=True)
     returned = builders.handoff(workspace, owner=rep, accepted=True)
     reason = builders.reason(workspace, "no-response")
-    moves.give_back(returned, actor=builders.actor(rep), reason=reason, note="Nobody there")
+    moves.return_to_marketing(returned, actor=builders.actor(rep), reason=reason, note="Nobody there")
     again = builders.lead(workspace)
     for number in range(2):  # once returned by the rep; now in the queue
         builders.event(again, "demo_request", at=builders.MONDAY + timedelta(days=100 * number - 1))
@@ -150,7 +150,7 @@ def refusals(workspace, rep):
         owner = None if number else rep
         queued = moves.qualify(again, actor=builders.engine(), override="Asked", owner=owner, at=at)
         if not number:
-            moves.give_back(queued, actor=builders.actor(rep), reason=reason, note="Nobody there", at=at)
+            moves.return_to_marketing(queued, actor=builders.actor(rep), reason=reason, note="Nobody there", at=at)
     to_rep, to_queue = {"owner": rep.user.email}, {"owner": None}
     yield f"leads/{fresh.pk}/qualify", {}, "definition_not_met", "new"
     yield f"leads/{fresh.pk}/reopen", {"note": "Why not"}, "move_not_allowed", "new"

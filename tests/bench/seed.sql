@@ -78,7 +78,7 @@ SELECT %(w)s, now(), 0, '', 'decide', h.tier, 4800, CASE WHEN h.state = 'accepte
 FROM leads_handoff h WHERE workspace_id = %(w)s AND h.accepted_at IS NOT NULL;
 
 INSERT INTO leads_event (workspace_id, created_at, lead_id, type, name, url, topics, properties, message_id, human,
-     odd, occurred_at, received_at)
+     clock_skew, occurred_at, received_at)
 SELECT %(w)s, now(), f.first + i %% %(leads)s, (ARRAY['page','page','page','download','mail_open'])[1 + i %% 5],
      'Pricing', 'https://www.example.com/pricing', '["pricing"]', '{}', '', true, '',
      now() - (i %% 2000) * interval '1 hour', now()

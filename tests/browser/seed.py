@@ -102,7 +102,7 @@ def _of_sales(workspace: Workspace, people: dict[str, Member]) -> dict[str, Any]
         return moves.promote(accepted, actor=Actor(member=rep))
 
     blamed = Reason.objects.of(workspace).filter(kind="return", needs_revisit=False).exclude(blames="")
-    moves.give_back(offer(), actor=Actor(member=rep), reason=blamed[0], note="Left the company in May")
+    moves.return_to_marketing(offer(), actor=Actor(member=rep), reason=blamed[0], note="Left the company in May")
     lost = moves.lose(promote(), actor=Actor(member=rep), reason=reason["lose"])
     out = moves.disqualify(next(fresh), actor=Actor(member=head), reason=reason["disqualify"])
     queued = moves.reassign(offer(), actor=Actor(member=people[Role.SALES_MANAGER]), to=None)

@@ -34,13 +34,15 @@ def program(desk: Desk, name: str = "Stay close", **fields: Any) -> Program:
     return programs.activate(made, actor=actor)
 
 
-def give_back(desk: Desk, code: str = "not-ready", *, note: str = "Call us in spring", **fields: Any) -> Handoff:
+def return_to_marketing(
+    desk: Desk, code: str = "not-ready", *, note: str = "Call us in spring", **fields: Any
+) -> Handoff:
     """Hand a lead over and have it returned for a reason, a minute later."""
     at: datetime = fields.pop("at", timezone.now() - timedelta(hours=1))
     given = desk.offer(at=at, **fields)
     reason = builders.reason(desk.workspace, code)
     revisit = (at + timedelta(days=90)).date() if reason.needs_revisit else None
     actor = builders.actor(given.owner)
-    return moves.give_back(
+    return moves.return_to_marketing(
         given, actor=actor, reason=reason, note=note, revisit_on=revisit, at=at + timedelta(minutes=1)
     )

@@ -93,7 +93,7 @@ class World:
             message_id=f"<{self.workspace.pk}@x.test>",
             dead_reason="It failed",
         )
-        returned = marketing.give_back(self.desk, "bad-data", owner=self.desk.rep)
+        returned = marketing.return_to_marketing(self.desk, "bad-data", owner=self.desk.rep)
         content = Content.everywhere.create(
             workspace=self.workspace, title="Guide", url="https://example.test/guide", stage="awareness"
         )

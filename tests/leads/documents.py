@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from dashboard.wording import evidence
-from leads import conditions, documents
+from leads import documents
+from leads.conditions import trees
 from leads.lifecycle import log
 from leads.models import Handoff, Transition
 from leads.qualification import criteria
@@ -57,7 +58,7 @@ SCORING = Scoring(
 
 def decided(tree: dict[str, Any]) -> tuple[bool, list[tuple[str, bool]]]:
     """Return what a condition comes to on the facts above, with each of its leaves."""
-    result = conditions.evaluate(tree, FACTS, AT)
+    result = trees.evaluate(tree, FACTS, AT)
     return result.passed, [(leaf.pointer, leaf.passed) for leaf in result.leaves]
 
 

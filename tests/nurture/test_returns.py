@@ -18,10 +18,10 @@ def _topics(workspace) -> None:
     Topic.everywhere.bulk_create(Topic(workspace=workspace, code=code, label=code) for code in ("crm", "seo", "hr"))
 
 
-def give_back(handoff, code: str, at, **facts):
+def return_to_marketing(handoff, code: str, at, **facts):
     reason = builders.reason(handoff.lead.workspace, code)
     owner = builders.actor(handoff.owner)
-    return moves.give_back(handoff, actor=owner, reason=reason, note="As said", at=at, **facts)
+    return moves.return_to_marketing(handoff, actor=owner, reason=reason, note="As said", at=at, **facts)
 
 
 def interested(handoff, **points):
@@ -42,7 +42,7 @@ def test_a_returned_lead_enters_the_program_of_its_reason_and_interests(make_pro
     make_program(name="Reason, other topic", entry={"reasons": ["no-response"], "topics": ["seo"]})
     wanted = make_program(name="Reason and topic", entry={"reasons": ["no-response"], "topics": ["crm", "hr"]})
     handoff = interested(builders.handoff(workspace, accepted=True), crm=20, seo=5)
-    give_back(handoff, "no-response", at)
+    return_to_marketing(handoff, "no-response", at)
     enrolment = Enrolment.everywhere.get()
     assert (enrolment.program, enrolment.handoff, enrolment.lead) == (wanted, handoff, handoff.lead)
     assert enrolment.why["words"] == ("It takes leads returned as “Never answered”, and the lead is interested in crm.")
@@ -52,7 +52,7 @@ def test_a_returned_lead_enters_the_program_of_its_reason_and_interests(make_pro
 def test_of_equal_programs_the_oldest_is_chosen(make_program, workspace, at):
     first = make_program(name="First", entry={"reasons": ["no-response"]})
     make_program(name="Second", entry={"reasons": ["no-response"]})
-    give_back(builders.handoff(workspace), "no-response", at)
+    return_to_marketing(builders.handoff(workspace), "no-response", at)
     assert Enrolment.everywhere.get().program == first
 
 
@@ -60,14 +60,14 @@ def test_without_a_program_for_the_reason_the_interests_decide(make_program, wor
     make_program(name="Any")
     make_program(name="Another reason", entry={"reasons": ["no-budget"], "topics": ["crm"]})
     wanted = make_program(name="CRM", entry={"topics": ["crm"]})
-    give_back(interested(builders.handoff(workspace), crm=3), "no-response", at)
+    return_to_marketing(interested(builders.handoff(workspace), crm=3), "no-response", at)
     assert Enrolment.everywhere.get().program == wanted
 
 
 def test_without_reason_and_interest_the_program_that_takes_all_is_chosen(make_program, workspace, at):
     make_program(name="CRM", entry={"topics": ["crm"]})
     wanted = make_program(name="Any")
-    give_back(builders.handoff(workspace), "no-response", at)
+    return_to_marketing(builders.handoff(workspace), "no-response", at)
     assert Enrolment.everywhere.get().program == wanted
 
 
@@ -75,12 +75,12 @@ def test_a_program_that_takes_each_lead_once_is_passed_over_the_second_time(make
     make_program(name="Once", entry={"reasons": ["no-response"]}, reentry="never")
     wanted = make_program(name="Any")
     handoff = builders.handoff(workspace, at=at - timedelta(hours=9))
-    give_back(handoff, "no-response", at - timedelta(hours=8))
+    return_to_marketing(handoff, "no-response", at - timedelta(hours=8))
     Reason.everywhere.update(cool_off_days=0)
     Lead.everywhere.update(cool_off_until=None)
     builders.event(handoff.lead, at=at - timedelta(hours=2))
     again = builders.handoff(workspace, lead=handoff.lead, at=at - timedelta(hours=1))
-    give_back(again, "no-response", at)
+    return_to_marketing(again, "no-response", at)
     assert Enrolment.everywhere.get(state="active").program == wanted
 
 
@@ -89,7 +89,7 @@ def test_programs_by_hand_drafts_and_those_with_another_condition_are_left_out(m
     make_program(name="Draft", active=False)
     make_program(name="French", entry={"condition": {"fact": "lead.country", "op": "is", "value": "FR"}})
     handoff = builders.handoff(workspace, country="DE")
-    give_back(handoff, "no-response", at)
+    return_to_marketing(handoff, "no-response", at)
     assert not Enrolment.everywhere.exists()
     assert Lead.everywhere.get(pk=handoff.lead_id).state == "nurture"
     assert choosing.choose_for_return(workspace, handoff.lead, None, at=at).why["words"] == (
@@ -99,14 +99,14 @@ def test_programs_by_hand_drafts_and_those_with_another_condition_are_left_out(m
 
 def test_a_return_that_disqualifies_enrols_nobody(make_program, workspace, at):
     make_program(name="Any")
-    give_back(builders.handoff(workspace), "competitor", at)
+    return_to_marketing(builders.handoff(workspace), "competitor", at)
     assert not Enrolment.everywhere.exists()
 
 
 def test_a_lead_that_may_get_no_mail_is_returned_all_the_same(make_program, workspace, at):
     make_program(name="Any")
     handoff = builders.handoff(workspace, email="")
-    give_back(handoff, "no-response", at)
+    return_to_marketing(handoff, "no-response", at)
     assert Lead.everywhere.get(pk=handoff.lead_id).state == "nurture"
     assert not Enrolment.everywhere.exists()
 
@@ -114,7 +114,7 @@ def test_a_lead_that_may_get_no_mail_is_returned_all_the_same(make_program, work
 def test_a_return_that_is_told_long_after_starts_no_program(make_program, workspace, at):
     make_program(name="Any")
     handoff = builders.handoff(workspace, at=at - timedelta(days=400))
-    give_back(handoff, "no-response", at - timedelta(days=390))
+    return_to_marketing(handoff, "no-response", at - timedelta(days=390))
     assert not Enrolment.everywhere.exists()
 
 
@@ -122,7 +122,7 @@ def test_a_return_is_history_as_soon_as_an_offer_is(make_program, workspace, at)
     make_program(name="Any")
     for hours in (30, 20):
         handoff = builders.handoff(workspace, at=at - timedelta(days=3))
-        give_back(handoff, "no-response", at - timedelta(hours=hours))
+        return_to_marketing(handoff, "no-response", at - timedelta(hours=hours))
         assert Enrolment.everywhere.filter(lead=handoff.lead_id).exists() is (hours < 24)
 
 

@@ -129,7 +129,7 @@ def test_a_return_answers_what_was_asked_and_ends_the_rest(accepted, rep, at_tim
     follow_up(accepted, rep, MONDAY, MONDAY + timedelta(days=3))
     reason = Reason.objects.of(workspace).get(kind="return", code="no-response")
     with at_time(MONDAY + HOUR):
-        moves.give_back(accepted, actor=actor(rep), reason=reason, at=MONDAY + HOUR)
+        moves.return_to_marketing(accepted, actor=actor(rep), reason=reason, at=MONDAY + HOUR)
 
     states = {c.kind: c.state for c in Clock.everywhere.filter(handoff=accepted)}
     assert states == {
@@ -154,7 +154,7 @@ def test_a_return_that_blames_the_definition_starts_marketings_clock_until_marke
     accepted, rep, blaming, marketing_head, at_time
 ):
     with at_time(MONDAY + HOUR):
-        moves.give_back(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
+        moves.return_to_marketing(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
     asked = clock(accepted, "triage")
     assert (asked.state, asked.member_id, asked.target_minutes) == ("running", None, 960)
 
@@ -167,7 +167,7 @@ def test_a_return_that_blames_the_definition_starts_marketings_clock_until_marke
 
 def test_marketing_answers_a_return_with_words_and_once(accepted, rep, blaming, marketing_head, at_time):
     with at_time(MONDAY + HOUR):
-        moves.give_back(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
+        moves.return_to_marketing(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
 
     with pytest.raises(Invalid):
         clocks.answer_triage(accepted, actor=actor(marketing_head), note=" ")
@@ -182,7 +182,7 @@ def test_marketing_answers_a_return_with_words_and_once(accepted, rep, blaming, 
 def test_a_return_that_blames_nobody_asks_marketing_nothing(accepted, rep, workspace, at_time):
     reason = Reason.objects.of(workspace).get(kind="return", code="no-response")
     with at_time(MONDAY + HOUR):
-        moves.give_back(accepted, actor=actor(rep), reason=reason, at=MONDAY + HOUR)
+        moves.return_to_marketing(accepted, actor=actor(rep), reason=reason, at=MONDAY + HOUR)
 
     assert not Clock.everywhere.filter(handoff=accepted, kind="triage").exists()
 

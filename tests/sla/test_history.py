@@ -73,7 +73,7 @@ def test_a_promise_broken_in_the_past_is_recorded_as_broken(agreement, offer, re
     with at_time(NOW):
         handoff = offer(rep, at=THEN)
         moves.accept(handoff, actor=actor(rep), at=THEN + 6 * HOUR)
-        moves.give_back(handoff, actor=actor(rep), reason=reason, at=returned)
+        moves.return_to_marketing(handoff, actor=actor(rep), reason=reason, at=returned)
 
     late = {c.kind: c.breached_at is not None for c in Clock.everywhere.filter(handoff=handoff)}
     assert late == {"accept": True, "first_touch": True, "attempts": True, "decide": True}

@@ -136,9 +136,9 @@ def happen(cause: Cause, handoff: Handoff, rep, other_rep) -> None:
     """Let the cause happen, through the functions that pages and API call."""
     lead, engine = handoff.lead, builders.engine()
 
-    def give_back(code: str) -> None:
+    def return_to_marketing(code: str) -> None:
         reason = builders.reason(handoff.workspace, code)
-        moves.give_back(handoff, actor=engine, reason=reason, note="So they say", at=AT)
+        moves.return_to_marketing(handoff, actor=engine, reason=reason, note="So they say", at=AT)
 
     def touch(outcome: str) -> None:
         touches.log(lead, actor=actor(rep), channel="call", outcome=outcome, at=AT)
@@ -152,11 +152,11 @@ def happen(cause: Cause, handoff: Handoff, rep, other_rep) -> None:
         case Cause.ACCEPT:
             moves.accept(handoff, actor=engine, at=AT)
         case Cause.RETURN_CONTESTED:
-            give_back("wrong-territory")
+            return_to_marketing("wrong-territory")
         case Cause.RETURN_DISQUALIFYING:
-            give_back("too-small")
+            return_to_marketing("too-small")
         case Cause.RETURN_TO_NURTURE:
-            give_back("no-authority")
+            return_to_marketing("no-authority")
         case Cause.RECALL:
             moves.recall(handoff, actor=engine, note="Sent too early", at=AT)
         case Cause.REASSIGN:

@@ -187,7 +187,7 @@ def test_marketings_manager_hears_of_a_late_answer_to_a_return(
     handoff, rep, blaming, marketing_head, sales_head, at_time
 ):
     with at_time(MONDAY):
-        moves.give_back(handoff, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY)
+        moves.return_to_marketing(handoff, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY)
     sweep(MONDAY + timedelta(days=4))
     sweep(MONDAY + timedelta(days=4, hours=1))
 

@@ -55,7 +55,7 @@ class Stage:
         return moves.lose(self.promoted(), actor=builders.actor(self.rep), reason=reason, at=MONDAY + 3 * HOUR)
 
     def returned(self, code: str = "wrong-territory") -> Handoff:
-        return moves.give_back(
+        return moves.return_to_marketing(
             self.accepted(),
             actor=builders.actor(self.rep),
             reason=builders.reason(self.workspace, code),
@@ -116,7 +116,7 @@ def _grade(stage: Stage) -> None:
 
 
 def _revisit(stage: Stage) -> None:
-    moves.give_back(
+    moves.return_to_marketing(
         stage.accepted(),
         actor=builders.actor(stage.rep),
         reason=builders.reason(stage.workspace, "not-ready"),

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadflow.errors import Invalid
-from leads import conditions
+from leads.conditions import checks, operators, trees
+from leads.conditions.facts import KNOWN
 from nurture.steps.base import GoOn, GoTo, Place, StepContext, StepKind
 from nurture.steps.inputs import FormSpec, InputSpec
 
-OPERATORS = tuple((name, operator.words) for name, operator in conditions.OPERATORS.items())
-FACTS = tuple((name, fact.label) for name, fact in conditions.KNOWN.items() if fact.part is None)
+OPERATORS = tuple((name, operator.words) for name, operator in operators.OPERATORS.items())
+FACTS = tuple((name, fact.label) for name, fact in KNOWN.items() if fact.part is None)
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,13 @@ class Branch(StepKind):
     order = 40
     new = {"fact": "interest.level", "op": "at_least", "value": "2"}
 
-    condition: conditions.Tree = field(metadata={"description": "A condition tree, as in definitions."})
+    condition: trees.Tree = field(metadata={"description": "A condition tree, as in definitions."})
     otherwise: int = field(metadata={"description": "Position to go on at when it does not hold.", "minimum": 2})
 
     @classmethod
     def check(cls, config: dict[str, Any], place: Place) -> list[Invalid]:
         found = []
-        if problems := conditions.validate(config.get("condition"), conditions.KNOWN):
+        if problems := checks.validate(config.get("condition"), KNOWN):
             first = problems[0]
             member = f"condition{first.pointer.replace('/', '.')}"
             found.append(place.problem(member, first.message, problems=[each.to_json() for each in problems]))
@@ -42,11 +43,11 @@ class Branch(StepKind):
         return found
 
     def run(self, context: StepContext) -> GoOn | GoTo:
-        passed = conditions.evaluate(self.condition, context.facts, context.at).passed
+        passed = trees.evaluate(self.condition, context.facts, context.at).passed
         return GoOn() if passed else GoTo(self.otherwise)
 
     def describe(self) -> str:
-        return f"If {conditions.describe(self.condition)}, else go on at step {self.otherwise}"
+        return f"If {trees.describe(self.condition)}, else go on at step {self.otherwise}"
 
     @classmethod
     def form(cls, shown: Mapping[str, Any]) -> FormSpec:
@@ -54,7 +55,7 @@ class Branch(StepKind):
         otherwise = InputSpec("otherwise", "Else go on at step", "number", help="The one behind the last is the end.")
         if tree := _tree(shown.get("tree")):
             hidden = InputSpec("tree", kind="hidden", required=False)
-            return FormSpec((hidden, otherwise), note=f"If {conditions.describe(tree)}")
+            return FormSpec((hidden, otherwise), note=f"If {trees.describe(tree)}")
         return FormSpec(
             (
                 InputSpec("fact", "If", "choice", choices=FACTS, blames=("condition.fact",)),
@@ -85,7 +86,7 @@ class Branch(StepKind):
 
 def leaf(fact: str, op: str, value: str) -> dict[str, Any]:
     """Return one part of a condition with its value, typed by a person, as the operator takes it."""
-    takes = conditions.OPERATORS[op].takes if op in conditions.OPERATORS else "text"
+    takes = operators.OPERATORS[op].takes if op in operators.OPERATORS else "text"
     made: dict[str, Any] = {"fact": fact, "op": op}
     if takes == "list":
         made["value"] = [part.strip() for part in value.split(",") if part.strip()]
@@ -117,4 +118,4 @@ def _tree(text: Any) -> dict[str, Any] | None:
         tree = json.loads(text or "null")
     except (TypeError, ValueError, RecursionError):
         return None
-    return None if conditions.validate(tree) else tree
+    return None if checks.validate(tree) else tree

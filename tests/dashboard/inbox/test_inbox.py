@@ -160,7 +160,7 @@ def test_what_is_in_work_says_what_comes_next(desk):
 def test_what_is_done_lately_names_the_outcome_and_the_reason(desk):
     handoff = desk.accepted(last_name="Done")
     reason = builders.reason(desk.workspace, "no-response")
-    moves.give_back(handoff, actor=builders.actor(desk.rep), reason=reason)
+    moves.return_to_marketing(handoff, actor=builders.actor(desk.rep), reason=reason)
     page = desk.browser(desk.rep).get("/inbox/?tab=done").content.decode()
     assert "Done" in page
     assert reason.label in page
@@ -187,7 +187,7 @@ def test_the_inbox_asks_the_same_number_of_questions_for_3_rows_and_for_60(desk)
         for _ in range(count):
             desk.offer()
             desk.accepted()
-            moves.give_back(desk.accepted(), actor=builders.actor(desk.rep), reason=reason)
+            moves.return_to_marketing(desk.accepted(), actor=builders.actor(desk.rep), reason=reason)
 
     def asked() -> list[int]:
         return [queries(client, f"/inbox/?tab={tab}") for tab in TABS]
@@ -204,7 +204,7 @@ def test_each_list_comes_as_csv_for_who_may_export(desk, tab):
     handoff = desk.accepted(last_name="=Formula")
     desk.offer(last_name="=Formula")
     reason = builders.reason(desk.workspace, "no-response")
-    moves.give_back(desk.accepted(last_name="=Formula"), actor=builders.actor(desk.rep), reason=reason)
+    moves.return_to_marketing(desk.accepted(last_name="=Formula"), actor=builders.actor(desk.rep), reason=reason)
     answer = desk.browser(desk.manager).get(f"/inbox/csv/?tab={tab}")
     head, *rows = b"".join(answer.streaming_content).decode().splitlines()
     assert head.lstrip("\ufeff").startswith("lead,email")

@@ -10,7 +10,7 @@ from leads.queries import lead_list
 from nurture.models import Enrolment
 from tests import builders
 from tests.dashboard.desk import Desk
-from tests.dashboard.marketing import give_back, program
+from tests.dashboard.marketing import program, return_to_marketing
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_each_filter_of_the_address_keeps_the_leads_it_names(desk):
     builders.lead(desk.workspace, last_name="Webber", source="web", campaign=fair, grade="B2", interests={"seo": 5})
     builders.lead(desk.workspace, last_name="Odd", source="unknown", flags=["won_before_first_contact"])
     owned = desk.accepted(last_name="Owned")
-    give_back(desk, last_name="Back", source="web")
+    return_to_marketing(desk, last_name="Back", source="web")
     everybody = {"Plain", "Webber", "Odd", "Owned", "Back"}
     assert names(desk, "") == everybody
     assert names(desk, "?source=web") == {"Webber", "Back"}
@@ -54,7 +54,7 @@ def test_overdue_and_program_are_filters_too(desk):
     late = desk.offer(last_name="Late", at=builders.MONDAY)
     desk.offer(last_name="Fresh")
     drip = program(desk, entry={"reasons": ["not-ready"], "topics": []})
-    give_back(desk, last_name="Back")
+    return_to_marketing(desk, last_name="Back")
     assert late.lead.last_name in names(desk, "?outcome=overdue")
     assert "Fresh" not in names(desk, "?outcome=overdue")
     assert names(desk, f"?program={drip.pk}") == {"Back"}

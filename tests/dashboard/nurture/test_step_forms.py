@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from dashboard.nurture.step_forms import Steps
-from leads import conditions
+from leads.conditions import trees
 from nurture import enrolments, programs
 from nurture.models import Enrolment, Program, Step
 from nurture.steps import StepIn, catalogue
@@ -134,7 +134,7 @@ def test_a_condition_of_several_parts_that_will_not_do_is_told_above_the_step(de
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "There is no fact" in page
-    assert f"If {conditions.describe(strange).splitlines()[0]}" in page
+    assert f"If {trees.describe(strange).splitlines()[0]}" in page
     assert made(desk) is None
 
 

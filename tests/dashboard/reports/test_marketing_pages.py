@@ -12,7 +12,7 @@ from leads.vocabulary import campaigns
 from nurture import enrolments, library
 from tests import builders
 from tests.dashboard.desk import Desk
-from tests.dashboard.marketing import give_back, program, queries
+from tests.dashboard.marketing import program, queries, return_to_marketing
 from workspaces import roles
 from workspaces.roles import Role
 
@@ -86,7 +86,7 @@ def test_what_belongs_to_another_workspace_is_not_there(desk):
     foreign = Desk("Other")
     browser = desk.browser(desk.head)
     theirs = things(foreign)
-    handoff = give_back(foreign)
+    handoff = return_to_marketing(foreign)
     for path in theirs:
         assert browser.get(path).status_code == 404, path
     program_path = next(path for path in theirs if path.startswith("/programs/"))
@@ -99,7 +99,7 @@ def test_what_belongs_to_another_workspace_is_not_there(desk):
 def test_the_funnel_page_and_its_csv_give_the_figures_of_the_api(desk, query):
     campaign = campaigns.create(desk.workspace, actor=builders.actor(desk.marketer), code="c", name="C", cost=100)
     for source in ("fair", "", "unknown"):
-        give_back(desk, source=source)
+        return_to_marketing(desk, source=source)
         desk.accepted(source=source, campaign=campaign)
         builders.lead(desk.workspace, source=source)
     browser = desk.browser(desk.head)
@@ -123,8 +123,8 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(desk):
     def grow(start: int, end: int) -> None:
         for number in range(start, end):
             campaign = campaigns.create(desk.workspace, actor=actor, code=f"c{number}", name=f"C{number}", cost=100)
-            give_back(desk, source="web", campaign=campaign, account=builders.account(desk.workspace))
-            give_back(desk, "bad-data", source="fair")
+            return_to_marketing(desk, source="web", campaign=campaign, account=builders.account(desk.workspace))
+            return_to_marketing(desk, "bad-data", source="fair")
             desk.accepted(source="fair", campaign=campaign)
             jobs.receive(desk.workspace, actor=actor, file_name="a.csv", content=b"email\na@b.example\n")
             library.add(

@@ -9,14 +9,14 @@ from leads.lifecycle import moves
 from sla.models import Clock
 from tests import builders
 from tests.dashboard.desk import html
-from tests.dashboard.marketing import give_back, program
+from tests.dashboard.marketing import program, return_to_marketing
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_return_shows_its_reason_its_note_and_the_program_that_took_it(desk):
     drip = program(desk, "Another day", entry={"reasons": ["not-ready"], "topics": []})
-    give_back(desk, first_name="Priya", last_name="Raman", note="Their budget opens in spring")
+    return_to_marketing(desk, first_name="Priya", last_name="Raman", note="Their budget opens in spring")
     page = desk.browser(desk.marketer).get("/returns/").content.decode()
     for words in ("Priya Raman", "Their budget opens in spring", "Rita Rep", "Met at the fair", "Revisit date"):
         assert words in page, words
@@ -26,8 +26,8 @@ def test_a_return_shows_its_reason_its_note_and_the_program_that_took_it(desk):
 
 def test_the_filters_keep_the_returns_they_name(desk):
     other = desk.member("sales")
-    give_back(desk, last_name="Early")
-    give_back(desk, "no-authority", last_name="Clerk", owner=other)
+    return_to_marketing(desk, last_name="Early")
+    return_to_marketing(desk, "no-authority", last_name="Clerk", owner=other)
     browser = desk.browser(desk.marketer)
 
     def names(query: str) -> set[str]:
@@ -40,7 +40,7 @@ def test_the_filters_keep_the_returns_they_name(desk):
 
 
 def test_marketing_answers_a_return_that_blames_the_data_and_its_clock_stops(desk):
-    handoff = give_back(desk, "bad-data", note="The number belongs to a bakery")
+    handoff = return_to_marketing(desk, "bad-data", note="The number belongs to a bakery")
     browser = desk.browser(desk.marketer)
     assert "1 return waits" in browser.get("/returns/").content.decode()
     empty = browser.post(f"/returns/{handoff.pk}/answer/", {"note": " "})
@@ -56,7 +56,7 @@ def test_marketing_answers_a_return_that_blames_the_data_and_its_clock_stops(des
 
 
 def test_a_return_that_owes_no_answer_refuses_one_in_words(desk):
-    handoff = give_back(desk)
+    handoff = return_to_marketing(desk)
     answer = desk.browser(desk.marketer).post(f"/returns/{handoff.pk}/answer/", {"note": "Thanks"})
     assert answer.status_code == 422
     assert "waits for no answer" in answer.content.decode()
@@ -64,7 +64,7 @@ def test_a_return_that_owes_no_answer_refuses_one_in_words(desk):
 
 
 def test_sales_reads_the_returns_and_does_not_answer_them(desk):
-    handoff = give_back(desk, "bad-data")
+    handoff = return_to_marketing(desk, "bad-data")
     browser = desk.browser(desk.manager)
     assert browser.get("/returns/").status_code == 200
     assert browser.post(f"/returns/{handoff.pk}/answer/", {"note": "Ours"}).status_code == 403
@@ -72,7 +72,7 @@ def test_sales_reads_the_returns_and_does_not_answer_them(desk):
 
 
 def test_the_overview_says_what_sales_did_and_each_figure_opens_its_list(desk):
-    give_back(desk, source="web")
+    return_to_marketing(desk, source="web")
     desk.accepted(source="web")
     desk.offer(source="fair")
     browser = desk.browser(desk.head)

@@ -206,7 +206,7 @@ class TestAnswer:
 
 class TestRating:
     def test_it_may_be_given_after_the_handoff_was_closed(self, workspace, handoff, rep):
-        moves.give_back(handoff, actor=rep, reason=builders.reason(workspace, "no-authority"))
+        moves.return_to_marketing(handoff, actor=rep, reason=builders.reason(workspace, "no-authority"))
         assert ratings.rate(handoff, actor=rep, rating=2).rating == 2
 
     @pytest.mark.parametrize("rating", [0, 6])

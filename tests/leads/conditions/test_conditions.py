@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads import conditions
-from leads.conditions import Result, checks
+from leads.conditions import checks, operators, trees
+from leads.conditions.facts import KNOWN
+from leads.conditions.trees import Result
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 def holds(fact, op, value, given):
     leaf = {"fact": fact, "op": op} if value is None else {"fact": fact, "op": op, "value": value}
-    assert conditions.validate(leaf) == []
-    return conditions.evaluate(leaf, {} if given is None else {fact: given}, AT).passed
+    assert checks.validate(leaf) == []
+    return trees.evaluate(leaf, {} if given is None else {fact: given}, AT).passed
 
 
 @pytest.mark.parametrize(
@@ -82,10 +83,10 @@ def test_an_operator_holds_between_a_fact_and_a_value(op, value, given, passed):
     assert holds("lead.x", op, value, given) is passed
 
 
-@pytest.mark.parametrize("op", [op for op in conditions.OPERATORS if op != "unknown"])
+@pytest.mark.parametrize("op", [op for op in operators.OPERATORS if op != "unknown"])
 def test_a_missing_fact_fails_its_leaf_and_is_observed_as_none(op):
-    value = {"nothing": None, "list": ["a"], "days": 3, "order": 1}.get(conditions.OPERATORS[op].takes, "a")
-    result = conditions.evaluate({"fact": "lead.x", "op": op, "value": value}, {}, AT)
+    value = {"nothing": None, "list": ["a"], "days": 3, "order": 1}.get(operators.OPERATORS[op].takes, "a")
+    result = trees.evaluate({"fact": "lead.x", "op": op, "value": value}, {}, AT)
     assert result.passed is False
     assert result.observed is None
 
@@ -112,13 +113,13 @@ def test_a_day_is_compared_with_a_time_by_the_day_in_utc():
 
 def test_a_number_too_large_to_print_is_not_compared_and_said_as_such():
     leaf = {"fact": "account.employees", "op": "at_least", "value": 50}
-    result = conditions.evaluate(leaf, {"account.employees": 10**5000}, AT)
+    result = trees.evaluate(leaf, {"account.employees": 10**5000}, AT)
     assert (result.passed, result.observed) == (False, "a number too large to show")
 
 
 def test_every_leaf_is_evaluated_and_points_to_its_place():
     tree = {"any": [{"fact": "a", "op": "known"}, {"not": {"all": [{"fact": "b", "op": "is", "value": 1}]}}]}
-    result = conditions.evaluate(tree, {"a": 1}, AT, pointer="/condition")
+    result = trees.evaluate(tree, {"a": 1}, AT, pointer="/condition")
     assert [leaf.pointer for leaf in result.leaves] == ["/condition/any/0", "/condition/any/1/not/all/0"]
 
 
@@ -131,9 +132,9 @@ def test_a_result_is_explained_by_the_leaves_that_decided():
         ]
     }
     facts = {"account.employees": 120, "lead.email": "a_b@example.test", "consent.marketing": "opted_out"}
-    failed = conditions.evaluate(tree, facts, AT)
+    failed = trees.evaluate(tree, facts, AT)
     assert failed.because == ("Marketing consent is not opted out: opted out",)
-    passed = conditions.evaluate(tree, {**facts, "consent.marketing": "unknown"}, AT)
+    passed = trees.evaluate(tree, {**facts, "consent.marketing": "unknown"}, AT)
     assert passed.because == (
         "Company size is at least 50: 120",
         "E-mail is known: a_b@example.test",
@@ -143,8 +144,8 @@ def test_a_result_is_explained_by_the_leaves_that_decided():
 
 def test_a_leaf_reads_as_its_label_when_it_has_one():
     leaf = {"fact": "account.employees", "op": "at_least", "value": 50, "label": "Big enough"}
-    assert conditions.evaluate(leaf, {}, AT).words == "Big enough: not known"
-    assert conditions.evaluate({"not": leaf}, {}, AT).words == "Not so: Big enough: not known"
+    assert trees.evaluate(leaf, {}, AT).words == "Big enough: not known"
+    assert trees.evaluate({"not": leaf}, {}, AT).words == "Not so: Big enough: not known"
 
 
 def test_a_tree_is_described_in_plain_english():
@@ -156,7 +157,7 @@ def test_a_tree_is_described_in_plain_english():
             {"fact": "events.demo_request.count_30d", "op": "more_than", "value": 2},
         ]
     }
-    assert conditions.describe(tree).splitlines() == [
+    assert trees.describe(tree).splitlines() == [
         "All of these:",
         "  Fit is B or better",
         "  At least one of these:",
@@ -169,7 +170,7 @@ def test_a_tree_is_described_in_plain_english():
 
 def test_the_facts_used_are_listed_once():
     tree = {"any": [{"fact": "a", "op": "known"}, {"not": {"all": [{"fact": "a", "op": "known"}, {"fact": "b"}]}}]}
-    assert conditions.facts_used(tree) == {"a", "b"}
+    assert trees.facts_used(tree) == {"a", "b"}
 
 
 LEAF = {"fact": "lead.email", "op": "known"}
@@ -210,13 +211,13 @@ LEAF = {"fact": "lead.email", "op": "known"}
     ],
 )
 def test_a_wrong_tree_is_refused_at_the_place_that_is_wrong(tree, pointer):
-    assert [problem.pointer for problem in conditions.validate(tree)] == [pointer]
+    assert [problem.pointer for problem in checks.validate(tree)] == [pointer]
 
 
 def test_an_unknown_fact_is_refused_with_the_one_that_was_meant():
     tree = {"all": [{"fact": "account.employes", "op": "known"}, {"fact": "readiness.budget", "op": "known"}]}
-    assert conditions.validate(tree) == []
-    (problem,) = conditions.validate(tree, conditions.KNOWN, pointer="/condition")
+    assert checks.validate(tree) == []
+    (problem,) = checks.validate(tree, KNOWN, pointer="/condition")
     assert problem.to_json() == {
         "detail": 'There is no fact "account.employes". Did you mean "account.employees"?',
         "pointer": "/condition/all/0/fact",
@@ -227,11 +228,11 @@ def test_a_tree_that_is_too_deep_or_too_large_is_refused():
     deep = LEAF
     for _ in range(2000):
         deep = {"not": deep}
-    assert "nested" in conditions.validate(deep)[0].message
+    assert "nested" in checks.validate(deep)[0].message
     large = {"all": [{"any": [LEAF] * 100} for _ in range(100)]}
-    assert [problem.message[:25] for problem in conditions.validate(large)] == ["A condition may have at m"]
+    assert [problem.message[:25] for problem in checks.validate(large)] == ["A condition may have at m"]
     just = {"all": [LEAF] * (checks.MAX_NODES - 1)}
-    assert conditions.validate(just) == []
+    assert checks.validate(just) == []
 
 
 names = st.sampled_from(["lead.email", "account.employees", "fit.grade", "interest.level", "events.page.last_at", "x"])
@@ -244,12 +245,12 @@ values_of = {
     "order": st.integers(-9, 200) | st.sampled_from(["A", "B", 1, 2, "2026-01-01", "2026-01-01T00:00"]),
     "days": st.integers(1, 400) | st.floats(0.1, 400),
 }
-leaves = st.sampled_from(list(conditions.OPERATORS)).flatmap(
+leaves = st.sampled_from(list(operators.OPERATORS)).flatmap(
     lambda op: st.fixed_dictionaries(
-        {"fact": names, "op": st.just(op), "value": values_of[conditions.OPERATORS[op].takes]}
+        {"fact": names, "op": st.just(op), "value": values_of[operators.OPERATORS[op].takes]}
     )
 )
-trees = st.recursive(
+valid_trees = st.recursive(
     leaves,
     lambda parts: (
         st.fixed_dictionaries({"all": st.lists(parts, min_size=1, max_size=3)})
@@ -257,7 +258,7 @@ trees = st.recursive(
         | st.fixed_dictionaries({"not": parts})
     ),
     max_leaves=8,
-).filter(lambda tree: conditions.validate(tree) == [])
+).filter(lambda tree: checks.validate(tree) == [])
 anything = st.recursive(
     st.none()
     | st.booleans()
@@ -283,28 +284,28 @@ def plainly(tree, facts):
         return any(plainly(part, facts) for part in tree["any"])
     if "not" in tree:
         return not plainly(tree["not"], facts)
-    return conditions.evaluate(tree, facts, AT).passed
+    return trees.evaluate(tree, facts, AT).passed
 
 
-@given(trees, fact_sets)
+@given(valid_trees, fact_sets)
 def test_a_valid_tree_evaluates_over_any_facts_as_plain_logic_does(tree, facts):
-    result = conditions.evaluate(tree, facts, AT)
-    assert result.passed == conditions.holds(tree, facts, AT) == plainly(tree, facts)
+    result = trees.evaluate(tree, facts, AT)
+    assert result.passed == trees.holds(tree, facts, AT) == plainly(tree, facts)
     assert result.because
-    assert {leaf.fact for leaf in result.leaves} == conditions.facts_used(tree)
+    assert {leaf.fact for leaf in result.leaves} == trees.facts_used(tree)
 
 
-@given(trees, fact_sets)
+@given(valid_trees, fact_sets)
 def test_a_result_survives_json(tree, facts):
-    result = conditions.evaluate(tree, facts, AT)
+    result = trees.evaluate(tree, facts, AT)
     assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
 
 
-@given(trees)
+@given(valid_trees)
 def test_a_description_has_a_line_for_every_leaf(tree):
-    lines = conditions.outline(tree)
+    lines = trees.outline(tree)
     groups = [line for line in lines if line.words in ("All of these:", "At least one of these:")]
-    assert len(lines) - len(groups) == len(conditions.evaluate(tree, {}, AT).leaves)
+    assert len(lines) - len(groups) == len(trees.evaluate(tree, {}, AT).leaves)
     assert lines[0].depth == 0
 
 
@@ -314,7 +315,7 @@ json_values = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=5)
-    | st.sampled_from(list(conditions.OPERATORS)),
+    | st.sampled_from(list(operators.OPERATORS)),
     lambda parts: (
         st.lists(parts, max_size=3)
         | st.dictionaries(
@@ -327,6 +328,6 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_validation_takes_any_json_and_what_it_lets_pass_evaluates(tree):
-    if conditions.validate(tree, conditions.KNOWN) == []:
-        conditions.evaluate(tree, {}, AT)
-        conditions.describe(tree)
+    if checks.validate(tree, KNOWN) == []:
+        trees.evaluate(tree, {}, AT)
+        trees.describe(tree)

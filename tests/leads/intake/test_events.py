@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leadflow.errors import Invalid
 from leads.intake import events
-from leads.intake.events import EventIn, Seen, record, record_many
+from leads.intake.events import AttributedEvent, EventIn, record, record_many
 from leads.intake.upsert import Person, upsert
 from leads.models import AnonymousId, Campaign, Event, Lead, Topic
 from workspaces.actors import engine
@@ -61,7 +61,7 @@ def test_a_long_message_id_is_told_apart_to_its_last_character(workspace, lead):
 def test_an_event_from_the_future_is_kept_flagged_and_does_not_count_as_the_last(workspace, lead):
     (row,) = record(workspace, lead, [EventIn("page", occurred_at=timezone.now() + timedelta(hours=1))], actor=ACTOR)
     lead.refresh_from_db(fields=["last_event_at"])
-    assert row.odd == "future"
+    assert row.clock_skew == "future"
     assert lead.last_event_at is None
 
 
@@ -131,7 +131,9 @@ def test_an_event_of_nobody_is_refused(workspace):
 def test_a_set_costs_the_same_number_of_statements_whatever_its_size(workspace, lead):
     def statements(start, count):
         seen = [
-            Seen(EventIn("page", message_id=f"m{n}", topics=("x",), campaign="y"), None if n % 2 else lead, f"b{n}")
+            AttributedEvent(
+                EventIn("page", message_id=f"m{n}", topics=("x",), campaign="y"), None if n % 2 else lead, f"b{n}"
+            )
             for n in range(start, start + count)
         ]
         with CaptureQueriesContext(connection) as queries:

@@ -41,7 +41,7 @@ def returned(workspace, code="no-authority", **facts):
     lead = fitting(workspace)
     builders.event(lead, "demo_request", at=MONDAY - DAY)
     handoff = builders.handoff(workspace, lead=lead, at=MONDAY - HOUR)
-    moves.give_back(
+    moves.return_to_marketing(
         handoff, actor=builders.actor(handoff.owner), reason=builders.reason(workspace, code), at=MONDAY, **facts
     )
     return lead

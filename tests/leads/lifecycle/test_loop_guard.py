@@ -22,14 +22,14 @@ def rep(workspace):
 
 
 @pytest.fixture
-def give_back(workspace, rep):
+def return_to_marketing(workspace, rep):
     """Have the rep return a lead for a reason; then it does something new."""
 
     def returned(code: str = "no-response") -> Lead:
         handoff = builders.handoff(workspace, owner=rep, accepted=True)
         reason = builders.reason(workspace, code)
         facts = {"note": "Nobody there", "revisit_on": (MONDAY + 90 * DAY).date()}
-        moves.give_back(handoff, actor=builders.actor(rep), reason=reason, at=MONDAY + DAY, **facts)
+        moves.return_to_marketing(handoff, actor=builders.actor(rep), reason=reason, at=MONDAY + DAY, **facts)
         lead = Lead.everywhere.get(pk=handoff.lead_id)
         builders.event(lead, "demo_request", at=LATER - DAY)
         return lead
@@ -52,39 +52,39 @@ def demand_refused(door, handoff, **facts):
     assert Transition.everywhere.count() == rows
 
 
-def test_nobody_hands_a_lead_over_to_the_rep_who_returned_it(give_back, rep):
-    lead = give_back()
+def test_nobody_hands_a_lead_over_to_the_rep_who_returned_it(return_to_marketing, rep):
+    lead = return_to_marketing()
     demand_refused(moves.qualify, lead, actor=builders.engine(), override="Asked again", owner=rep)
     assert Handoff.everywhere.filter(lead=lead).count() == 1
 
 
-def test_the_rep_who_returned_a_lead_does_not_accept_it_out_of_the_queue(give_back, rep):
-    handoff = offer(give_back())
+def test_the_rep_who_returned_a_lead_does_not_accept_it_out_of_the_queue(return_to_marketing, rep):
+    handoff = offer(return_to_marketing())
     demand_refused(moves.accept, handoff, actor=builders.actor(rep))
     assert Handoff.everywhere.get(pk=handoff.pk).owner is None
 
 
-def test_nobody_accepts_a_lead_in_the_name_of_the_rep_who_returned_it(give_back, rep):
-    handoff = offer(give_back())
+def test_nobody_accepts_a_lead_in_the_name_of_the_rep_who_returned_it(return_to_marketing, rep):
+    handoff = offer(return_to_marketing())
     demand_refused(moves.accept, handoff, actor=builders.engine(), owner=rep)
     assert Handoff.everywhere.get(pk=handoff.pk).owner is None
 
 
-def test_the_rep_who_returned_a_lead_does_not_claim_it(give_back, rep):
-    handoff = offer(give_back())
+def test_the_rep_who_returned_a_lead_does_not_claim_it(return_to_marketing, rep):
+    handoff = offer(return_to_marketing())
     demand_refused(moves.claim, handoff, actor=builders.actor(rep))
     assert Handoff.everywhere.get(pk=handoff.pk).owner is None
 
 
-def test_a_manager_does_not_reassign_a_lead_to_the_rep_who_returned_it(workspace, give_back, rep):
+def test_a_manager_does_not_reassign_a_lead_to_the_rep_who_returned_it(workspace, return_to_marketing, rep):
     other = builders.member(workspace)
-    handoff = offer(give_back(), owner=other)
+    handoff = offer(return_to_marketing(), owner=other)
     manager = builders.actor(builders.member(workspace, Role.SALES_MANAGER))
     demand_refused(moves.reassign, handoff, actor=manager, to=rep)
     assert Handoff.everywhere.get(pk=handoff.pk).owner == other
 
 
-def test_a_lead_whose_reason_allows_it_goes_back_to_the_rep_who_returned_it(give_back, rep):
-    assert offer(give_back("no-budget"), owner=rep).owner == rep
-    handoff = offer(give_back("no-budget"))
+def test_a_lead_whose_reason_allows_it_goes_back_to_the_rep_who_returned_it(return_to_marketing, rep):
+    assert offer(return_to_marketing("no-budget"), owner=rep).owner == rep
+    handoff = offer(return_to_marketing("no-budget"))
     assert moves.claim(handoff, actor=builders.actor(rep), at=LATER).owner == rep

@@ -1,4 +1,4 @@
-"""The one door: every move from every state, who may, and what each move writes."""
+"""The one move: every move from every state, who may, and what each move writes."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -130,7 +130,7 @@ def test_a_move_works_from_its_states_and_is_refused_from_all_others(workspace, 
 def test_a_refusal_names_who_made_the_last_move(workspace):
     rep = builders.member(workspace, Role.SALES, "Rita Rep")
     handoff = builders.handoff(workspace, owner=rep)
-    moves.give_back(handoff, actor=builders.actor(rep), reason=builders.reason(workspace, "no-authority"))
+    moves.return_to_marketing(handoff, actor=builders.actor(rep), reason=builders.reason(workspace, "no-authority"))
     with pytest.raises(NotAllowed, match="Rita Rep made the last move: return") as refusal:
         moves.recall(handoff, actor=builders.engine(), note="Too early")
     assert refusal.value.facts["winner"]["name"] == "Rita Rep"
@@ -229,11 +229,11 @@ class TestReturn:
         reason = builders.reason(workspace, "not-ready")
         for revisit_on in (None, MONDAY.date()):
             with pytest.raises(Invalid) as refusal:
-                moves.give_back(
+                moves.return_to_marketing(
                     handoff, actor=builders.engine(), reason=reason, revisit_on=revisit_on, at=MONDAY + HOUR
                 )
             assert refusal.value.field == "revisit_on"
-        returned = moves.give_back(
+        returned = moves.return_to_marketing(
             handoff, actor=builders.engine(), reason=reason, revisit_on=date(2027, 1, 4), at=MONDAY + HOUR
         )
         lead = returned.lead
@@ -245,13 +245,15 @@ class TestReturn:
     def test_the_reason_asks_for_a_note(self, workspace):
         handoff = builders.handoff(workspace)
         with pytest.raises(Invalid) as refusal:
-            moves.give_back(handoff, actor=builders.engine(), reason=builders.reason(workspace, "bad-data"), note=" ")
+            moves.return_to_marketing(
+                handoff, actor=builders.engine(), reason=builders.reason(workspace, "bad-data"), note=" "
+            )
         assert refusal.value.field == "note"
         assert Handoff.everywhere.get(pk=handoff.pk).state == "offered"
 
     def test_some_reasons_disqualify(self, workspace):
         handoff = builders.handoff(workspace)
-        moves.give_back(handoff, actor=builders.engine(), reason=builders.reason(workspace, "competitor"))
+        moves.return_to_marketing(handoff, actor=builders.engine(), reason=builders.reason(workspace, "competitor"))
         assert Lead.everywhere.get(pk=handoff.lead_id).state == State.DISQUALIFIED
 
     def test_another_workspaces_reason_or_another_kind_is_refused(self, workspace):
@@ -259,7 +261,7 @@ class TestReturn:
         foreign = builders.reason(builders.workspace("Other"), "no-authority")
         for reason in (foreign, builders.reason(workspace, "price", "lose")):
             with pytest.raises(Invalid) as refusal:
-                moves.give_back(handoff, actor=builders.engine(), reason=reason)
+                moves.return_to_marketing(handoff, actor=builders.engine(), reason=reason)
             assert refusal.value.field == "reason"
         assert Handoff.everywhere.get(pk=handoff.pk).state == "offered"
 
@@ -400,13 +402,13 @@ def test_a_move_costs_a_fixed_number_of_statements(workspace, silence, name):
         "disqualify": {"reason": builders.reason(workspace, "spam", "disqualify")},
     }.get(name, {})
     handoff = lead.handoffs.first()
-    door = moves.give_back if name == "return" else getattr(moves, name)
+    move = moves.return_to_marketing if name == "return" else getattr(moves, name)
     if name == "recall":
         facts = {"note": "Too early"}
     if name == "win":
         facts = {"amount": Decimal(5)}
     with CaptureQueriesContext(connection) as statements:
-        door(lead if name == "disqualify" else handoff, actor=builders.engine(), at=MONDAY + DAY, **facts)
+        move(lead if name == "disqualify" else handoff, actor=builders.engine(), at=MONDAY + DAY, **facts)
     spoken = [s["sql"] for s in statements if "SAVEPOINT" not in s["sql"]]
     assert len(spoken) == COSTS[name], "\n".join(spoken)
 

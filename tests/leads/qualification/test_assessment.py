@@ -70,7 +70,9 @@ def test_counts_of_events_are_zero_for_what_never_happened_and_other_facts_are_m
 
 
 @pytest.mark.parametrize(
-    "fields", [{"human": False}, {"odd": "future"}, {"at": MONDAY + timedelta(days=2)}], ids=["robot", "odd", "later"]
+    "fields",
+    [{"human": False}, {"clock_skew": "future"}, {"at": MONDAY + timedelta(days=2)}],
+    ids=["robot", "clock skew", "later"],
 )
 def test_an_event_that_does_not_count_is_no_fact_and_no_point(workspace, fields):
     lead = builders.lead(workspace)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads import conditions
+from leads.conditions import checks
+from leads.conditions.facts import KNOWN
 from leads.qualification import criteria
 from leads.qualification.criteria import Definition, LoopGuard, Refusal, Verdict
 
@@ -104,14 +105,14 @@ def test_definitions_and_verdicts_survive_json(definition):
 )
 def test_a_wrong_definition_is_refused_at_the_place_that_is_wrong(data, pointers):
     assert [problem.pointer for problem in criteria.validate(data)] == pointers
-    with pytest.raises(conditions.Invalid):
+    with pytest.raises(checks.Invalid):
         Definition.from_json(data)
 
 
 def test_the_defaults_are_valid_and_only_ask_for_facts_that_exist():
     for data in (criteria.DEFAULT_MQL, criteria.DEFAULT_SAL, criteria.DEFAULT_SQL):
-        assert criteria.validate(data, conditions.KNOWN) == []
-    assert criteria.validate_tiers(criteria.DEFAULT_TIERS, conditions.KNOWN) == []
+        assert criteria.validate(data, KNOWN) == []
+    assert criteria.validate_tiers(criteria.DEFAULT_TIERS, KNOWN) == []
     assert criteria.validate_guard(criteria.DEFAULT_GUARD) == []
 
 
@@ -175,7 +176,7 @@ def test_a_loop_guard_takes_its_default_for_what_is_left_out():
 
 @pytest.mark.parametrize("data", [None, {"max_passes": 0}, {"max_passes": True}, {"max_passes": 51}, {"most": 3}])
 def test_a_wrong_loop_guard_is_refused(data):
-    with pytest.raises(conditions.Invalid):
+    with pytest.raises(checks.Invalid):
         LoopGuard.from_json(data)
 
 

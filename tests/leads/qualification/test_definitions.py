@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadflow.errors import Conflict, Invalid
-from leads import conditions
+from leads.conditions.facts import KNOWN
 from leads.models import Definition, Lead, Pool, Question, Reason, RoutingRule, Scoring
 from leads.qualification import criteria, definitions
 from leads.scoring import scoring
@@ -40,10 +40,10 @@ class TestDefaults:
         assert definitions.active(workspace, "mql") is None
 
     def test_what_it_begins_with_is_valid(self, workspace):
-        assert scoring.validate(definitions.active_scoring(workspace).rules, conditions.KNOWN) == []
+        assert scoring.validate(definitions.active_scoring(workspace).rules, KNOWN) == []
         for row in Definition.objects.of(workspace):
             data = {"kind": row.kind, "version": row.version, "condition": row.condition}
-            assert criteria.validate(data, conditions.KNOWN) == []
+            assert criteria.validate(data, KNOWN) == []
         codes = set(Reason.objects.of(workspace).filter(kind="return").values_list("code", flat=True))
         assert {"not-ready", "wrong-contact", "duplicate", "wrong-territory", "competitor"} <= codes
 

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads import conditions
-from leads.conditions import FactType
-from leads.conditions.fact_types import OWN_TYPES, Vocabulary
+from leads.conditions import checks, operators, values
+from leads.conditions import facts as fact_catalogue
+from leads.conditions.fact_types import OWN_TYPES, FactType, Vocabulary
+from leads.conditions.facts import KNOWN
 from leads.models import Answer, Attribute, Campaign, ExternalId, Lead, Persona, Question
 from leads.qualification import assessment, facts
 from tests import builders
@@ -83,20 +84,20 @@ def lead(db):
 
 def test_every_fact_of_the_catalogue_is_read_and_has_the_type_that_it_declares(lead):
     known = assessment.assess(lead, AT).facts
-    unread = {name for name in conditions.KNOWN if not _of(name, known)}
+    unread = {name for name in KNOWN if not _of(name, known)}
     assert unread == set()
     wrong = [
         (name, value)
-        for name, fact in conditions.KNOWN.items()
+        for name, fact in KNOWN.items()
         for value in _of(name, known).values()
-        if not conditions.values.is_known(value) or not is_a(value, fact.type)
+        if not values.is_known(value) or not is_a(value, fact.type)
     ]
     assert wrong == []
 
 
 def test_the_reader_gives_no_fact_that_the_catalogue_lacks(lead):
     known = assessment.assess(lead, AT).facts
-    assert [name for name in known if conditions.find(name) is None] == []
+    assert [name for name in known if fact_catalogue.find(name) is None] == []
 
 
 def test_facts_have_the_values_of_the_lead(lead):
@@ -122,7 +123,7 @@ def test_of_a_lead_without_a_company_the_facts_of_the_company_are_not_known(lead
     Lead.everywhere.filter(pk=lead.pk).update(account=None, campaign=None, persona=None)
     known = facts.of(Lead.everywhere.get(pk=lead.pk), AT)
     named = [name for name in known if name.startswith("account.")] + ["lead.campaign", "lead.persona"]
-    assert [name for name in named if conditions.values.is_known(known[name])] == []
+    assert [name for name in named if values.is_known(known[name])] == []
     assert known["data.complete"] is False
 
 
@@ -134,7 +135,7 @@ def test_gathering_facts_takes_as_many_statements_for_many_leads_as_for_one(lead
 
 
 def test_ranks_name_their_choices_and_every_fact_says_what_it_is():
-    for fact in conditions.KNOWN.values():
+    for fact in KNOWN.values():
         assert fact.label
         assert fact.help.endswith((".", ")"))
         assert (fact.type is FactType.RANK) <= isinstance(fact.choices, tuple)
@@ -142,7 +143,7 @@ def test_ranks_name_their_choices_and_every_fact_says_what_it_is():
 
 
 def test_every_vocabulary_is_one_that_a_fact_is_chosen_from():
-    named = {each for fact in conditions.KNOWN.values() for each in (fact.choices, fact.part)}
+    named = {each for fact in KNOWN.values() for each in (fact.choices, fact.part)}
     assert {each for each in named if isinstance(each, Vocabulary)} == set(Vocabulary)
 
 
@@ -151,16 +152,16 @@ def test_the_kinds_of_own_attributes_and_questions_have_types():
 
 
 @pytest.mark.parametrize("type", SAMPLES)
-@pytest.mark.parametrize("op", conditions.OPERATORS)
+@pytest.mark.parametrize("op", operators.OPERATORS)
 def test_an_operator_holds_for_some_value_of_the_types_that_it_fits_and_for_none_of_the_others(op, type):
     ranks = ("A", "B", "C", "D") if type is FactType.RANK else None
     held = [
         value
-        for value in VALUES[conditions.OPERATORS[op].takes]
+        for value in VALUES[operators.OPERATORS[op].takes]
         for given in (*SAMPLES[type], None)
-        if conditions.operators.holds(op, given, value, at=AT, ranks=ranks)
+        if operators.holds(op, given, value, at=AT, ranks=ranks)
     ]
-    assert bool(held) == (op in conditions.fitting(type))
+    assert bool(held) == (op in operators.fitting(type))
 
 
 @pytest.mark.parametrize(
@@ -179,12 +180,12 @@ def test_an_operator_holds_for_some_value_of_the_types_that_it_fits_and_for_none
     ],
 )
 def test_a_condition_that_can_never_hold_is_refused_where_it_is_wrong(leaf, place, words):
-    (problem,) = conditions.validate({"all": [leaf]}, conditions.KNOWN)
+    (problem,) = checks.validate({"all": [leaf]}, KNOWN)
     assert problem.pointer == f"/all/0{place}"
     assert words in problem.message
-    assert conditions.validate({"all": [leaf]}) == []  # what is stored stays readable
+    assert checks.validate({"all": [leaf]}) == []  # what is stored stays readable
 
 
 def _of(name, known):
     """Return the facts that a row of the catalogue stands for, by name."""
-    return {each: value for each, value in known.items() if conditions.find(each) is conditions.KNOWN[name]}
+    return {each: value for each, value in known.items() if fact_catalogue.find(each) is KNOWN[name]}

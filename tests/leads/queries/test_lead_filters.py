@@ -18,7 +18,7 @@ from leads.queries.lead_filters import FILTERS
 from tests import builders
 from tests.api.conftest import caller
 from tests.dashboard.desk import Desk
-from tests.dashboard.marketing import give_back, program
+from tests.dashboard.marketing import program, return_to_marketing
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,7 @@ class World(Desk):
         self.offer(at=builders.MONDAY)
         self.offer()
         self.program = program(self, entry={"reasons": ["not-ready"], "topics": []})
-        give_back(self, source="web")
+        return_to_marketing(self, source="web")
 
     def address(self, query: str) -> str:
         owner = self.owned.owner

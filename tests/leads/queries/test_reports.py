@@ -59,7 +59,7 @@ def _pass(desk: Desk, chance: random.Random, lead: Lead, at: datetime) -> bool:
         handoff = moves.accept(handoff, actor=rep, at=at + timedelta(hours=2))
     if what == "returned":
         reason = builders.reason(desk.workspace, chance.choice(["no-authority", "not-ready"]))
-        moves.give_back(
+        moves.return_to_marketing(
             handoff, actor=rep, reason=reason, revisit_on=(at + timedelta(days=30)).date(), at=at + timedelta(hours=3)
         )
     if what in ("won", "lost"):

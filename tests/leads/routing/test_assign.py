@@ -28,7 +28,7 @@ def pool(workspace):
 
 def choose(lead, at=MONDAY):
     with transaction.atomic():
-        return assign.choose([assign.Wish(lead, facts.of(lead, at), at)])[0]
+        return assign.choose([assign.AssignmentRequest(lead, facts.of(lead, at), at)])[0]
 
 
 def turns(workspace, number):
@@ -138,7 +138,7 @@ class TestPassedOver:
         builders.place(pool, rep)
         handoff = builders.handoff(workspace, owner=rep)
         revisit_on = (MONDAY + 90 * DAY).date()
-        moves.give_back(
+        moves.return_to_marketing(
             handoff,
             actor=builders.actor(rep),
             reason=builders.reason(workspace, code),

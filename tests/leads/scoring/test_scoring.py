@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads import conditions
+from leads.conditions import checks
+from leads.conditions.facts import KNOWN
 from leads.scoring import scoring
 from leads.scoring.scoring import EventFact, FitRule, InterestRule, Line, Score, Scoring
 
@@ -162,7 +163,7 @@ def test_interest_per_topic_is_faded_and_ordered_and_leaves_out_what_comes_to_no
 
 
 def test_the_default_is_valid_and_only_asks_for_facts_that_exist():
-    assert scoring.validate(scoring.DEFAULT, conditions.KNOWN) == []
+    assert scoring.validate(scoring.DEFAULT, KNOWN) == []
 
 
 def spoiled(change):
@@ -203,7 +204,7 @@ def spoiled(change):
 def test_a_wrong_scoring_is_refused_at_the_place_that_is_wrong(change, pointer):
     data = spoiled(change)
     assert [problem.pointer for problem in scoring.validate(data)] == [pointer]
-    with pytest.raises(conditions.Invalid) as refused:
+    with pytest.raises(checks.Invalid) as refused:
         Scoring.from_json(data)
     assert refused.value.problems[0].pointer == pointer
 

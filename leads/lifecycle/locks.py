@@ -1,0 +1,52 @@
+"""Lock a lead, then its handoff: every change of a lead starts here."""
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet, prefetch_related_objects
+
+from leadflow import db
+from leads.models import Handoff, Lead
+from leads.models.handoff import OPEN
+from leads.qualification import assessment
+from leads.states import SALES_STATES
+
+
+def lock_handoff(handoff: Handoff) -> tuple[Lead, Handoff]:
+    """Lock a handoff's lead, then the handoff, and read both afresh. The caller holds a transaction.
+
+    The order is the same everywhere, so that two changes of one lead wait for each other and never deadlock.
+    """
+    lead = _lead(handoff.lead_id)
+    locked = _handoffs(lead).get(pk=handoff.pk)
+    locked.lead = lead
+    return lead, locked
+
+
+def lock_lead(lead: Lead) -> tuple[Lead, Handoff | None]:
+    """Lock a lead, then its open handoff if it has one, and read both afresh. The caller holds a transaction."""
+    locked = _lead(lead.pk)
+    return locked, open_handoff(locked)
+
+
+def _lead(pk: int) -> Lead:
+    return db.lock(Lead.everywhere.select_related("workspace"), pk)
+
+
+def lock_leads(leads: Sequence[Lead]) -> dict[int, Lead]:
+    """Lock leads in the order of their ids, and read them afresh; then what assessing them needs.
+
+    Not in one statement: where PostgreSQL has to wait for a row, what is joined to it may be as it was before.
+    """
+    rows = Lead.everywhere.select_related("workspace").filter(pk__in=[lead.pk for lead in leads])
+    locked = {lead.pk: lead for lead in db.locked(rows)}
+    prefetch_related_objects(list(locked.values()), *assessment.RELATIONS)
+    return locked
+
+
+def _handoffs(lead: Lead) -> QuerySet[Handoff]:
+    return db.locked(Handoff.everywhere.filter(lead_id=lead.pk).select_related("owner__user"))
+
+
+def open_handoff(lead: Lead) -> Handoff | None:
+    """Return the open handoff, locked; only a lead in sales' care has one."""
+    return _handoffs(lead).filter(state__in=OPEN).first() if lead.state in SALES_STATES else None
