@@ -1,4 +1,7 @@
-"""The filters of the list of leads, read from the address: unreadable values are ignored, each set filter is a chip."""
+"""The filters of the list of leads, read from the address: each set filter is a chip.
+
+What a person typed and cannot be read is said beside the field; an unknown choice or day in an address is ignored.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +31,7 @@ class LeadFilterForm(forms.Form):
 
     def __init__(self, data: QueryDict, *, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.filters, _ = lead_filters.read(workspace, dict(data.lists()))
+        self.filters, refused = lead_filters.read(workspace, dict(data.lists()))
         self.asked = {
             name: ",".join(data.getlist(name)) if FILTERS[name].many else data.getlist(name)[-1]
             for name in self.filters
@@ -39,6 +42,9 @@ class LeadFilterForm(forms.Form):
         own = [(name, sort.words) for name, sort in lead_list.SORTS.items() if name not in ("new", "won")]
         self.fields["sort"].choices = [("", lead_list.SORTS["new"].words), *own]  # type: ignore[attr-defined]
         self.is_valid()
+        self.refused = {name: words for name, words in refused.items() if FILTERS[name].kind == "text"}
+        for name, words in self.refused.items():
+            self.add_error(name, words)
 
     def _field(self, filter: Filter) -> forms.Field:
         if filter.kind == "choice":
@@ -76,8 +82,8 @@ class LeadFilterForm(forms.Form):
 
     @property
     def more_set(self) -> bool:
-        """Return whether one of the filters behind “More” is set."""
-        return any(not FILTERS[name].always for name in self.asked)
+        """Return whether one of the filters behind “More” is set, or holds something that cannot be read."""
+        return any(not FILTERS[name].always for name in (*self.asked, *self.refused))
 
     @property
     def order(self) -> str:

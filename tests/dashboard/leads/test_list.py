@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -9,7 +10,7 @@ from leads.models import Campaign, Lead
 from leads.queries import lead_list
 from nurture.models import Enrolment
 from tests import builders
-from tests.dashboard.desk import Desk
+from tests.dashboard.desk import Desk, html
 from tests.dashboard.marketing import program, return_to_marketing
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +167,11 @@ def test_many_at_once_is_for_the_roles_that_may_do_it_to_one(desk):
     assert desk.browser(desk.rep).post("/leads/many/", asked).status_code == 403
     assert desk.browser(desk.head).get("/leads/many/").status_code == 405
     assert Lead.objects.of(desk.workspace).get().state == "new"
+
+
+def test_an_external_id_that_cannot_be_read_is_refused_beside_its_field(desk, browser):
+    builders.lead(desk.workspace)
+    page = browser.get("/leads/?external_id=10")
+    assert "Give the external id as system:value" in html(page)
+    assert re.search(r'<details class="filters-more" open', html(page))
+    assert page.context["form"]["external_id"].value() == "10"
