@@ -33,7 +33,7 @@ def test_a_rep_takes_a_lead_from_the_inbox_to_an_sql(visit: Any) -> None:
 
     page.get_by_text("More", exact=True).first.click()
     page.get_by_role("link", name="Plan follow-up").click()
-    dialog.get_by_label("What you will do").fill("Show the demo")
+    dialog.get_by_label("Next action").fill("Show the demo")
     dialog.get_by_role("button", name="Plan follow-up").click()
     expect(page.locator("main")).to_contain_text("Show the demo")
 
