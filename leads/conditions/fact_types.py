@@ -17,17 +17,7 @@ class FactType(StrEnum):
     TIME = "time"  # a moment, aware
     LIST = "list"  # of text
     RANK = "rank"  # one of its choices, which are ordered, the best first
-    OWN = "own"  # as the workspace declares it: see OWN_TYPES
-
-
-# The kinds of custom attributes and of qualifying questions, and the type of their values.
-OWN_TYPES: Mapping[str, FactType] = {
-    "text": FactType.TEXT,
-    "choice": FactType.TEXT,
-    "number": FactType.NUMBER,
-    "boolean": FactType.BOOLEAN,
-    "date": FactType.DATE,
-}
+    OWN = "own"  # as the workspace declares it
 
 
 class FactGroup(StrEnum):

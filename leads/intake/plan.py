@@ -25,7 +25,6 @@ class PlannedChange:
     created: bool
     changed: dict[str, None] = field(default_factory=dict)  # in order
     external_ids: list[identity.Pair] = field(default_factory=list)
-    all_external_ids: list[str] = field(default_factory=list)  # of a new lead, as facts name them
     consents: list[Consent] = field(default_factory=list)
 
 
