@@ -266,9 +266,10 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
     """Take a lead out for good: it leaves programs and is never enrolled or handed over, unless reopened."""
     now = timezone.now()
     at = at or now
-    lead, handoff = locks.lock_lead(lead)
+    lead = locks.lock_lead_alone(lead)
     guards.demand_move(lead, "disqualify")
     guards.demand_reason(lead, reason, Reason.Kind.DISQUALIFY, note)
+    handoff = locks.open_handoff(lead)  # by the state before the move
     guards.fire(lead, "disqualify", at)
     if handoff:
         _close(handoff, HandoffState.DISQUALIFIED, at, reason=reason, note=note)
@@ -289,7 +290,7 @@ def _simple(lead: Lead, move: str, *, actor: Actor, note: str, at: datetime | No
     """Make a move that only changes the lead itself."""
     now = timezone.now()
     at = at or now
-    lead, _ = locks.lock_lead(lead)
+    lead = locks.lock_lead_alone(lead)
     guards.demand_move(lead, move)
     if move == "reopen":
         guards.demand_note(note, "Say why the lead is reopened.")

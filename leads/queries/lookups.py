@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from leadflow.models import get_row
 from leads.models import (
-    Account,
     Campaign,
     FollowUp,
     Handoff,
@@ -65,11 +64,6 @@ def get_topic_labels(workspace: Workspace | int) -> dict[str, str]:
 def main_topic(interests: Mapping[str, Any] | None) -> str:
     """Return the code of the topic that stands first in a lead's interests, or nothing."""
     return max(interests, key=lambda code: interests[code]) if interests else ""
-
-
-def list_accounts_like(workspace: Workspace | int, text: str) -> QuerySet[Account]:
-    """List the accounts whose name begins with a text, in the letters given or with a capital."""
-    return Account.objects.of(workspace).filter(name__startswith=text)
 
 
 def list_sources(workspace: Workspace | int) -> list[str]:
