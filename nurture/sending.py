@@ -124,7 +124,7 @@ def _cancel(send: Send, words: str) -> None:
 
 
 def deliver(claimed: Sequence[Send], *, at: datetime | None = None) -> bool:
-    """Send leased mails over one connection, each marked and committed before. Tell whether the server answers.
+    """Send leased mails over one connection, each marked and committed before. Return whether the server answers.
 
     Two statements per mail, and one more for the batch. `at` stands for the time of each, for tests.
     """

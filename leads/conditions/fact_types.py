@@ -47,7 +47,7 @@ class Vocabulary(StrEnum):
     CONSENTS = "consents"
     ATTRIBUTES = "attributes"
     QUESTIONS = "questions"
-    OPTIONS = "options"  # of the question that stands for the `*`
+    OPTIONS = "options"  # of the question in place of the `*`
     EVENT_TYPES = "event types"
 
 
@@ -80,7 +80,7 @@ Reader = Callable[[LeadRecord], Any]
 class Fact:
     """One entry of the catalogue.
 
-    `name` is dotted; a `*` in it stands for one part that is chosen from `part`, and then `read` returns all values
+    `name` is dotted; a `*` in it is a placeholder for one part, chosen from `part`, and then `read` returns all values
     by that part and `words` puts one of them into words. `read` is None where the assessment of a lead sets the fact.
     `absent` is the value where nothing was read (None: it is not known).
     """

@@ -14,7 +14,7 @@ from workspaces.models import Workspace
 
 Existing = Literal["overwrite", "fill", "keep"]
 CLOCK_SKEW = timedelta(days=1)  # a date in a zone east of UTC has begun before it has here
-ONCE = {"source"}  # tells of the beginning
+ONCE = {"source"}  # describes the first contact
 
 
 @dataclass(eq=False)

@@ -61,8 +61,8 @@ def get_topic_labels(workspace: Workspace | int) -> dict[str, str]:
     return dict(Topic.objects.of(workspace).values_list("code", "label"))
 
 
-def main_topic(interests: Mapping[str, Any] | None) -> str:
-    """Return the code of the topic that stands first in a lead's interests, or nothing."""
+def get_main_topic(interests: Mapping[str, Any] | None) -> str:
+    """Return the code of the strongest topic of a lead's interests, or nothing."""
     return max(interests, key=lambda code: interests[code]) if interests else ""
 
 
