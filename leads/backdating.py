@@ -1,4 +1,4 @@
-"""Tell past events that are recorded late from current ones."""
+"""Distinguish history, recorded long after it happened, from current events."""
 
 from datetime import datetime, timedelta
 

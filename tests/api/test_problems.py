@@ -150,7 +150,7 @@ def refusals() -> set[tuple[str, int]]:
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 codes = [each.value for each in node.keywords if each.arg == "code"]
                 status = statuses.get(name)
-                if name in ("Refusal", "TrackingRefusal"):  # code, words; or status, words, code
+                if name in ("Refusal", "Ineligibility", "TrackingRefusal"):  # code, words; or status, words, code
                     given = [each.value for each in node.args if isinstance(each, ast.Constant)]
                     status = next((value for value in given if isinstance(value, int)), 409)
                     codes = node.args[2:3] if status != 409 else node.args[:1]
