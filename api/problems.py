@@ -226,7 +226,7 @@ def _words(words: str) -> str:
 
 
 def _trusted(request: HttpRequest) -> bool:
-    """Tell whether the host that the caller named is one of ours, so that it may stand in an answer."""
+    """Return whether the host that the caller named is one of ours, so that it may stand in an answer."""
     try:
         request.get_host()
     except DisallowedHost:

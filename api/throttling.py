@@ -14,7 +14,7 @@ class PerCaller(BaseThrottle):
     """Count the requests of a caller per minute in the cache; without a cache each process counts for itself."""
 
     def allow_request(self, request: Any, view: Any) -> bool:
-        """Tell whether the caller has requests left in this minute."""
+        """Return whether the caller has requests left in this minute."""
         limit = settings.API_REQUESTS_PER_MINUTE
         if not limit:
             return True

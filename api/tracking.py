@@ -89,7 +89,7 @@ def _take(request: HttpRequest, kind: str) -> HttpResponse:
         accepts_old=Actor(key=key).can("history.write"),
     )
     calls = [_call(event, envelope, kind if single else "") for event in raw]
-    result = tracking.take(key.workspace, calls, actor=Actor(key=key), at=received)
+    result = tracking.record_calls(key.workspace, calls, actor=Actor(key=key), at=received)
     if single and result.rejected:
         raise TrackingRefusal(400, result.rejected[0])
     return HttpResponse(b'{"success": true}', content_type="application/json")

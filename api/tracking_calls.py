@@ -80,7 +80,7 @@ def _read(raw: dict[str, Any], envelope: Envelope, kind: str) -> Call:
         person=person,
         event=_event(raw, context, envelope, kind) if kind in ("track", "page", "screen") else None,
         anonymous_id=browser,
-        tells=kind in ("identify", "group", "alias"),
+        identifies=kind in ("identify", "group", "alias"),
     )
 
 

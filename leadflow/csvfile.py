@@ -24,7 +24,6 @@ ENCODINGS = {
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 SAMPLE_ROWS = 50
 MAX_COLUMNS = 500
-MAX_CELL = 131_072  # characters: what the csv module reads as one cell
 
 _FORMULA = re.compile(r"[ '\"\u00a0]*[=+\-@\t\r\n＝＋－＠]")
 _NUMBER_OR_PHONE = re.compile(r"[+-]?\(?\d[\d .,()/-]*")

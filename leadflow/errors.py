@@ -53,10 +53,3 @@ class NotAllowed(Conflict):
     """Refuse a move; `facts` name the state and the moves allowed from it."""
 
     code = "move_not_allowed"
-
-
-class TooMany(DomainError):
-    """Refuse what goes over a published limit."""
-
-    code = "too_many"
-    status = 429

@@ -40,7 +40,7 @@ def by_id(found: QuerySet[M], *, after: str = "", size: int = SIZE) -> Page[M]:
 def by_time(
     found: QuerySet[M], column: str, *, after: str = "", size: int = SIZE, earliest_first: bool = False
 ) -> Page[M]:
-    """Read one page in the order of a time that is never null, the latest first unless told otherwise. Two statements.
+    """Read one page in the order of a time that is never null, the latest first by default. Two statements.
 
     `after` is the cursor of the page before; one that cannot be read means the first page. The first statement orders
     keys alone: whole rows, with their documents, would be sorted by the thousand.

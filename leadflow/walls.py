@@ -1,7 +1,7 @@
 """Make the database itself refuse a row that points into another workspace (PostgreSQL).
 
 For every foreign key between two tables that a workspace owns, a second one holds over the pair of workspace and
-key. SQLite cannot add a foreign key to a table that stands; there the scoped managers and the doors hold alone.
+key. SQLite cannot add a foreign key to an existing table; there only the scoped managers and the services protect.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Tell what is brought in long after it happened from what goes on."""
+"""Distinguish history, recorded long after it happened, from current events."""
 
 from datetime import datetime, timedelta
 
@@ -7,5 +7,5 @@ AGE = timedelta(days=1)
 
 
 def is_history(at: datetime, now: datetime) -> bool:
-    """Tell whether what happened at `at` is past when we hear of it at `now`: nobody is told, no mail goes out."""
+    """Return whether an event at `at`, recorded at `now`, is history: nobody is notified, no mail is sent."""
     return now - at > AGE

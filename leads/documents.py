@@ -1,6 +1,6 @@
 """The stored documents of this app: what each is, its number and the steps that upgrade its older forms.
 
-To change one, see `leadflow.formats`. A condition that stands inside another document goes by that one's number.
+To change one, see `leadflow.formats`. A condition inside another document has that document's number.
 """
 
 from leadflow.formats import Format
@@ -9,10 +9,10 @@ CONDITION = Format("condition")  # of a definition or a routing rule: a tree, se
 TIERS = Format("tiers")  # of the MQL definition: a list, see `leads.qualification.validate_tiers`
 LOOP_GUARD = Format("loop guard")  # `leads.qualification.LoopGuard`
 SCORING = Format("scoring rules")  # `leads.scoring.Scoring`
-SCORE_LINES = Format("score lines")  # a list of `leads.scoring.Line`
+SCORE_LINES = Format("score lines")  # a list of `leads.scoring.scoring.ScoreLine`
 VERDICT = Format("verdict")  # `leads.qualification.Verdict`
-REFUSAL = Format("refusal")  # `leads.qualification.Refusal`
-ROUTING = Format("routing choice")  # why a member got a lead, or nobody: `leads.routing.Choice.why`
+REFUSAL = Format("refusal")  # `leads.qualification.criteria.Refusal`
+ROUTING = Format("routing choice")  # why a member got a lead, or nobody: `leads.routing.assign.Choice.why`
 # what a handoff froze: `leads.assessment.Assessment.evidence`
 EVIDENCE = Format("evidence", parts={"verdict": VERDICT, "score_lines": SCORE_LINES})
 # what a row of the log needs to be replayed, by move: `leads.log`

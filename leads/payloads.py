@@ -51,10 +51,10 @@ class LeadUpdated(AboutLead):
 @event("lead.consent_changed", group=Group.LEADS, help="A known lead opted in to marketing mail, or out of it.")
 @dataclass(frozen=True, kw_only=True)
 class LeadConsentChanged(AboutLead):
-    """A known lead opted in or out. The consent that a new lead brings along stands in `lead.created`."""
+    """A known lead opted in or out. The consent of a new lead is in `lead.created`."""
 
     consent: ConsentState
-    origin: Annotated[str, "Where it was given or taken back."]
+    origin: Annotated[str, "Where it was given or withdrawn."]
     wording: Annotated[str, "What the lead agreed to; may be empty."]
 
     @classmethod
@@ -64,7 +64,7 @@ class LeadConsentChanged(AboutLead):
         return cls(lead=lead, actor=actor, consent=consent, origin=row.source, wording=row.wording)
 
 
-@event("lead.grade_changed", group=Group.LEADS, help="Fit or interest of a lead came to another grade.")
+@event("lead.grade_changed", group=Group.LEADS, help="The grade of a lead changed: its fit or its interest.")
 @dataclass(frozen=True, kw_only=True)
 class LeadGradeChanged(AboutLead):
     """The grade of a lead changed."""
@@ -98,22 +98,22 @@ class LeadRevisitDue(AboutLead):
 @event("lead.recycled", group=Group.LEADS, help="A lost lead came back into nurture.")
 @dataclass(frozen=True, kw_only=True)
 class LeadRecycled(AboutLead):
-    """A lost lead came back into nurture: on its revisit date, or by hand."""
+    """A lost lead came back into nurture: on its revisit date, or by a member."""
 
     note: str
 
 
-@event("lead.disqualified", group=Group.LEADS, help="A lead was taken out for good.")
+@event("lead.disqualified", group=Group.LEADS, help="A lead was disqualified.")
 @dataclass(frozen=True, kw_only=True)
 class LeadDisqualified(AboutLead):
-    """A lead was taken out for good, unless it is reopened."""
+    """A lead was disqualified: it is out for good, unless it is reopened."""
 
     handoff: Annotated[HandoffSummary | None, "The one that this closed."]
     reason: ReasonSummary
     note: str
 
 
-@event("lead.reopened", group=Group.LEADS, help="A disqualified or lost lead came back into nurture by hand.")
+@event("lead.reopened", group=Group.LEADS, help="A disqualified or lost lead was reopened into nurture.")
 @dataclass(frozen=True, kw_only=True)
 class LeadReopened(AboutLead):
     """A disqualified or lost lead came back into nurture."""
@@ -159,7 +159,7 @@ class LeadRecalled(AboutHandoff):
 @event("lead.reassigned", group=Group.HANDOVERS, help="A handoff got another owner, or went to the queue.")
 @dataclass(frozen=True, kw_only=True)
 class LeadReassigned(AboutHandoff):
-    """A handoff got another owner; the new one stands in `handoff.owner`."""
+    """A handoff got another owner; the new one is in `handoff.owner`."""
 
     previous_owner: Annotated[MemberSummary | None, "Null: it waited in the queue."]
     note: str

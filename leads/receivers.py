@@ -1,4 +1,4 @@
-"""Hear of new workspaces."""
+"""Set the defaults of new workspaces."""
 
 from datetime import datetime
 from typing import Any

@@ -106,7 +106,7 @@ _COLUMNS = (
 
 
 def read(lead_ids: Collection[int]) -> dict[int, LeadSummary]:
-    """Summarise leads by their ids as they stand in this transaction, in one statement however many they are.
+    """Summarise leads by their ids as they are in this transaction, in one statement however many they are.
 
     Outer joins: a lead comes once for each external id, and once with none.
     """

@@ -70,7 +70,7 @@ def enrol(
 
 
 def in_control_group(program: Program, lead: Lead) -> bool:
-    """Tell whether a lead is in the program's control group: the same answer every time, a fair share of all leads."""
+    """Return whether a lead is in the program's control group: always the same answer, for a fair share of leads."""
     digest = hashlib.sha256(f"{program.pk}:{lead.pk}".encode()).digest()
     return int.from_bytes(digest[:8]) % 100 < program.holdout_percent
 

@@ -1,6 +1,6 @@
 """Follow moves: leads handed over or disqualified leave nurture, returned ones enter the program chosen for them.
 
-Hear of consents as well: who opts in again may get mail again.
+Receive consents as well: who opts in again may get mail again.
 """
 
 from collections import defaultdict

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leads.models import Handoff, Lead
-from leads.queries.timeline import Entry
+from leads.queries.timeline import TimelineEntry
 from nurture import library
 from nurture.models import Enrolment, Send
 
@@ -37,13 +37,13 @@ def of_lead(lead: Lead, *, at: datetime) -> OfLead:
     )
 
 
-def sends(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+def sends(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
     """List the mails that went to a lead, and what it did with them, for `leads.queries.timeline`."""
     rows = Send.objects.of(lead.workspace_id).filter(lead=lead, sent_at__isnull=False).defer("html", "text")
     if until is not None:
         rows = rows.filter(sent_at__lte=until)
     for row in rows.order_by("-sent_at", "-pk")[:limit]:
-        yield Entry(row.sent_at, "mail", row.pk, row.state, f"Mail: {row.subject}", _became(row))  # type: ignore[arg-type]
+        yield TimelineEntry(row.sent_at, "mail", row.pk, row.state, f"Mail: {row.subject}", _became(row))  # type: ignore[arg-type]
 
 
 def _became(send: Send) -> str:

@@ -67,6 +67,7 @@ def claim(*, at: datetime, size: int = BATCH) -> tuple[int, list[Send]]:
             .filter(Q(enrolment=None) | Q(enrolment__program__status=Program.Status.ACTIVE))
             .select_related("lead__workspace", "enrolment__program")
         )
+        # Rows that another worker holds are skipped, not waited for; the locks last until the lease is committed.
         rows = list(db.locked(planned, skip_locked=True, also=["lead"])[:size])
         if not rows:
             return 0, []
@@ -75,6 +76,7 @@ def claim(*, at: datetime, size: int = BATCH) -> tuple[int, list[Send]]:
                 "workspace_id", "email"
             )
         )
+        # Read under the locks of the leads, so that mails of another worker's batch count too.
         went = _went_lately([row.lead_id for row in rows], at)
         for row in rows:
             _decide(row, (row.workspace_id, row.lead.email) in suppressed, went[row.lead_id], at)
@@ -82,6 +84,7 @@ def claim(*, at: datetime, size: int = BATCH) -> tuple[int, list[Send]]:
         cancelled = [row for row in rows if row.state == Send.State.CANCELLED]
         if cancelled:
             ledger.forget([row.pk for row in cancelled])
+    # Outside of the transaction: this waits for the locks of enrolments, and ours are released by now.
     ledger.wake([row.enrolment_id for row in cancelled], at=at)
     return len(rows), [row for row in rows if row.claimed_at == at]
 
@@ -124,7 +127,7 @@ def _cancel(send: Send, words: str) -> None:
 
 
 def deliver(claimed: Sequence[Send], *, at: datetime | None = None) -> bool:
-    """Send leased mails over one connection, each marked and committed before. Tell whether the server answers.
+    """Send leased mails over one connection, each marked and committed before. Return whether the server answers.
 
     Two statements per mail, and one more for the batch. `at` stands for the time of each, for tests.
     """
@@ -147,7 +150,7 @@ def deliver(claimed: Sequence[Send], *, at: datetime | None = None) -> bool:
                 _release(claimed[index:], str(error), at or timezone.now())
                 reachable = False
                 break
-            if not _mark(send, at):
+            if not _mark(send, at):  # committed before the mail leaves: a crash from here on is on record
                 continue
             result = transport.send(message)
             _settle(send, result, at or timezone.now())
@@ -170,6 +173,7 @@ def _mark(send: Send, at: datetime | None = None) -> bool:
     running = Enrolment.everywhere.filter(pk=OuterRef("enrolment_id"), program__status=Program.Status.ACTIVE).exclude(
         state=Enrolment.State.EXITED
     )
+    # One UPDATE with the conditions in its WHERE: the database checks and marks in one statement.
     rows = Send.everywhere.filter(
         Exists(willing),
         ~Exists(suppressed),
@@ -199,7 +203,7 @@ def _settle(send: Send, result: SendResult, at: datetime) -> None:
         send.state, send.claimed_at, send.next_at = Send.State.PLANNED, None, at + BACK_OFF * 2 ** (tries - 1)
         _write(send, "claimed_at", "next_at")
         return
-    with transaction.atomic():
+    with transaction.atomic():  # the failure and what the ledger forgets of the mail, or neither
         send.state = Send.State.FAILED
         if result.no_such_address:
             send.bounced_at = at

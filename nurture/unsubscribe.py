@@ -22,7 +22,7 @@ class Recipient:
 
     @property
     def has_left(self) -> bool:
-        """Tell whether the lead has opted out already."""
+        """Return whether the lead has opted out already."""
         return self.lead is not None and self.lead.consent == ConsentState.OPTED_OUT
 
     @property

@@ -126,6 +126,7 @@ def pass_on(handoff: Handoff, *, at: datetime, now: datetime) -> None:
     running = Clock.objects.of(handoff.workspace_id).filter(
         handoff=handoff, state=Clock.State.RUNNING, kind__in=[*restarting, *passed_on]
     )
+    # Restarting clocks are ended and begun anew, one by one; the UPDATE at the end moves all that still run.
     for old in running.filter(kind__in=restarting).select_related("agreement").defer("agreement__terms"):
         if agreements.terms_of(old.agreement).reassign_restarts_accept:
             cancel(running.filter(pk=old.pk), at=at)
@@ -145,7 +146,7 @@ def answer_triage(handoff: Handoff, *, actor: Actor, note: str, at: datetime | N
         raise Invalid("Say what marketing makes of this return.", field="note")
     owed = Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
     author = ActorSummary.of(actor)
-    stopped = stop(owed, at=at, actor=author)
+    stopped = stop(owed, at=at, actor=author)  # locks the clock: of two answers at once, the second finds none running
     if not stopped:
         raise Conflict("This return waits for no answer from marketing.", code="nothing_to_answer")
     clock = stopped[0]
@@ -199,6 +200,7 @@ def _end(
     The sweep may have found a clock late that history says was met in time: `at` decides. Where a member says so
     (`reported_at`), the breach stays on record: an alarm was raised, and the promise was to say it in time.
     """
+    # Locked, so that the sweep cannot warn or breach a clock that ends here.
     ended = list(db.locked(clocks.filter(state=Clock.State.RUNNING)))
     for clock in ended:
         clock.state, clock.next_at = state(clock), None

@@ -84,7 +84,7 @@ def on_follow_up(
 
 
 def _meets(cause: Cause, clock: Clock, handoff: Handoff) -> bool:
-    """Tell whether a touch meets a clock of its handoff."""
+    """Return whether a touch meets a clock of its handoff."""
     effect = kinds.of(clock.kind).effects.of(cause)
     match effect:
         case Effect.MET:
@@ -100,7 +100,7 @@ def _meets(cause: Cause, clock: Clock, handoff: Handoff) -> bool:
 
 
 def _attempted_enough(clock: Clock, handoff: Handoff) -> bool:
-    """Tell whether the touches of a handoff reach the attempts and channels of its tier, or a connection."""
+    """Return whether the touches of a handoff reach the attempts and channels of its tier, or a connection."""
     policy = agreements.terms_of(clock.agreement).policy(clock.tier)
     rows = Touch.objects.of(handoff.workspace_id).filter(handoff=handoff).values_list("channel", "outcome")
     touches = list(rows)

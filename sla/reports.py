@@ -72,7 +72,7 @@ class Commitment:
 
     @property
     def kept(self) -> bool | None:
-        """Tell whether the target is reached; None while there is nothing to judge."""
+        """Return whether the target is reached; None while there is nothing to judge."""
         return None if self.attained is None else self.attained >= self.target
 
     @property

@@ -38,5 +38,5 @@ Target = TierLength | TierAttempts | MarketingLength | PromisedDate
 
 
 def by_tier(target: Target) -> bool:
-    """Tell whether each tier has its own target."""
+    """Return whether each tier has its own target."""
     return isinstance(target, TierLength | TierAttempts)

@@ -67,7 +67,7 @@ def lead(workspace: Workspace, **fields: Any) -> Lead:
     }
     made = Lead(workspace=workspace, **{**defaults, **fields})
     made.save(force_insert=True)
-    search_text.refresh(workspace, [made])
+    search_text.write(workspace, [made], search_text.ids_of([made]))
     return made
 
 

@@ -86,6 +86,7 @@ def _pass_over(at: datetime, limit: int) -> int:
 
 def _fan_out_batch(at: datetime, size: int) -> int:
     with transaction.atomic():
+        # Rows that another worker holds are skipped; ours are marked in the same transaction as their deliveries.
         events = list(locked(_new(), skip_locked=True).only("pk", "workspace_id", "type")[:size])
         if not events:
             return 0
@@ -181,6 +182,7 @@ def _record(delivery: Delivery, answer: PostResult, at: datetime) -> None:
     """
     with transaction.atomic():
         try:
+            # Always the endpoint first: `replay` and `pause` take the same order, so none of them deadlock.
             endpoint = lock(Endpoint.everywhere.all(), delivery.endpoint_id)
             row = lock(Delivery.everywhere.all(), delivery.pk)
         except (Endpoint.DoesNotExist, Delivery.DoesNotExist):
@@ -271,6 +273,7 @@ def replay_range(
         facts = OutboxEvent.objects.of(endpoint.workspace_id).filter(created_at__gte=since, created_at__lt=until)
         if endpoint.types:
             facts = facts.filter(type__in=endpoint.types)
+        # Known deliveries come due again by one UPDATE; the rest is read in chunks and inserted.
         known = Delivery.objects.of(endpoint.workspace_id).filter(endpoint=endpoint, event__in=facts)
         count = known.update(next_at=at, attempts=0, dead_reason="", delivered_at=None)
         planned = Delivery.objects.of(endpoint.workspace_id).filter(endpoint=endpoint).values("event")

@@ -101,7 +101,7 @@ def _named(lead: Lead, data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "external_ids": [*pairs, *given]}
 
 
-def _shown(result: upsert.Result, given: Person) -> Any:
+def _shown(result: upsert.UpsertResult, given: Person) -> Any:
     """Return the lead with what its shape shows; of a new lead all of that is known without another statement."""
     if result.created:
         lead: Any = result.lead

@@ -87,7 +87,7 @@ class Funnel(Resource):
         return Response(FunnelShape(body).data)
 
 
-def _row(row: reports.Row) -> dict[str, Any]:
+def _row(row: reports.FunnelRow) -> dict[str, Any]:
     return {
         "key": row.key,
         "counts": row.counts,

@@ -85,7 +85,7 @@ def _take_in(world: World, prospects: list[Prospect]) -> dict[int, Lead]:
         last = max(each.person.first_contact_at or world.timeline.end for each in group)
         results = upsert.upsert_many(world.workspace, [each.person for each in group], actor=website, at=last)
         for each, result in zip(group, results, strict=True):
-            if isinstance(result, upsert.Refused):
+            if isinstance(result, upsert.RefusedPerson):
                 raise result.error
             known[each.index] = result.lead
     first = Lead.objects.of(world.workspace).filter(pk=OuterRef("lead")).values("first_contact_at")

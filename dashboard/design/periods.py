@@ -44,7 +44,7 @@ class Period:
 
     @property
     def step(self) -> str:
-        """Return by what a chart over it goes: days while they can be told apart, else weeks."""
+        """Return the step of a chart over it: days while they stay distinct, else weeks."""
         return "day" if self.name == "30" else "week"
 
     @property

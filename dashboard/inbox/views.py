@@ -179,7 +179,7 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
     for handoff in handoffs:
         running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind in own]
         clock = min(running, key=lambda each: each.due_at or queries.NEVER, default=None)
-        topic = lookups.main_topic(handoff.lead.interests or handoff.evidence.get("interests"))
+        topic = lookups.get_main_topic(handoff.lead.interests or handoff.evidence.get("interests"))
         rows.append(
             InboxRow(
                 handoff,

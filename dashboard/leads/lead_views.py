@@ -84,7 +84,7 @@ def lead_edit(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, "leads/lead_form.html", context, status=422 if form.errors else 200)
 
 
-def _take(request: PageRequest, form: LeadAddForm | LeadEditForm) -> upsert.Result | None:
+def _take(request: PageRequest, form: LeadAddForm | LeadEditForm) -> upsert.UpsertResult | None:
     """Take in what a form says, by the one path; a refusal stands beside the field, and None is returned."""
     if not form.is_valid():
         return None

@@ -6,7 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from dashboard.design.tags import icon
-from leads.queries.timeline import Entry, say
+from leads.queries.timeline import TimelineEntry, say
 from leads.states import MOVES
 
 register = template.Library()
@@ -32,18 +32,18 @@ LOOKS: dict[str, tuple[str, str]] = {
 }
 
 
-def _look(entry: Entry) -> tuple[str, str]:
+def _look(entry: TimelineEntry) -> tuple[str, str]:
     return LOOKS.get(f"{entry.kind}.{entry.what}") or LOOKS[entry.kind]
 
 
 @register.simple_tag
-def entry_icon(entry: Entry) -> SafeString:
+def entry_icon(entry: TimelineEntry) -> SafeString:
     """Show the icon of an entry of a timeline."""
     return icon(_look(entry)[0])
 
 
 @register.filter
-def entry_tone(entry: Entry) -> str:
+def entry_tone(entry: TimelineEntry) -> str:
     """Return the tone of an entry's mark."""
     return _look(entry)[1]
 

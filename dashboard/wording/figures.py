@@ -13,7 +13,7 @@ from dashboard.design.periods import Period
 from leads.models import Campaign
 from leads.queries import lookups, reports
 from leads.queries.filter_values import BLANK
-from leads.queries.reports import Outcome, Returned
+from leads.queries.reports import HandoffOutcomes, Returned
 from nurture import choosing
 from workspaces.models import Workspace
 
@@ -52,7 +52,7 @@ class FunnelLine:
     """Hold one line of the funnel's table with the lists behind its counts and its cost."""
 
     label: str
-    row: reports.Row
+    row: reports.FunnelRow
     cells: list[tuple[int, str]]
     cost: Decimal | None
 
@@ -62,7 +62,7 @@ def leads_url(**wanted: str) -> str:
     return f"{reverse('dashboard:leads')}?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
-def figures(now: Outcome, before: Outcome | None, period: Period, currency: str) -> list[ReportFigure]:
+def figures(now: HandoffOutcomes, before: HandoffOutcomes | None, period: Period, currency: str) -> list[ReportFigure]:
     """Return the four figures of the overview."""
     handed = {"dates": "handed", **period.query}
     return [
@@ -103,12 +103,12 @@ def figures(now: Outcome, before: Outcome | None, period: Period, currency: str)
     ]
 
 
-def counts_twice(now: Outcome) -> bool:
+def counts_twice(now: HandoffOutcomes) -> bool:
     """Return whether the outcomes add up to more than the leads: one that was handed over twice has two."""
     return now.accepted + now.returned + now.waiting + now.withdrawn > now.handed_over
 
 
-def outcome_bars(now: Outcome, overdue: int, period: Period) -> list[ReportBar]:
+def outcome_bars(now: HandoffOutcomes, overdue: int, period: Period) -> list[ReportBar]:
     """Return the outcomes of the handoffs as bars; overdue is a part of waiting."""
     handed = {"dates": "handed", **period.query}
     bars = [
@@ -135,7 +135,7 @@ def reason_bars(workspace: Workspace, rows: Iterable[Returned], period: Period) 
     return bars
 
 
-def stages(row: reports.Row, **wanted: str) -> list[dict[str, Any]]:
+def stages(row: reports.FunnelRow, **wanted: str) -> list[dict[str, Any]]:
     """Return the stages of a funnel as `{% funnel %}` draws them."""
     return [
         {"label": label, "count": row.counts[stage], "url": _stage_url(stage, wanted)}
@@ -143,7 +143,7 @@ def stages(row: reports.Row, **wanted: str) -> list[dict[str, Any]]:
     ]
 
 
-def totals(row: reports.Row, **wanted: str) -> list[tuple[int, str]]:
+def totals(row: reports.FunnelRow, **wanted: str) -> list[tuple[int, str]]:
     """Return the counts of all stages with the lists behind them."""
     return [(row.counts[stage], _stage_url(stage, wanted)) for stage in STAGES]
 

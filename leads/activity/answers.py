@@ -31,7 +31,7 @@ def record(lead: Lead, *, actor: Actor, question: Question, value: Any, at: date
 
     While sales cares for the lead, its answers are its owner's to keep (or a sales manager's): they decide whether it
     may be promoted. In marketing's care, and in the queue, whoever edits leads may keep one. Raise `Forbidden`
-    otherwise, `Invalid` when the value is not of the question's kind; a choice is taken in any case of letters.
+    otherwise, `Invalid` when the value is not of the question's kind; a choice is accepted in any case of letters.
     """
     now = timezone.now()
     at = at or now

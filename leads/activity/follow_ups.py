@@ -45,7 +45,7 @@ def plan(lead: Lead, *, actor: Actor, due_at: datetime, note: str = "", at: date
 
 @transaction.atomic
 def finish(follow_up: FollowUp, *, actor: Actor, at: datetime | None = None) -> FollowUp:
-    """Mark a follow-up as done by hand. One that is done already stays as it is."""
+    """Mark a follow-up as done. One that is done already stays as it is."""
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_lead(follow_up.lead)
@@ -61,7 +61,7 @@ def finish(follow_up: FollowUp, *, actor: Actor, at: datetime | None = None) -> 
 
 
 def fulfil(lead: Lead, handoff: Handoff | None, actor: Actor, at: datetime, now: datetime) -> None:
-    """Mark what was promised for a lead before the touch as done, and tell of each."""
+    """Mark what was promised for a lead before the touch as done, and send the signal of each."""
     promised = FollowUp.everywhere.filter(lead_id=lead.pk, done_at__isnull=True, created_at__lte=at)
     for follow_up in db.locked(promised):
         follow_up.done_at = at

@@ -6,6 +6,6 @@ A tree is JSON: `{"all": [...]}`, `{"any": [...]}`, `{"not": {...}}`, or a leaf
 Facts are a flat mapping of dotted names (catalogue: `facts.KNOWN`) to text, numbers, booleans, dates, times or
 lists of text. Text is compared without regard to case. A fact that is missing, None or empty fails its leaf,
 whatever the operator (`unknown` aside), so a count that may be zero has to be given as zero. Times are aware; a
-naive one is taken as UTC. `fit.grade` (A best) and `interest.level` (1 most interested) compare by goodness:
+naive one is read as UTC. `fit.grade` (A best) and `interest.level` (1 most interested) compare by goodness:
 `at_least` means at least as good as.
 """

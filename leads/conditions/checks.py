@@ -1,4 +1,4 @@
-"""Check condition trees that somebody wrote, naming every place that has to be mended."""
+"""Check condition trees that somebody wrote, naming every place that has to be corrected."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-z][a-z_]*(\.[\w -]{1,80}){0,4}")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Point at one thing that is wrong in a document (JSON Pointer) and say how to mend it."""
+    """Point at one thing that is wrong in a document (JSON Pointer) and say how to correct it."""
 
     pointer: str
     message: str
@@ -54,7 +54,7 @@ def validate(tree: Any, known_facts: Iterable[str] | None = None, *, pointer: st
 
 
 def is_count(value: Any) -> bool:
-    """Tell whether a value is a whole number from 1, and not a boolean."""
+    """Return whether a value is a whole number from 1, and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
 
 

@@ -17,17 +17,7 @@ class FactType(StrEnum):
     TIME = "time"  # a moment, aware
     LIST = "list"  # of text
     RANK = "rank"  # one of its choices, which are ordered, the best first
-    OWN = "own"  # as the workspace declares it: see OWN_TYPES
-
-
-# The kinds of custom attributes and of qualifying questions, and the type of their values.
-OWN_TYPES: Mapping[str, FactType] = {
-    "text": FactType.TEXT,
-    "choice": FactType.TEXT,
-    "number": FactType.NUMBER,
-    "boolean": FactType.BOOLEAN,
-    "date": FactType.DATE,
-}
+    OWN = "own"  # as the workspace declares it
 
 
 class FactGroup(StrEnum):
@@ -57,7 +47,7 @@ class Vocabulary(StrEnum):
     CONSENTS = "consents"
     ATTRIBUTES = "attributes"
     QUESTIONS = "questions"
-    OPTIONS = "options"  # of the question that stands for the `*`
+    OPTIONS = "options"  # of the question in place of the `*`
     EVENT_TYPES = "event types"
 
 
@@ -90,7 +80,7 @@ Reader = Callable[[LeadRecord], Any]
 class Fact:
     """One entry of the catalogue.
 
-    `name` is dotted; a `*` in it stands for one part that is chosen from `part`, and then `read` returns all values
+    `name` is dotted; a `*` in it is a placeholder for one part, chosen from `part`, and then `read` returns all values
     by that part and `words` puts one of them into words. `read` is None where the assessment of a lead sets the fact.
     `absent` is the value where nothing was read (None: it is not known).
     """

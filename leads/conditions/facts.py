@@ -55,7 +55,7 @@ _ROWS = (
         "lead.email_domain",
         "E-mail domain",
         TEXT,
-        "What stands behind the @ of the address.",
+        "The part of the address after the @.",
         lambda record: record.lead.email.rpartition("@")[2],
     ),
     _person(
@@ -87,7 +87,7 @@ _ROWS = (
         lambda record: record.campaign and record.campaign.code,
         choices=Vocabulary.CAMPAIGNS,
     ),
-    _person("lead.state", "State", TEXT, "Where the lead stands, from new to won.", choices=Vocabulary.STATES),
+    _person("lead.state", "State", TEXT, "The state of the lead, from new to won.", choices=Vocabulary.STATES),
     _person(
         "lead.persona",
         "Persona",

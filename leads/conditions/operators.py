@@ -60,7 +60,7 @@ def fitting(type: FactType) -> list[str]:
 
 
 def holds(op: str, given: Any, value: Any, *, at: datetime, ranks: tuple[str, ...] | None = None) -> bool:
-    """Tell whether an operator holds between a fact and the value of a validated leaf, as of `at` (aware).
+    """Return whether an operator holds between a fact and the value of a validated leaf, as of `at` (aware).
 
     `ranks` (best first) makes the order operators compare by goodness. Never raises: what cannot be compared
     fails.

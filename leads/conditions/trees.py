@@ -14,10 +14,10 @@ Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """Hold what a tree, or a part of it, came to.
+class ConditionResult:
+    """Hold the result of a tree, or of a part of it.
 
-    `not` does not appear: it is worked into what lies under it (none of these: all of their opposites), so
+    `not` does not appear: it is applied to the parts under it (none of these: all of their opposites), so
     that `passed` and `words` of every leaf speak for the tree as a whole. `pointer` is the place in the tree as
     written.
     """
@@ -30,10 +30,10 @@ class Result:
     op: str = ""
     expected: Plain = None
     observed: Plain = None
-    parts: tuple["Result", ...] = ()
+    parts: tuple["ConditionResult", ...] = ()
 
     @property
-    def leaves(self) -> tuple["Result", ...]:
+    def leaves(self) -> tuple["ConditionResult", ...]:
         """List every leaf in the order of the tree."""
         return (self,) if self.kind == "leaf" else tuple(leaf for part in self.parts for leaf in part.leaves)
 
@@ -49,7 +49,7 @@ class Result:
         return data
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Result":
+    def from_json(cls, data: Mapping[str, Any]) -> "ConditionResult":
         plain = {name: values.to_tuples(value) for name, value in data.items() if name != "parts"}
         return cls(**plain, parts=tuple(cls.from_json(part) for part in data["parts"]))
 
@@ -62,13 +62,13 @@ class Statement:
     words: str
 
 
-def evaluate(tree: Tree, facts: Facts, at: datetime, *, pointer: str = "") -> Result:
+def evaluate(tree: Tree, facts: Facts, at: datetime, *, pointer: str = "") -> ConditionResult:
     """Evaluate every leaf of a validated tree over facts as of `at` (aware). Never raises."""
     return _evaluate(tree, facts, at, pointer, negated=False)
 
 
 def holds(tree: Tree, facts: Facts, at: datetime) -> bool:
-    """Tell whether a validated tree holds over facts as of `at` (aware), without the words of `evaluate`."""
+    """Return whether a validated tree holds over facts as of `at` (aware), without the words of `evaluate`."""
     if "fact" in tree:
         name = tree["fact"]
         return operators.holds(
@@ -96,7 +96,7 @@ def facts_used(tree: Tree) -> set[str]:
     return {name for _, part in _parts(tree, "") for name in facts_used(part)}
 
 
-def _evaluate(tree: Tree, facts: Facts, at: datetime, pointer: str, *, negated: bool) -> Result:
+def _evaluate(tree: Tree, facts: Facts, at: datetime, pointer: str, *, negated: bool) -> ConditionResult:
     if "fact" in tree:
         return _evaluate_leaf(tree, facts, at, pointer, negated=negated)
     if "not" in tree:
@@ -104,10 +104,10 @@ def _evaluate(tree: Tree, facts: Facts, at: datetime, pointer: str, *, negated: 
     parts = tuple(_evaluate(part, facts, at, place, negated=negated) for place, part in _parts(tree, pointer))
     kind = _kind(tree, negated=negated)
     passed = (all if kind == "all" else any)(part.passed for part in parts)
-    return Result(kind=kind, pointer=pointer, passed=passed, parts=parts)
+    return ConditionResult(kind=kind, pointer=pointer, passed=passed, parts=parts)
 
 
-def _evaluate_leaf(leaf: Tree, facts: Facts, at: datetime, pointer: str, *, negated: bool) -> Result:
+def _evaluate_leaf(leaf: Tree, facts: Facts, at: datetime, pointer: str, *, negated: bool) -> ConditionResult:
     fact, op, value = leaf["fact"], leaf["op"], leaf.get("value")
     given = facts.get(fact)
     observed = values.plain(given)
@@ -119,7 +119,7 @@ def _evaluate_leaf(leaf: Tree, facts: Facts, at: datetime, pointer: str, *, nega
     elif observed is None and op == "unknown":
         words = statement
     expected = values.plain(value)
-    return Result("leaf", pointer, holds != negated, words, fact, op, expected, observed)
+    return ConditionResult("leaf", pointer, holds != negated, words, fact, op, expected, observed)
 
 
 def _statement(leaf: Tree, *, negated: bool) -> str:

@@ -16,7 +16,7 @@ _LARGEST = 10**300  # beyond it a number can be neither a float nor, later, prin
 
 
 def is_known(given: Any) -> bool:
-    """Tell whether a fact says anything: not None, not blank text, not an empty collection."""
+    """Return whether a fact says anything: not None, not blank text, not an empty collection."""
     if isinstance(given, str):
         return bool(given.strip())
     if isinstance(given, list | tuple | set | frozenset | Mapping):
@@ -39,7 +39,7 @@ def number(given: Any) -> Decimal | None:
 
 
 def moment(given: Any) -> datetime | date | None:
-    """Read a time or a date, also from ISO 8601 text; a naive time is taken as UTC."""
+    """Read a time or a date, also from ISO 8601 text; a naive time is read as UTC."""
     if isinstance(given, str):
         given = _parse_iso(given.strip())
     if isinstance(given, datetime):

@@ -72,8 +72,8 @@ def record(
 ) -> list[Event]:
     """Record the events of one lead, or of an anonymous id; return those that are new.
 
-    Raise `Invalid` when an event cannot be kept, or neither a lead nor an anonymous id is given. `at` is when we
-    heard; an event dated later than that is kept, flagged as clock skew, and never scores.
+    Raise `Invalid` when an event cannot be kept, or neither a lead nor an anonymous id is given. `at` is when they
+    were reported; an event dated later than that is kept, flagged as clock skew, and never scores.
     """
     return record_many(workspace, [AttributedEvent(event, lead, anonymous_id) for event in events], actor=actor, at=at)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from leadflow.errors import Invalid, Missing
 from leads.intake import events, upsert
 from leads.intake.events import EventIn
-from leads.intake.upsert import FORM_FIELDS, Person, Result
+from leads.intake.upsert import FORM_FIELDS, Person, UpsertResult
 from leads.models import Form
 from leads.models.lead import ConsentState
 from leads.people import persons
@@ -53,7 +53,7 @@ def find(token: str) -> Form:
 
 
 @transaction.atomic
-def submit(form: Form, data: Mapping[str, Any], *, at: datetime | None = None) -> Result:
+def submit(form: Form, data: Mapping[str, Any], *, at: datetime | None = None) -> UpsertResult:
     """Make or find the lead, and record the form as an event with the answers, in one transaction.
 
     `data` is by field name; `consent` is the box beside the form's wording, `anonymous_id` the browser's id if the

@@ -14,7 +14,7 @@ from workspaces.models import Workspace
 
 Existing = Literal["overwrite", "fill", "keep"]
 CLOCK_SKEW = timedelta(days=1)  # a date in a zone east of UTC has begun before it has here
-ONCE = {"source"}  # tells of the beginning
+ONCE = {"source"}  # describes the first contact
 
 
 @dataclass(eq=False)
@@ -25,7 +25,6 @@ class PlannedChange:
     created: bool
     changed: dict[str, None] = field(default_factory=dict)  # in order
     external_ids: list[identity.Pair] = field(default_factory=list)
-    all_external_ids: list[str] = field(default_factory=list)  # of a new lead, as facts name them
     consents: list[Consent] = field(default_factory=list)
 
 

@@ -1,4 +1,4 @@
-"""Take a set of tracking calls: first who the people are, then what they did, then what could not be taken.
+"""Record a set of tracking calls: first who the people are, then what they did, then the calls rejected.
 
 A bad call never spoils the others: it is kept as a `RejectedEvent` with the reason, where an admin sees it.
 """
@@ -15,7 +15,7 @@ from leadflow import db
 from leadflow.errors import DomainError
 from leads.intake import events, upsert
 from leads.intake.events import AttributedEvent, EventIn
-from leads.intake.upsert import Person, Refused
+from leads.intake.upsert import Person, RefusedPerson
 from leads.models import Event, Lead, RejectedEvent
 from leads.people.identity import Pair
 from workspaces.actors import Actor
@@ -26,55 +26,56 @@ MAX_KEPT = 32 * 1024  # characters of a rejected body
 
 @dataclass(frozen=True)
 class Call:
-    """One call: who it is about (None: an anonymous id alone), what was done (None: it only tells who), as sent.
+    """One call: who it is about (None: an anonymous id alone), what was done (None: it only identifies), as sent.
 
-    `tells` marks a call that says who somebody is; those are taken first, so that an id that only comes up in the
-    others finds its lead. `refused` is why the edge could not read the call.
+    `identifies` marks a call that says who somebody is; those are processed first, so that an id that occurs only in
+    the others finds its lead. `refused` is why the edge could not read the call.
     """
 
     body: Any
     person: Person | None = None
     event: EventIn | None = None
     anonymous_id: str = ""
-    tells: bool = False
+    identifies: bool = False
     refused: str = ""
 
 
 @dataclass
-class Taken:
-    """What became of a set: how many calls were taken, and why each of the others was not, by its position."""
+class TrackingResult:
+    """What became of a set: how many calls were recorded, and why each of the others was not, by its position."""
 
     count: int = 0
     rejected: dict[int, str] = field(default_factory=dict)
 
 
 @transaction.atomic
-def take(workspace: Workspace, calls: Sequence[Call], *, actor: Actor, at: datetime) -> Taken:
-    """Take the calls of one batch in one transaction, with a fixed number of statements. `at` is when it arrived.
+def record_calls(workspace: Workspace, calls: Sequence[Call], *, actor: Actor, at: datetime) -> TrackingResult:
+    """Record the calls of one batch in one transaction, with a fixed number of statements. `at` is when it arrived.
 
     An actor who may edit leads overwrites what is known; a write key, which anybody can read on the site that
     carries it, only fills what is empty.
     """
-    taken = Taken(rejected={n: call.refused for n, call in enumerate(calls) if call.refused})
-    leads = _people(workspace, calls, taken, actor, at)
+    outcome = TrackingResult(rejected={n: call.refused for n, call in enumerate(calls) if call.refused})
+    # People first, in one set: events of this batch then find the leads that it identified.
+    leads = _people(workspace, calls, outcome, actor, at)
     seen: list[AttributedEvent] = []
     for n, call in enumerate(calls):
-        if n in taken.rejected:
+        if n in outcome.rejected:
             continue
         if call.event is not None:
             try:
                 seen.append(AttributedEvent(events.clean(call.event), leads.get(n), call.anonymous_id))
             except DomainError as error:
-                taken.rejected[n] = error.message
+                outcome.rejected[n] = error.message
                 continue
-        taken.count += 1
+        outcome.count += 1
     _record(workspace, seen, actor, at)
-    keep_rejected(workspace, [(calls[n].body, reason) for n, reason in taken.rejected.items()], actor=actor, at=at)
-    return taken
+    keep_rejected(workspace, [(calls[n].body, reason) for n, reason in outcome.rejected.items()], actor=actor, at=at)
+    return outcome
 
 
 def keep_rejected(workspace: Workspace, refusals: Sequence[tuple[Any, str]], *, actor: Actor, at: datetime) -> None:
-    """Keep what could not be taken, each with its reason, in one statement."""
+    """Store the rejected calls, each with its reason, in one statement."""
     rows = [
         RejectedEvent(workspace=workspace, reason=reason[:300], body=_keepable(body), key=actor.key, created_at=at)
         for body, reason in refusals
@@ -82,18 +83,20 @@ def keep_rejected(workspace: Workspace, refusals: Sequence[tuple[Any, str]], *, 
     db.insert_new(rows, key=())
 
 
-def _people(workspace: Workspace, calls: Sequence[Call], taken: Taken, actor: Actor, at: datetime) -> dict[int, Lead]:
-    """Take in who the calls are about; return the lead of each call that has one."""
+def _people(
+    workspace: Workspace, calls: Sequence[Call], outcome: TrackingResult, actor: Actor, at: datetime
+) -> dict[int, Lead]:
+    """Create or update the people the calls are about; return the lead of each call that has one."""
     order = [n for n, call in enumerate(calls) if call.person is not None and not call.refused]
-    order.sort(key=lambda n: not calls[n].tells)  # stable: otherwise as sent
+    order.sort(key=lambda n: not calls[n].identifies)  # stable: otherwise as sent
     persons: list[Person] = []
     place: dict[int, int] = {}  # call → person
-    plain: dict[tuple[tuple[Pair, ...], str, str], int] = {}  # the ids of calls that tell nothing → person
+    plain: dict[tuple[tuple[Pair, ...], str, str], int] = {}  # the ids of calls that do not identify → person
     for n in order:
         person = calls[n].person
         assert person is not None
         ids = (person.external_ids, person.email, person.anonymous_id)
-        if not calls[n].tells and ids in plain:
+        if not calls[n].identifies and ids in plain:
             place[n] = plain[ids]
             continue
         place[n] = plain[ids] = len(persons)
@@ -103,8 +106,8 @@ def _people(workspace: Workspace, calls: Sequence[Call], taken: Taken, actor: Ac
     leads: dict[int, Lead] = {}
     for n, where in place.items():
         result = results[where]
-        if isinstance(result, Refused):
-            taken.rejected[n] = result.error.message
+        if isinstance(result, RefusedPerson):
+            outcome.rejected[n] = result.error.message
         else:
             leads[n] = result.lead
     return leads

@@ -1,4 +1,4 @@
-"""Take persons in: the one path of API, CSV, form and tracking. It works on sets; one person is a set of one.
+"""Create and update leads: the one path of API, CSV, form and tracking. It works on sets; one person is a set of one.
 
 1. check the fields; a person that cannot be understood is refused and the others go on
 2. read what the set refers to (one statement) and lock the leads that are known, if any (one statement)
@@ -6,7 +6,7 @@
 4. write: companies, campaigns, leads, ids, consents, log and outbox, one statement for each kind that occurs
 5. when another transaction wrote one of the keys meanwhile, roll back and begin again: the key is there now
 
-A known value is never replaced by an empty one. Source, campaign and first contact tell of the beginning: once
+A known value is never replaced by an empty one. Source, campaign and first contact describe the beginning: once
 known they stay (the earlier first contact counts).
 """
 
@@ -28,7 +28,18 @@ from leads.people.persons import PLAIN, Person, clean
 from workspaces.actors import Actor
 from workspaces.models import Workspace
 
-__all__ = ["BATCH", "FORM_FIELDS", "PLAIN", "Existing", "Person", "Refused", "Result", "edit", "upsert", "upsert_many"]
+__all__ = [
+    "BATCH",
+    "FORM_FIELDS",
+    "PLAIN",
+    "Existing",
+    "Person",
+    "RefusedPerson",
+    "UpsertResult",
+    "edit",
+    "upsert",
+    "upsert_many",
+]
 
 BATCH = 500  # persons in one set
 TRIES = 5
@@ -36,7 +47,7 @@ FORM_FIELDS = ("email", "first_name", "last_name", "title", "phone", "country", 
 
 
 @dataclass(frozen=True)
-class Result:
+class UpsertResult:
     """What became of one person; `changed` names the fields that were given a new value."""
 
     lead: Lead
@@ -45,8 +56,8 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """Why one person of a set was not taken."""
+class RefusedPerson:
+    """The reason why one person of a set was refused."""
 
     error: DomainError
 
@@ -58,19 +69,19 @@ def upsert(
     actor: Actor,
     at: datetime | None = None,
     existing: Existing = "overwrite",
-) -> Result:
+) -> UpsertResult:
     """Create or update the lead that the person's ids name.
 
     Raise `Invalid` with the field to blame, or `Conflict` (identity_conflict) when the ids name two leads.
     """
     result = upsert_many(workspace, [person], actor=actor, at=at, existing=existing)[0]
-    if isinstance(result, Refused):
+    if isinstance(result, RefusedPerson):
         raise result.error
     return result
 
 
 @transaction.atomic
-def edit(lead: Lead, person: Person, *, actor: Actor) -> Result:
+def edit(lead: Lead, person: Person, *, actor: Actor) -> UpsertResult:
     """Change a lead that somebody looks at; the person carries an id by which it was found.
 
     Raise as `upsert` does, and `Conflict` when the ids lead to somebody else by now: no second person is made.
@@ -88,7 +99,7 @@ def upsert_many(
     actor: Actor,
     at: datetime | None = None,
     existing: Existing = "overwrite",
-) -> list[Result | Refused]:
+) -> list[UpsertResult | RefusedPerson]:
     """Create or update a set of leads, in the order given; return what became of each person.
 
     `existing` says what a person may do to a lead that is known: `overwrite` known values, `fill` empty ones only
@@ -96,49 +107,52 @@ def upsert_many(
     transaction ends.
     """
     now = timezone.now()
-    results: list[Result | Refused] = []
+    results: list[UpsertResult | RefusedPerson] = []
     for start in range(0, len(persons), BATCH):
-        results += _with_patience(workspace, persons[start : start + BATCH], actor, at or now, now, existing)
+        results += _retry(workspace, persons[start : start + BATCH], actor, at or now, now, existing)
     return results
 
 
-def _with_patience(
+def _retry(
     workspace: Workspace, persons: Sequence[Person], actor: Actor, at: datetime, now: datetime, existing: Existing
-) -> list[Result | Refused]:
+) -> list[UpsertResult | RefusedPerson]:
     for _ in range(TRIES):
         try:
-            with transaction.atomic():
-                return _take(workspace, persons, actor, at, now, existing)
+            with transaction.atomic():  # a lost race rolls back this set alone, whatever the caller has open
+                return _upsert_set(workspace, persons, actor, at, now, existing)
         except (identity.Raced, IntegrityError):  # the second: an e-mail that a lead changes to
             continue
     raise Conflict("The same people are being written by others just now. Send the request again.", code="busy")
 
 
-def _take(
+def _upsert_set(
     workspace: Workspace, persons: Sequence[Person], actor: Actor, at: datetime, now: datetime, existing: Existing
-) -> list[Result | Refused]:
+) -> list[UpsertResult | RefusedPerson]:
     checked = [_checked(person) for person in persons]
     clean = [person for person in checked if isinstance(person, Person)]
     if not clean:
-        return [entry for entry in checked if isinstance(entry, Refused)]
+        return [entry for entry in checked if isinstance(entry, RefusedPerson)]
+    # What the set refers to is read and the known leads are locked before anything is decided; all writes come last.
     known = references.read(workspace, clean)
     plan = PlannedChanges(workspace, known, _locked(workspace, known), now=now, at=at, existing=existing)
-    outcomes: list[Refused | tuple[PlannedChange, bool, tuple[str, ...]]] = []
+    outcomes: list[RefusedPerson | tuple[PlannedChange, bool, tuple[str, ...]]] = []
     for entry in checked:
         try:
-            outcomes.append(entry if isinstance(entry, Refused) else plan.take(entry))
+            outcomes.append(entry if isinstance(entry, RefusedPerson) else plan.take(entry))
         except DomainError as error:
-            outcomes.append(Refused(error))
+            outcomes.append(RefusedPerson(error))
     if writes.write(plan, actor=actor):
         wake("leads.sweep")
-    return [entry if isinstance(entry, Refused) else Result(entry[0].lead, *entry[1:]) for entry in outcomes]
+    return [
+        entry if isinstance(entry, RefusedPerson) else UpsertResult(entry[0].lead, *entry[1:]) for entry in outcomes
+    ]
 
 
-def _checked(person: Person) -> Person | Refused:
+def _checked(person: Person) -> Person | RefusedPerson:
     try:
         return clean(person)
     except DomainError as error:
-        return Refused(error)
+        return RefusedPerson(error)
 
 
 def _locked(workspace: Workspace, known: references.References) -> list[Lead]:

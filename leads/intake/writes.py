@@ -20,7 +20,7 @@ NOT_COLUMNS = {"external_ids"}
 
 
 def write(plan: PlannedChanges, *, actor: Actor) -> bool:
-    """Write the planned changes and tell whether any lead is new or changed. Raise `identity.Raced` on a lost race.
+    """Write the planned changes and return whether any lead is new or changed. Raise `identity.Raced` on a lost race.
 
     The caller holds the transaction and the locks.
     """
@@ -109,6 +109,7 @@ def _write_search_text(plan: PlannedChanges, made: list[PlannedChange], updated:
 
 
 def _write_log(plan: PlannedChanges, made: list[PlannedChange], updated: list[PlannedChange], actor: Actor) -> None:
+    # Consents and log rows name their lead by its id, so they are inserted after the leads.
     consents: list[Consent] = []
     for change in plan.changes:
         for row in change.consents:
@@ -116,7 +117,7 @@ def _write_log(plan: PlannedChanges, made: list[PlannedChange], updated: list[Pl
             consents.append(row)
     _insert(consents)
     known = {change.lead.pk for change in updated}
-    if again := [row for row in consents if row.lead_id in known]:  # a new lead has nothing to take back
+    if again := [row for row in consents if row.lead_id in known]:  # a new lead has nothing to withdraw
         consented.send(None, workspace=plan.workspace, consents=again, actor=actor, at=plan.at)
     log = [
         Transition(
@@ -136,7 +137,7 @@ def _write_log(plan: PlannedChanges, made: list[PlannedChange], updated: list[Pl
 
 
 def _record(plan: PlannedChanges, made: list[PlannedChange], updated: list[PlannedChange], actor: Actor) -> None:
-    """Record it for outside in one statement, after one that reads the ids and owners of the leads that were known."""
+    """Record the outbox events in one statement, after one that reads the ids and owners of the known leads."""
     author = ActorSummary.of(actor)
     known = summaries.read([change.lead.pk for change in updated]) if updated else {}
     sent: list[Payload] = [

@@ -24,7 +24,7 @@ from webhooks import outbox
 from webhooks.payloads import ActorSummary
 from workspaces import actors
 
-FADE_STEP = timedelta(days=1)  # how often scores are taken anew while nothing but time passes
+FADE_STEP = timedelta(days=1)  # how often scores are computed anew while nothing but time passes
 FINAL_STATES = (State.WON, State.LOST, State.DISQUALIFIED)
 
 
@@ -36,7 +36,7 @@ def sweep(*, at: datetime | None = None, limit: int = 5000) -> int:
 def evaluate(leads: Sequence[Lead], at: datetime) -> None:
     """Bring leads up to date as of `at`, in sets. The caller has locked their rows, and commits.
 
-    1. A lost lead whose revisit date has come is recycled; in nurture the date is cleared and the outside is told.
+    1. A lost lead whose revisit date has come is recycled; in nurture the date is cleared and an outbox event recorded.
     2. They are scored anew.
     3. Those are handed over that meet the active definition, if the loop guard allows it.
     4. `next_at` is set to the next moment at which the outcome can change by itself, or to nothing.
@@ -54,6 +54,7 @@ def evaluate(leads: Sequence[Lead], at: datetime) -> None:
 
 def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
     """Bring leads of one workspace up to date."""
+    # Read for the whole set at once: the number of statements does not grow with the leads.
     prefetch_related_objects(leads, *assessment.RELATIONS)
     readings = assessment.read(leads, at)
     assessed = {lead.pk: assessment.assess(lead, at, reading=readings[lead.pk]) for lead in leads}
@@ -65,6 +66,7 @@ def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
             if isinstance(outcome, DomainError):
                 raise outcome
             moved[outcome.lead_id] = outcome.lead
+    # Handing over has re-read its leads: their newer instances take the places of ours.
     fields = {"next_at", "revisit_at"}
     rows = [moved.get(lead.pk, lead) for lead in leads]
     grades = {lead.pk: lead.grade for lead in rows}
@@ -129,7 +131,7 @@ def _next_look(lead: Lead, assessed: Assessment, refusal: Refusal | None, at: da
 
 
 def _fades(assessed: Assessment) -> bool:
-    """Tell whether time alone changes the scores or the counts of events."""
+    """Return whether time alone changes the scores or the counts of events."""
     if any(line.kind == "interest" for line in assessed.score.lines):
         return True
     return any(value for name, value in assessed.facts.items() if name.startswith("events.") and "count" in name)

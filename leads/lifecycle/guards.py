@@ -1,4 +1,4 @@
-"""Refuse moves, with words that say how to mend it: the table, whose lead it is, and the facts of each move."""
+"""Refuse moves, with words that say what to do about it: the table, whose lead it is, and the facts of each move."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -76,7 +76,7 @@ def demand_unclaimed(lead: Lead, handoff: Handoff) -> None:
 
 
 def may_work(actor: Actor, handoff: Handoff) -> bool:
-    """Tell whether the actor owns the handoff, or may work anybody's."""
+    """Return whether the actor owns the handoff, or may work anybody's."""
     owns = actor.member is not None and actor.member.pk == handoff.owner_id and actor.can("handoffs.work")
     return owns or actor.can("handoffs.work_any")
 
@@ -104,13 +104,13 @@ def demand_taker(member: Member, lead: Lead, *, field: str, returned: Mapping[in
         raise NotAllowed(words, code="returned_before", field=field, **state_of(lead))
 
 
-def demand_met(lead: Lead, verdict: Verdict, noun: str, mend: str) -> None:
-    """Raise `Conflict` that lists the criteria that failed; `mend` says what to do."""
+def demand_met(lead: Lead, verdict: Verdict, noun: str, remedy: str) -> None:
+    """Raise `Conflict` that lists the criteria that failed; `remedy` says what to do."""
     if verdict.passed:
         return
     failed = "; ".join(criterion.label for criterion in verdict.criteria if not criterion.passed)
     raise Conflict(
-        f"The lead does not meet the {noun} definition: {failed}. {mend}",
+        f"The lead does not meet the {noun} definition: {failed}. {remedy}",
         code="definition_not_met",
         verdict=verdict.to_json(),
         **state_of(lead),

@@ -1,4 +1,4 @@
-"""Judge which leads of a set may be handed over, and make their handoffs: what `lifecycle.qualify_many` decides by."""
+"""Judge which leads of a set may be handed over, and make their handoffs: the decisions of `moves.qualify_many`."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ready:
-    """Hold a locked lead that may be handed over at `at`, what it came to, and who is to be asked to take it."""
+    """Hold a locked lead that may be handed over at `at`, its assessment, and the request to assign it."""
 
     lead: Lead
     at: datetime
@@ -49,6 +49,7 @@ def judge(
         raise ValueError("A set holds each lead once.")
     if len({lead.workspace_id for lead in leads.values()}) > 1:
         raise ValueError("A set is of one workspace.")
+    # Everything the judgements need is read before the loop, which runs without a statement per lead.
     readings = _read(leads, times)
     returned = assign.returners(leads.values())
     judged: list[Ready | DomainError] = []
@@ -66,7 +67,7 @@ def judge(
 def _judge(
     candidate: Candidate, lead: Lead, at: datetime, reading: Reading, returned: Mapping[int, str], actor: Actor
 ) -> Ready:
-    """Demand of one candidate what handing it over demands."""
+    """Check one candidate; raise the error that `qualify` documents."""
     guards.demand_move(lead, "qualify")
     assessed = assessment.assess(lead, at, reading=reading)
     if not candidate.override.strip():
@@ -82,7 +83,7 @@ def _judge(
 
 
 def _read(leads: Mapping[int, Lead], times: Mapping[int, datetime]) -> dict[int, Reading]:
-    """Read what assessing the leads takes, once for all that are assessed at one time."""
+    """Read what assessing the leads needs, once for all that are assessed at one time."""
     groups: defaultdict[datetime, list[Lead]] = defaultdict(list)
     for pk, lead in leads.items():
         groups[times[pk]].append(lead)

@@ -24,8 +24,13 @@ def lock_handoff(handoff: Handoff) -> tuple[Lead, Handoff]:
 
 def lock_lead(lead: Lead) -> tuple[Lead, Handoff | None]:
     """Lock a lead, then its open handoff if it has one, and read both afresh. The caller holds a transaction."""
-    locked = _lead(lead.pk)
+    locked = lock_lead_alone(lead)
     return locked, open_handoff(locked)
+
+
+def lock_lead_alone(lead: Lead) -> Lead:
+    """Lock a lead and read it afresh; `open_handoff` follows where a move needs it. The caller holds a transaction."""
+    return _lead(lead.pk)
 
 
 def _lead(pk: int) -> Lead:

@@ -1,4 +1,4 @@
-"""Keep the log of moves: append a row, tell the outside, send the signal; and read the log back."""
+"""Keep the log of moves: append a row, record the outbox event, send the signal; and read the log back."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -17,8 +17,8 @@ from workspaces.models import Member
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What a row of the log tells: the lead and the handoff as just written, when it happened (aware), and why.
+class LogEntry:
+    """The contents of a row of the log: the lead and the handoff as just written, when it happened (aware), and why.
 
     `previous_owner` and `previous_grade` are those before the move, where it may change them.
     """
@@ -33,10 +33,10 @@ class Entry:
     previous_grade: str | None = None
 
 
-def append(entries: Sequence[Entry], move: str, *, actor: Actor, now: datetime) -> list[Transition]:
+def append(entries: Sequence[LogEntry], move: str, *, actor: Actor, now: datetime) -> list[Transition]:
     """Append the rows of a move that leads of one workspace just made, each under its `lead.sequence`.
 
-    Record it for outside, and send `moved` once: three statements however many they are, and those of who hears of it.
+    Record the outbox events, and send `moved` once: three statements however many they are, and those of its receivers.
     """
     rows = [
         Transition(
@@ -62,8 +62,8 @@ def append(entries: Sequence[Entry], move: str, *, actor: Actor, now: datetime) 
     return rows
 
 
-def _record(entries: Sequence[Entry], move: str, actor: Actor) -> None:
-    """Record each move for outside, and before it the grade that it came with, if that is another."""
+def _record(entries: Sequence[LogEntry], move: str, actor: Actor) -> None:
+    """Record an outbox event for each move, and before it one for the grade if that changed."""
     leads = summaries.read([entry.lead.pk for entry in entries])
     author = ActorSummary.of(actor)
     facts: list[outbox.Fact] = []
@@ -76,13 +76,13 @@ def _record(entries: Sequence[Entry], move: str, actor: Actor) -> None:
     outbox.record_many(entries[0].lead.workspace_id, facts)
 
 
-def _evidence(entry: Entry) -> summaries.EvidenceSummary:
+def _evidence(entry: LogEntry) -> summaries.EvidenceSummary:
     assert entry.handoff is not None
     return of_evidence(entry.handoff)
 
 
-# What a payload of a move says beside the lead and the actor: each member by its name.
-_MEMBERS: dict[str, Callable[[Entry], Any]] = {
+# The members of a move's payload other than the lead and the actor: each member by its name.
+_MEMBERS: dict[str, Callable[[LogEntry], Any]] = {
     "handoff": lambda entry: of_handoff(entry.handoff) if entry.handoff else None,
     "evidence": _evidence,
     "routing_why": lambda entry: entry.facts["routing"].get("words", ""),
@@ -101,8 +101,8 @@ _MEMBERS: dict[str, Callable[[Entry], Any]] = {
 _PAYLOADS = {move.name: catalogue.get(move.event).payload for move in MOVES.values()}
 
 
-def _payload(entry: Entry, move: str, lead: LeadSummary, actor: ActorSummary) -> Payload:
-    """Say of a move what the class of its event asks for."""
+def _payload(entry: LogEntry, move: str, lead: LeadSummary, actor: ActorSummary) -> Payload:
+    """Build the payload of a move, with the members of its class."""
     kind: Callable[..., Payload] = _PAYLOADS[move]
     asked = [each.name for each in fields(_PAYLOADS[move]) if each.name not in ("lead", "actor")]
     return kind(lead=lead, actor=actor, **{name: _MEMBERS[name](entry) for name in asked})

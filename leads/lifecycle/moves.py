@@ -56,11 +56,13 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
     leads did is read once for each different time, and who was faster once for each lead that the table refuses.
     """
     now = timezone.now()
+    # The leads are locked in the order of their ids, so that two sets never deadlock; then judged as they are now.
     leads = locks.lock_leads([candidate.lead for candidate in candidates])
     judged = handover.judge(candidates, leads, now=now, actor=actor)
     ready = [each for each in judged if not isinstance(each, DomainError)]
     if not ready:
         return [each for each in judged if isinstance(each, DomainError)]
+    # Routing locks the pools and takes the turns; the rows are built in memory and written by one statement per kind.
     handoffs, entries, fields = {}, [], {"state", "state_since", "sequence", "owner", "passes", "revisit_at"}
     for each, choice in zip(ready, assign.choose([each.request for each in ready]), strict=True):
         guards.fire(each.lead, "qualify", each.at)
@@ -70,12 +72,12 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
         before = each.lead.grade
         fields |= set(each.assessed.put_on(each.lead))
         facts = {**_owner(choice.member), "routing": choice.why, "tier": handoff.tier, "grade": handoff.grade}
-        entry = log.Entry(each.lead, handoff, each.at, note=each.override, facts=facts, previous_grade=before)
+        entry = log.LogEntry(each.lead, handoff, each.at, note=each.override, facts=facts, previous_grade=before)
         entries.append(entry)
     Handoff.everywhere.bulk_create(handoffs.values())
     db.update_many([each.lead for each in ready], sorted(fields))
     log.append(entries, "qualify", actor=actor, now=now)
-    notifications.tell([(handoff, handoff.offered_at) for handoff in handoffs.values()], actor=actor, now=now)
+    notifications.notify([(handoff, handoff.offered_at) for handoff in handoffs.values()], actor=actor, now=now)
     return [each if isinstance(each, DomainError) else handoffs[each.lead.pk] for each in judged]
 
 
@@ -88,7 +90,7 @@ def accept(handoff: Handoff, *, actor: Actor, at: datetime | None = None, owner:
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_offered(lead, handoff)
+    guards.demand_offered(lead, handoff)  # read under the lock: of two who accept at once, one is refused
     if handoff.owner_id is not None or actor.member is None:
         demand_worker(actor, handoff)
     elif not actor.can("handoffs.claim"):
@@ -201,7 +203,7 @@ def promote(handoff: Handoff, *, actor: Actor, at: datetime | None = None) -> Ha
 
 @transaction.atomic
 def win(handoff: Handoff, *, actor: Actor, amount: Decimal, currency: str = "", at: datetime | None = None) -> Handoff:
-    """Close a lead as won. A deal dated before the first contact is taken and flagged, not lost.
+    """Close a lead as won. A deal dated before the first contact is accepted and flagged.
 
     That is for history, which a key brings. Raise `Invalid` when a member dates it before the lead was accepted.
     """
@@ -251,7 +253,7 @@ def lose(
 
 @transaction.atomic
 def recycle(lead: Lead, *, actor: Actor, note: str = "", at: datetime | None = None) -> Lead:
-    """Take a lost lead back into nurture: the engine on the revisit date, or marketing by hand."""
+    """Take a lost lead back into nurture: the engine on the revisit date, or marketing at any time."""
     return _simple(lead, "recycle", actor=actor, note=note, at=at)
 
 
@@ -266,9 +268,10 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
     """Take a lead out for good: it leaves programs and is never enrolled or handed over, unless reopened."""
     now = timezone.now()
     at = at or now
-    lead, handoff = locks.lock_lead(lead)
+    lead = locks.lock_lead_alone(lead)
     guards.demand_move(lead, "disqualify")
     guards.demand_reason(lead, reason, Reason.Kind.DISQUALIFY, note)
+    handoff = locks.open_handoff(lead)  # by the state before the move
     guards.fire(lead, "disqualify", at)
     if handoff:
         _close(handoff, HandoffState.DISQUALIFIED, at, reason=reason, note=note)
@@ -289,7 +292,7 @@ def _simple(lead: Lead, move: str, *, actor: Actor, note: str, at: datetime | No
     """Make a move that only changes the lead itself."""
     now = timezone.now()
     at = at or now
-    lead, _ = locks.lock_lead(lead)
+    lead = locks.lock_lead_alone(lead)
     guards.demand_move(lead, move)
     if move == "reopen":
         guards.demand_note(note, "Say why the lead is reopened.")
@@ -321,7 +324,7 @@ def _reassign(
         "to_id": to and to.pk,
     }
     _log(lead, handoff, "reassign", actor=actor, at=at, now=now, note=note, facts=facts, previous_owner=before)
-    notifications.tell([(handoff, at)], actor=actor, now=now)
+    notifications.notify([(handoff, at)], actor=actor, now=now)
     return handoff
 
 
@@ -335,7 +338,7 @@ def _close(handoff: Handoff, state: HandoffState, at: datetime, **fields: Any) -
 def _save(lead: Lead, now: datetime, *fields: str) -> None:
     """Write the named fields, the state and the next number of the log; plan when the engine looks at the lead.
 
-    In marketing's care: at once. Lost: on the revisit date. In sales' care the plan stands: its score still fades.
+    In nurture: at once. Lost: on the revisit date. In sales' care `next_at` stays: the score still fades.
     """
     lead.sequence += 1
     if lead.state == State.NURTURE:
@@ -350,8 +353,8 @@ def _save(lead: Lead, now: datetime, *fields: str) -> None:
 def _log(
     lead: Lead, handoff: Handoff | None, move: str, *, actor: Actor, at: datetime, now: datetime, **facts: Any
 ) -> None:
-    """Log a move of one lead; `facts` are those of `log.Entry`."""
-    log.append([log.Entry(lead, handoff, at, **facts)], move, actor=actor, now=now)
+    """Log a move of one lead; `facts` are those of `log.LogEntry`."""
+    log.append([log.LogEntry(lead, handoff, at, **facts)], move, actor=actor, now=now)
 
 
 def _owner(member: Member | None) -> dict[str, Any]:

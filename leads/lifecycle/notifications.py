@@ -1,4 +1,4 @@
-"""Tell sales what was handed over: the new owner, or the sales managers when it waits in the queue."""
+"""Notify sales of hand-overs: the new owner, or the sales managers when it waits in the queue."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,10 +12,10 @@ from workspaces.models import Member
 from workspaces.roles import Role
 
 
-def tell(offered: Sequence[tuple[Handoff, datetime]], *, actor: Actor, now: datetime) -> None:
-    """Tell of open handoffs of one workspace that got an owner, or none, at a time, in the transaction of that move.
+def notify(offered: Sequence[tuple[Handoff, datetime]], *, actor: Actor, now: datetime) -> None:
+    """Notify of open handoffs of one workspace that got an owner, or none, at a time, in the transaction of that move.
 
-    Nobody is told of history, nor of what he did himself. Two statements at most.
+    Nobody is notified of history, nor of their own moves. Two statements at most.
     """
     news = [
         handoff

@@ -39,7 +39,7 @@ class Event(Owned):
 
 
 class RejectedEvent(Owned):
-    """An event that could not be taken, with the reason; an admin sees it."""
+    """An event that was rejected, with the reason; an admin sees it."""
 
     reason = models.CharField(max_length=300)
     body = models.JSONField(default=dict)

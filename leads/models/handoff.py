@@ -74,7 +74,7 @@ class Handoff(Owned):
                 condition=Q(accepted_at__isnull=False),
                 name="handoff_accepted",
             ),
-            # the standing of all reps together, in the inbox of a manager
+            # the performance of all reps together, in the inbox of a manager
             models.Index(
                 fields=["workspace", "-accepted_at", "promoted_at"],
                 condition=Q(accepted_at__isnull=False),

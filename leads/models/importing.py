@@ -41,7 +41,7 @@ class Import(Owned, Timer):
 
 
 class RowError(Owned):
-    """A row that was not taken: its line in the file, why, and the row itself, to be mended and sent again."""
+    """A row that was skipped: its line in the file, why, and the row itself, to be corrected and imported again."""
 
     batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="errors")
     line = models.PositiveIntegerField()

@@ -37,7 +37,7 @@ class Touch(Owned, Attributed):
 
 
 class FollowUp(Owned, Attributed):
-    """A promised next action; done by the next touch, or by hand."""
+    """A promised next action; done by the next touch, or marked as done."""
 
     lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="follow_ups")
     handoff = models.ForeignKey("leads.Handoff", null=True, on_delete=models.CASCADE, related_name="follow_ups")
@@ -76,7 +76,7 @@ class Question(Owned):
 
 
 class Answer(Owned, Attributed):
-    """The lead's answer to a question as it stands, with who asked and when."""
+    """The lead's current answer to a question, with who asked and when."""
 
     lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="answers")
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="answers")

@@ -10,7 +10,7 @@ from workspaces.models import Attributed
 
 
 class Transition(Owned, Attributed):
-    """One move of one lead: who, when, why, on what evidence. `at` is when it happened, `recorded_at` when we heard."""
+    """One move of one lead: who, when, why, on what evidence. `at`: when it happened, `recorded_at`: when reported."""
 
     lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="transitions")
     handoff = models.ForeignKey("leads.Handoff", null=True, on_delete=models.CASCADE, related_name="transitions")

@@ -22,7 +22,7 @@ _THE_LEAD = engine("consent")  # the lead itself is no actor: it asks, by a link
 def change(
     lead: Lead, *, state: str, source: str, wording: str = "", actor: Actor = _THE_LEAD, at: datetime | None = None
 ) -> Consent:
-    """Write an opt-in or opt-out into the ledger, put it on the lead, tell the outside and wake the engine.
+    """Write an opt-in or opt-out into the ledger, put it on the lead, record the outbox event and wake the engine.
 
     `source` says where it came from ("one-click unsubscribe", "form demo"). The lead is locked; the given instance
     is brought up to date. Raise `Invalid` on another state. A repeated opt-out changes nothing but the ledger.

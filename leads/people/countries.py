@@ -263,7 +263,7 @@ def names() -> dict[str, str]:
 
 
 def code_of(words: str) -> str:
-    """Return the code that a code or a name (in any case) stands for, or nothing."""
+    """Return the code of a country given by code or name (in any case), or nothing."""
     return _codes().get(words.strip().casefold(), "")
 
 

@@ -18,7 +18,7 @@ _DOMAINS = frozenset(_LIST.split())
 
 
 def is_free(domain: str) -> bool:
-    """Tell whether a domain (in any case) gives addresses to anybody."""
+    """Return whether a domain (in any case) gives addresses to anybody."""
     return domain.lower() in _DOMAINS
 
 

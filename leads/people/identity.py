@@ -86,7 +86,7 @@ class Index(Generic[T]):
         return [] if shared is None or self._is_another(ids, shared) else [shared]
 
     def _is_another(self, ids: Ids, person: T) -> bool:
-        """Tell whether who is named only shares the browser of a person."""
+        """Return whether who is named only shares the browser of a person."""
         if ids.email and self._email_of(person):
             return True
         return not self._systems_of(person).isdisjoint(system for system, _ in ids.external_ids)

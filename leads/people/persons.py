@@ -56,7 +56,7 @@ class Person:
     first_contact_at: datetime | None = None
 
 
-# the fields of a Person that stand on the lead as they are
+# the fields of a Person that are columns of the lead
 PLAIN = ("first_name", "last_name", "title", "phone", "country", "territory", "time_zone", "language", "source")
 
 _WORDS = {
@@ -285,12 +285,12 @@ def _zones() -> frozenset[str]:
 
 
 def is_zone(name: str) -> bool:
-    """Tell whether the zone database knows a name."""
+    """Return whether the zone database knows a name."""
     return name in _zones()
 
 
 def looks_like_email(value: str) -> bool:
-    """Tell whether a text is an e-mail address."""
+    """Return whether a text is an e-mail address."""
     try:
         return "@" in value and bool(email(value))
     except Invalid:

@@ -75,11 +75,6 @@ def ids_of(leads: Iterable[Lead]) -> dict[int, list[str]]:
     return found
 
 
-def refresh(workspace: Workspace, leads: Sequence[Lead]) -> None:
-    """Keep the words of leads as they are now. Two statements; the caller holds the rows of the leads."""
-    write(workspace, leads, ids_of(leads))
-
-
 def matching(
     workspace: Workspace | int, asked: str, *, beginning: bool = False
 ) -> list[int] | QuerySet[SearchText, Any]:

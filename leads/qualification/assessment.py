@@ -35,7 +35,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Assessment:
-    """Hold what a lead came to at `at`. `definition` is None, and the verdict fails, while no agreement is active."""
+    """Hold the assessment of a lead at `at`. Without an active agreement, `definition` is None, the verdict fails."""
 
     at: datetime
     facts: Facts
@@ -105,7 +105,7 @@ def assess(lead: Lead, at: datetime, *, reading: Reading | None = None) -> Asses
         definition=definition,
         tier=choice.tier,
         tier_why=choice.why,
-        newest_evidence_at=max((when for when in (score.newest_evidence_at, known.told_at) if when), default=None),
+        newest_evidence_at=max((when for when in (score.newest_evidence_at, known.answered_at) if when), default=None),
     )
 
 

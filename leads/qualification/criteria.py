@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from leadflow.formats import build
 from leads.conditions import checks, trees, values
 from leads.conditions.checks import Problem, is_count
-from leads.conditions.trees import Facts, Result
+from leads.conditions.trees import ConditionResult, Facts
 from leads.conditions.values import Plain
 
 KINDS = ("mql", "sal", "sql")
@@ -123,7 +123,7 @@ class LoopGuard:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Say why a lead may not be handed over (again): a stable code, words, and until when where time mends it."""
+    """Say why a lead may not be handed over (again): a stable code, words, and until when, where time lifts it."""
 
     code: str  # too_many_passes | cooling_off | no_new_evidence
     words: str
@@ -252,7 +252,7 @@ def _check_tier(entry: Any, pointer: str, names: set[str], known: Iterable[str] 
     return problems
 
 
-def _criteria(result: Result, one_of: str) -> Iterable[Criterion]:
+def _criteria(result: ConditionResult, one_of: str) -> Iterable[Criterion]:
     if result.kind == "leaf":
         yield Criterion(
             label=result.words,

@@ -1,6 +1,6 @@
 """Gather what is known of a lead, as flat facts for conditions and as events for scoring. Reads, never writes.
 
-Which facts there are, and where each is read, stands in `leads.conditions.facts`; here are the statements.
+Which facts there are, and where each is read, is in `leads.conditions.facts`; here are the statements.
 """
 
 from collections import defaultdict
@@ -25,10 +25,10 @@ NO_EVENTS: Mapping[str, EventCount] = MappingProxyType({})
 class Facts(dict[str, Any]):
     """Hold facts by dotted name. One that was not read has the catalogue's `absent`: a count of events is zero then.
 
-    `told_at` is when the lead last answered a question: evidence that no event shows.
+    `answered_at` is when the lead last answered a question: evidence that no event shows.
     """
 
-    told_at: datetime | None = None
+    answered_at: datetime | None = None
 
     def __missing__(self, name: str) -> Any:
         row = fact_catalogue.find(name)
@@ -56,11 +56,11 @@ def gather(leads: Sequence[Lead], at: datetime) -> dict[int, Facts]:
     """Gather the facts of leads by their ids, as `of` does, in three statements however many they are."""
     ids = [lead.pk for lead in leads]
     answers: defaultdict[int, dict[str, Any]] = defaultdict(dict)
-    told_at: dict[int, datetime] = {}
-    told = Answer.everywhere.filter(lead__in=ids, at__lte=at).order_by("question")
-    for pk, code, value, when in told.values_list("lead_id", "question__code", "value", "at"):
+    answered_at: dict[int, datetime] = {}
+    given = Answer.everywhere.filter(lead__in=ids, at__lte=at).order_by("question")
+    for pk, code, value, when in given.values_list("lead_id", "question__code", "value", "at"):
         answers[pk][code] = value
-        told_at[pk] = max(told_at.get(pk, when), when)
+        answered_at[pk] = max(answered_at.get(pk, when), when)
     external_ids: defaultdict[int, list[str]] = defaultdict(list)
     for pk, system, value in (
         ExternalId.everywhere.filter(lead__in=ids).order_by("pk").values_list("lead_id", "system", "value")
@@ -70,7 +70,7 @@ def gather(leads: Sequence[Lead], at: datetime) -> dict[int, Facts]:
     gathered = {}
     for lead in leads:
         facts = known(lead, external_ids=external_ids[lead.pk], answers=answers[lead.pk], events=counts[lead.pk])
-        facts.told_at = told_at.get(lead.pk)
+        facts.answered_at = answered_at.get(lead.pk)
         gathered[lead.pk] = facts
     return gathered
 
@@ -78,7 +78,7 @@ def gather(leads: Sequence[Lead], at: datetime) -> dict[int, Facts]:
 def known(
     lead: Lead, *, external_ids: list[str], answers: Mapping[str, Any], events: Mapping[str, EventCount] = NO_EVENTS
 ) -> Facts:
-    """Build the facts that stand on the lead itself and on what is passed in."""
+    """Build the facts from the lead itself and from what is passed in."""
     account, campaign, persona = _relations(lead)
     domain = lead.email.rpartition("@")[2]
     record = LeadRecord(

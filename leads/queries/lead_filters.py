@@ -94,12 +94,12 @@ class Filters(Mapping[str, Any]):
 
     @property
     def countable(self) -> bool:
-        """Tell whether an index answers these filters."""
+        """Return whether an index answers these filters."""
         return all(FILTERS[name].indexed for name in self)
 
     @property
     def plain(self) -> bool:
-        """Tell whether nothing is filtered at all."""
+        """Return whether nothing is filtered at all."""
         return self._values in ({}, {"dates": CONTACT})
 
 
@@ -150,7 +150,7 @@ def add(filter: Filter, *, after: str) -> None:
 
 
 def add_outcome(name: str, words: str, wanted: Callable[[Workspace], Q], *, after: str) -> None:
-    """Add an outcome of handoffs that an app above this one can tell, behind another one."""
+    """Add an outcome of handoffs that an app above this one knows, after another one."""
     _insert(_OUTCOME_WORDS, name, words, after)
     _OUTCOMES[name] = wanted
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from leadflow.paging import Page
 from leads.models import Lead
 from leads.queries import lead_filters
 from leads.queries.lead_columns import COLUMNS
@@ -36,27 +37,14 @@ SORTS = {
 }
 
 
-@dataclass(frozen=True)
-class Page:
-    """Hold one page of leads with the cursors to the pages around it; `total` None is more than `COUNTED`."""
-
-    rows: list[Lead]
-    next_cursor: str | None
-    previous_cursor: str | None
-    total: int | None = None
-
-    @property
-    def shown(self) -> int:
-        """Count the rows of this page."""
-        return len(self.rows)
-
-
 def lead_list(workspace: Workspace, filters: Filters) -> QuerySet[Lead]:
     """Return the leads wanted, not ordered."""
     return lead_filters.narrow(Lead.objects.of(workspace), workspace, filters)
 
 
-def page(found: QuerySet[Lead], *, sort: str = "new", after: str = "", before: str = "", size: int = PAGE) -> Page:
+def page(
+    found: QuerySet[Lead], *, sort: str = "new", after: str = "", before: str = "", size: int = PAGE
+) -> Page[Lead]:
     """Read one page of a list behind (or before) a lead's id, with what a row shows. Three statements at most.
 
     The ids come first, by themselves: an index answers that alone, and rows are read for one page only. A cursor that
@@ -76,7 +64,7 @@ def page(found: QuerySet[Lead], *, sort: str = "new", after: str = "", before: s
     if turned:
         listed.reverse()
     if not listed:
-        return Page([], None, None)
+        return Page([])
     has_next, has_previous = (True, more) if turned and mark else (more, bool(mark))
     return Page(listed, str(listed[-1].pk) if has_next else None, str(listed[0].pk) if has_previous else None)
 

@@ -22,7 +22,7 @@ from leads.queries import lookups
 from leads.states import State
 from workspaces.models import Workspace
 
-RECENT_EVENTS = 300  # of a lead: what it did lately is told from these
+RECENT_EVENTS = 300  # of a lead: what it did lately is read from these
 
 
 COLLEAGUES = 5
@@ -45,7 +45,7 @@ class Activity:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedQuestion:
     """Hold a qualifying question, and the lead's answer if there is one."""
 
     question: Question
@@ -59,7 +59,7 @@ class LeadPage:
     lead: Lead
     handoffs: list[Handoff]  # newest first
     activities: list[Activity]
-    asked: list[Asked]
+    asked: list[AskedQuestion]
     follow_ups: list[FollowUp]  # open, what is due first at the top
     colleagues: list[Lead]  # of the same account
     external_ids: list[ExternalId]
@@ -106,7 +106,7 @@ def lead_page(workspace: Workspace | int, pk: int) -> LeadPage:
         lead=found,
         handoffs=list(own),
         activities=_activities(found),
-        asked=[Asked(question, answers.get(question.pk)) for question in questions],
+        asked=[AskedQuestion(question, answers.get(question.pk)) for question in questions],
         follow_ups=list(open_ones.order_by("due_at")),
         colleagues=list(colleagues[:COLLEAGUES]) if found.account_id else [],
         external_ids=list(ExternalId.objects.of(workspace).filter(lead=found).order_by("pk")),

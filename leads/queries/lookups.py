@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from leadflow.models import get_row
 from leads.models import (
-    Account,
     Campaign,
     FollowUp,
     Handoff,
@@ -62,14 +61,9 @@ def get_topic_labels(workspace: Workspace | int) -> dict[str, str]:
     return dict(Topic.objects.of(workspace).values_list("code", "label"))
 
 
-def main_topic(interests: Mapping[str, Any] | None) -> str:
-    """Return the code of the topic that stands first in a lead's interests, or nothing."""
+def get_main_topic(interests: Mapping[str, Any] | None) -> str:
+    """Return the code of the strongest topic of a lead's interests, or nothing."""
     return max(interests, key=lambda code: interests[code]) if interests else ""
-
-
-def list_accounts_like(workspace: Workspace | int, text: str) -> QuerySet[Account]:
-    """List the accounts whose name begins with a text, in the letters given or with a capital."""
-    return Account.objects.of(workspace).filter(name__startswith=text)
 
 
 def list_sources(workspace: Workspace | int) -> list[str]:

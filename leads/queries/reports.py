@@ -1,7 +1,7 @@
 """The numbers of marketing and sales together: the funnel, what became of handoffs, why leads came back.
 
 Each counts people, once each in its line; `leads.queries.lead_list` lists them by the same filters. Someone who was
-handed over twice may stand in two lines of what became of it.
+handed over twice may count in two outcomes.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ GROUPS = {"source": "source", "campaign": "campaign__code"}
 
 
 @dataclass
-class Row:
+class FunnelRow:
     """One line of the funnel: how many leads got at least that far, in whatever order (the reading "any stage").
 
     Days run from the first contact to the win; the median is the middle, the mean of the two middles for an even
@@ -55,8 +55,8 @@ class Row:
 class Funnel:
     """The total, and a row per group, the largest first."""
 
-    total: Row
-    rows: list[Row]
+    total: FunnelRow
+    rows: list[FunnelRow]
     by: str
     since: datetime | None
     until: datetime | None
@@ -81,9 +81,9 @@ def funnel(
     """
     leads = cohort(workspace, since, until, **filters)
     group = GROUPS[by]
-    rows: dict[Any, Row] = {}
+    rows: dict[Any, FunnelRow] = {}
     for key, count in leads.values_list(group).annotate(Count("pk")).order_by():
-        rows.setdefault(key, Row(key=key or "")).counts["lead"] = count
+        rows.setdefault(key, FunnelRow(key=key or "")).counts["lead"] = count
     handoffs = Handoff.objects.of(workspace).filter(lead__in=leads) if since or until or filters else None
     handoffs = handoffs if handoffs is not None else Handoff.objects.of(workspace)
     reached = handoffs.values(f"lead__{group}").annotate(
@@ -93,9 +93,9 @@ def funnel(
         won=Count("lead", distinct=True, filter=Q(state="won")),
     )
     for found in reached.order_by():
-        row = rows.setdefault(found[f"lead__{group}"], Row(key=found[f"lead__{group}"] or ""))
+        row = rows.setdefault(found[f"lead__{group}"], FunnelRow(key=found[f"lead__{group}"] or ""))
         row.counts.update({stage: found[stage] for stage in STAGES[1:]})
-    total = Row(counts={stage: sum(row.counts[stage] for row in rows.values()) for stage in STAGES})
+    total = FunnelRow(counts={stage: sum(row.counts[stage] for row in rows.values()) for stage in STAGES})
     won = leads.filter(won_at__isnull=False).annotate(
         days=ExpressionWrapper(F("won_at") - F("first_contact_at"), output_field=DurationField())
     )
@@ -105,7 +105,7 @@ def funnel(
     return Funnel(total=total, rows=ordered, by=by, since=since, until=until)
 
 
-def _add_days(won: QuerySet[Lead], group: str | None, rows: dict[Any, Row]) -> None:
+def _add_days(won: QuerySet[Lead], group: str | None, rows: dict[Any, FunnelRow]) -> None:
     """Add amount, mean and median days: one aggregate, and one window that keeps the middle rows of each group."""
     keys = [group] if group else []
     means = won.order_by().values(*keys) if keys else won.order_by()
@@ -131,7 +131,7 @@ def _days(length: timedelta | None) -> float | None:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class HandoffOutcomes:
     """Count what became of the leads that were handed over in a period; `won` and `amount` are of deals of it."""
 
     handed_over: int = 0
@@ -164,8 +164,10 @@ class Series:
     returned: list[int]
 
 
-def outcome_of_handoffs(workspace: Any, *, since: datetime | None = None, until: datetime | None = None) -> Outcome:
-    """Tell what sales did with the leads handed over in [since, until), and what was won then. Two statements."""
+def outcome_of_handoffs(
+    workspace: Any, *, since: datetime | None = None, until: datetime | None = None
+) -> HandoffOutcomes:
+    """Count what sales did with the leads handed over in [since, until), and what was won then. Two statements."""
     handoffs = _in(Handoff.objects.of(workspace), "offered_at", since, until)
     counts = handoffs.aggregate(
         handed_over=Count("lead", distinct=True),
@@ -173,7 +175,7 @@ def outcome_of_handoffs(workspace: Any, *, since: datetime | None = None, until:
     )
     deals = _in(Lead.objects.of(workspace).filter(won_at__isnull=False), "won_at", since, until)
     won = deals.aggregate(won=Count("pk"), amount=Sum("amount"))
-    return Outcome(**counts, won=won["won"], amount=won["amount"] or Decimal(0))
+    return HandoffOutcomes(**counts, won=won["won"], amount=won["amount"] or Decimal(0))
 
 
 def returns_by_reason(

@@ -1,7 +1,7 @@
-"""Tell a lead's story, newest first: its moves, events, touches, answers and follow-ups in one line of time.
+"""Read a lead's timeline, newest first: its moves, events, touches, answers and follow-ups in one list.
 
 Each kind is read by its own index, at most one page of it, and merged; the page before is reached by the time and
-rank of the last entry. What other rooms have to tell (mail) comes in as a further source.
+rank of the last entry. What other apps know (mail) is a further source.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ LIMIT = 40
 
 
 @dataclass(frozen=True)
-class Entry:
+class TimelineEntry:
     """Hold one thing that happened; `rank` orders what happened at the same moment and is unique with the kind."""
 
     at: datetime
@@ -39,17 +39,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Page:
+class TimelinePage:
     """Hold one page of a timeline; `older` is the cursor of the next one, or nothing at its end."""
 
-    entries: list[Entry]
+    entries: list[TimelineEntry]
     older: str
 
 
-Source = Callable[[Lead, "datetime | None", int], Iterable[Entry]]
+Source = Callable[[Lead, "datetime | None", int], Iterable[TimelineEntry]]
 
 
-def timeline(lead: Lead, *, before: str = "", limit: int = LIMIT, also: Iterable[Source] = ()) -> Page:
+def timeline(lead: Lead, *, before: str = "", limit: int = LIMIT, also: Iterable[Source] = ()) -> TimelinePage:
     """Return a page of entries, newest first, before a cursor; one statement per kind, whatever the lead has done.
 
     A cursor that cannot be read means from the newest. `also` are sources that give entries up to (and with) a time.
@@ -66,48 +66,50 @@ def timeline(lead: Lead, *, before: str = "", limit: int = LIMIT, also: Iterable
     page = list(islice(rest, limit + 1))
     more = len(page) > limit
     page = page[:limit]
-    return Page(page, _write(page[-1]) if more else "")
+    return TimelinePage(page, _write(page[-1]) if more else "")
 
 
 _TIES = 60  # entries of one moment at the border of two pages; an import writes that many at once at most
 
 
-def moves(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+def moves(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
     """Give the moves of a lead."""
     rows = Transition.objects.of(lead.workspace_id).filter(lead=lead).select_related("reason")
     for row in _newest(rows, "at", until, limit):
-        yield Entry(row.at, "move", row.sequence, row.move, _move_words(row), row.note, row.actor_name)
+        yield TimelineEntry(row.at, "move", row.sequence, row.move, _move_words(row), row.note, row.actor_name)
 
 
-def events(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+def events(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
     """Give what a lead did."""
     rows = Event.objects.of(lead.workspace_id).filter(lead=lead).defer("properties")
     for row in _newest(rows, "occurred_at", until, limit):
         name = row.name or row.url
         words = row.type.replace("_", " ").capitalize()
-        yield Entry(row.occurred_at, "event", row.pk, row.type, f"{words}: {name}" if name else words, human=row.human)
+        yield TimelineEntry(
+            row.occurred_at, "event", row.pk, row.type, f"{words}: {name}" if name else words, human=row.human
+        )
 
 
-def touches(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+def touches(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
     """Give what sales did to a lead."""
     rows = Touch.objects.of(lead.workspace_id).filter(lead=lead)
     for row in _newest(rows, "at", until, limit):
         words = f"{row.get_channel_display()}: {row.get_outcome_display().lower()}"
-        yield Entry(row.at, "touch", row.pk, row.channel, words, row.note, row.actor_name)
+        yield TimelineEntry(row.at, "touch", row.pk, row.channel, words, row.note, row.actor_name)
 
 
-def answers(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
+def answers(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
     """Give what a lead answered."""
     rows = Answer.objects.of(lead.workspace_id).filter(lead=lead).select_related("question")
     for row in _newest(rows, "at", until, limit):
-        yield Entry(row.at, "answer", row.pk, "answer", row.question.label, say(row.value), row.actor_name)
+        yield TimelineEntry(row.at, "answer", row.pk, "answer", row.question.label, say(row.value), row.actor_name)
 
 
-def follow_ups(lead: Lead, until: datetime | None, limit: int) -> Iterable[Entry]:
-    """Give the follow-ups that were done; those still open stand elsewhere."""
+def follow_ups(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
+    """Give the follow-ups that were done; those still open are listed elsewhere."""
     rows = FollowUp.objects.of(lead.workspace_id).filter(lead=lead, done_at__isnull=False)
     for row in _newest(rows, "done_at", until, limit):
-        yield Entry(row.done_at, "follow_up", row.pk, "done", "Follow-up done", row.note, row.actor_name)
+        yield TimelineEntry(row.done_at, "follow_up", row.pk, "done", "Follow-up done", row.note, row.actor_name)
 
 
 SOURCES: tuple[Source, ...] = (moves, events, touches, answers, follow_ups)
@@ -141,7 +143,7 @@ def _newest(rows: QuerySet[Any], column: str, until: datetime | None, limit: int
     return rows.order_by(f"-{column}", "-pk")[:limit]
 
 
-def _write(entry: Entry) -> str:
+def _write(entry: TimelineEntry) -> str:
     return f"{entry.at.isoformat()}~{entry.kind}~{entry.rank}"
 
 

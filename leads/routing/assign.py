@@ -48,7 +48,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PoolCandidate:
     """Say of one place in the pool how loaded it is, and why it was passed over, if it was."""
 
     member: str
@@ -62,7 +62,7 @@ class Explanation:
     """Hold a dry run: the rules in order up to the one that held, the places of its pool, and the choice."""
 
     rules: tuple[Tried, ...]
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[PoolCandidate, ...]
     choice: Choice
 
     def to_json(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class AssignmentRequest:
-    """Name a lead that somebody is to get at `at`, with its facts; not `besides`, who has it.
+    """Name a lead that somebody is to get at `at`, with its facts; not to `exclude`, who has it.
 
     `chosen` says that a person chose already: it is the answer, and counts as open for those after it.
     """
@@ -157,7 +157,7 @@ def explain(lead: Lead, *, at: datetime | None = None) -> Explanation:
     places = _places([pool])[pool.pk]
     draw = _draw(pool, places, plan.kept_from, at)
     candidates = tuple(
-        Candidate(str(place.member), place.weight, place.open_handoffs, draw.passed_over.get(place.pk, ""))
+        PoolCandidate(str(place.member), place.weight, place.open_handoffs, draw.passed_over.get(place.pk, ""))
         for place in places
     )
     return Explanation(plan.tried, candidates, plan.choice or _choice(plan.rule, plan.tried[-1], draw))

@@ -17,7 +17,7 @@ STEP = 10  # between the positions of two rules, so that the order reads well in
 
 
 def save_pool(pool: Pool, *, actor: Actor, at: datetime | None = None) -> Pool:
-    """Add or change a pool. Raise `Invalid` for a name that is taken."""
+    """Add or change a pool. Raise `Invalid` for a name that is in use."""
     return edits.write(pool, actor=actor, noun="pool", key="name", at=at)
 
 
@@ -29,7 +29,7 @@ def remove_pool(pool: Pool, *, actor: Actor) -> None:
 
 
 def has_place(member: Member) -> bool:
-    """Tell whether the routing can give leads to the member: they are in a pool. One statement."""
+    """Return whether the routing can give leads to the member: they are in a pool. One statement."""
     return PoolMember.objects.of(member.workspace_id).filter(member=member).exists()
 
 

@@ -1,4 +1,4 @@
-"""Check a scoring that somebody wrote as JSON, naming every place that has to be mended."""
+"""Check a scoring that somebody wrote as JSON, naming every place that has to be corrected."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -26,8 +26,8 @@ __all__ = [
     "EventFact",
     "FitRule",
     "InterestRule",
-    "Line",
     "Score",
+    "ScoreLine",
     "Scoring",
     "horizon_days",
     "interests",
@@ -162,7 +162,7 @@ class Scoring:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ScoreLine:
     """Explain some of the points: which rule gave them, why, and for interest how often and when last."""
 
     kind: str  # fit | interest
@@ -176,7 +176,7 @@ class Line:
         return {**asdict(self), "last_at": self.last_at.isoformat() if self.last_at else None}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Line":
+    def from_json(cls, data: Mapping[str, Any]) -> "ScoreLine":
         """Read a line as it was stored, in its present form."""
         return build(cls, data, last_at=lambda at: datetime.fromisoformat(at) if at else None)
 
@@ -190,7 +190,7 @@ class Score:
     interest_points: int
     interest_level: int
     grade: str
-    lines: tuple[Line, ...]
+    lines: tuple[ScoreLine, ...]
     version: int
     at: datetime
 
@@ -217,7 +217,7 @@ class Score:
     def from_json(cls, data: Mapping[str, Any]) -> "Score":
         """Read a score as `to_json` writes it."""
         return build(
-            cls, data, lines=lambda items: tuple(Line.from_json(item) for item in items), at=datetime.fromisoformat
+            cls, data, lines=lambda items: tuple(ScoreLine.from_json(item) for item in items), at=datetime.fromisoformat
         )
 
 
@@ -270,14 +270,14 @@ def interests(scoring: Scoring, events: Iterable[EventFact], at: datetime) -> di
     return {topic: worth for topic, worth in ranked if worth > 0}
 
 
-def _fit_lines(scoring: Scoring, facts: Facts, at: datetime) -> Iterator[Line]:
+def _fit_lines(scoring: Scoring, facts: Facts, at: datetime) -> Iterator[ScoreLine]:
     for rule in scoring.fit:
         if trees.holds(rule.condition, facts, at):  # few do, and the words take far longer
             because = trees.evaluate(rule.condition, facts, at).because
-            yield Line("fit", rule.label, rule.points, "; ".join(because))
+            yield ScoreLine("fit", rule.label, rule.points, "; ".join(because))
 
 
-def _interest_lines(scoring: Scoring, events: Iterable[EventFact], at: datetime) -> Iterator[Line]:
+def _interest_lines(scoring: Scoring, events: Iterable[EventFact], at: datetime) -> Iterator[ScoreLine]:
     rules = _by_type(scoring)
     worths: defaultdict[int, list[float]] = defaultdict(list)
     last: dict[int, datetime] = {}
@@ -293,7 +293,7 @@ def _interest_lines(scoring: Scoring, events: Iterable[EventFact], at: datetime)
             yield line
 
 
-def _interest_line(rule: InterestRule, worths: list[float], last_at: datetime | None) -> Line:
+def _interest_line(rule: InterestRule, worths: list[float], last_at: datetime | None) -> ScoreLine:
     total = _whole(math.fsum(worths))  # fsum: the same whatever order the events come in
     parts = [f"{len(worths)} {'time' if len(worths) == 1 else 'times'}"]
     if last_at:
@@ -303,7 +303,7 @@ def _interest_line(rule: InterestRule, worths: list[float], last_at: datetime | 
     if rule.cap is not None and abs(total) > rule.cap:
         total = int(math.copysign(rule.cap, total))
         parts.append(f"held at {total}")
-    return Line("interest", rule.label, total, ", ".join(parts), len(worths), last_at)
+    return ScoreLine("interest", rule.label, total, ", ".join(parts), len(worths), last_at)
 
 
 def _by_type(scoring: Scoring) -> Mapping[str, list[tuple[int, InterestRule]]]:

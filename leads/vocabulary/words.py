@@ -26,7 +26,7 @@ FIXED: dict[type[models.Model], tuple[str, ...]] = {
 def save(word: W, *, actor: Actor, at: datetime | None = None) -> W:
     """Add or change a word. A signed agreement keeps the reasons that it was signed with until the next one.
 
-    Raise `Invalid` with the field: for a code that is taken, one that changes, or a question without choices.
+    Raise `Invalid` with the field: for a code that is in use, one that changes, or a question without choices.
     """
     kind = type(word)
     if word.pk is not None:

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from api import problems
-from leadflow.errors import Conflict, Forbidden, Invalid, Missing, NotAllowed, TooMany
+from leadflow.errors import Conflict, Forbidden, Invalid, Missing, NotAllowed
 from leads.models import Lead
 from nurture import programs
 from nurture.models import Enrolment
@@ -139,7 +139,7 @@ def test_every_type_leads_to_a_page(api):
 
 def refusals() -> set[tuple[str, int]]:
     """List code and status of every refusal that the product writes down with a code of its own."""
-    statuses = {kind.__name__: kind.status for kind in (Conflict, Forbidden, Invalid, Missing, NotAllowed, TooMany)}
+    statuses = {kind.__name__: kind.status for kind in (Conflict, Forbidden, Invalid, Missing, NotAllowed)}
     root = Path(__file__).resolve().parents[2]
     found = set()
     for app in ("leadflow", "workspaces", "webhooks", "leads", "sla", "nurture", "api"):

@@ -38,7 +38,7 @@ def main() -> str:
         )
         leads.append(lead)
     Lead.everywhere.bulk_create(leads, batch_size=500)
-    search_text.refresh(workspace, leads)
+    search_text.write(workspace, leads, search_text.ids_of(leads))
     return log_in(Member.objects.of(workspace).get(user=owner))
 
 

@@ -12,7 +12,7 @@ from leads.models import Handoff, Transition
 from leads.qualification import criteria
 from leads.qualification.criteria import Criterion, LoopGuard, Refusal, Verdict
 from leads.routing import assign
-from leads.scoring.scoring import FitRule, InterestRule, Line, Scoring
+from leads.scoring.scoring import FitRule, InterestRule, ScoreLine, Scoring
 from tests.samples import DocumentKind
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -30,8 +30,10 @@ FACTS = {
 }
 
 LINES = [
-    Line("fit", "Seniority", 20, "Title contains Head"),
-    Line("interest", "Visit to pricing", 15, "2 times, last on 1 November", 2, datetime(2026, 11, 1, 8, tzinfo=UTC)),
+    ScoreLine("fit", "Seniority", 20, "Title contains Head"),
+    ScoreLine(
+        "interest", "Visit to pricing", 15, "2 times, last on 1 November", 2, datetime(2026, 11, 1, 8, tzinfo=UTC)
+    ),
 ]
 VERDICT = Verdict(
     kind="mql",
@@ -133,9 +135,9 @@ KINDS = [
         "leads",
         documents.SCORE_LINES,
         {1: LINES},
-        read=lambda items: [Line.from_json(item) for item in items],
+        read=lambda items: [ScoreLine.from_json(item) for item in items],
         write=lambda lines: [line.to_json() for line in lines],
-        classes=(Line,),
+        classes=(ScoreLine,),
     ),
     DocumentKind(
         "leads",

@@ -22,7 +22,7 @@ from leads.intake import upsert
 from leads.intake.imports import mappings
 from leads.intake.imports.mappings import Plan
 from leads.intake.plan import Existing
-from leads.intake.upsert import Person, Refused, Result
+from leads.intake.upsert import Person, RefusedPerson, UpsertResult
 from leads.models import Import, RowError
 from workspaces import notices
 from workspaces.actors import Actor, engine
@@ -88,13 +88,13 @@ def reread(batch: Import, *, encoding: str = "", delimiter: str = "") -> Import:
 
 
 def preview(batch: Import, mapping: Mapping[str, str], options: Mapping[str, Any] | None = None) -> list[PreviewRow]:
-    """Tell what would happen to the first rows, by doing it and rolling it back. Raise `Invalid` on the mapping."""
+    """Preview the first rows, by importing them and rolling back. Raise `Invalid` on the mapping."""
     plan = mappings.check(batch.workspace, batch.header, mapping, options or {})
     rows = list(islice(_rows(batch), PREVIEW_ROWS))
     with transaction.atomic():
-        taken = _take(batch, plan, rows, timezone.now())
-        transaction.set_rollback(True)
-    return [_preview_row(row, result) for row, result in zip(rows, taken, strict=True)]
+        results = _import(batch, plan, rows, timezone.now())
+        transaction.set_rollback(True)  # the preview writes nothing
+    return [_preview_row(row, result) for row, result in zip(rows, results, strict=True)]
 
 
 @transaction.atomic
@@ -120,15 +120,16 @@ def start(
 
 @transaction.atomic
 def work(batch: Import, at: datetime) -> None:
-    """Take the next rows of a running import and save how far it is, in one transaction. The import is locked."""
+    """Import the next rows and save the progress, in one transaction. The import is locked."""
     batch = db.lock(Import.everywhere.select_related("workspace", "member__user"), batch.pk)
     if batch.status != Import.Status.RUNNING:
         Import.everywhere.filter(pk=batch.pk).update(next_at=None)
         return
+    # The rows and `done_rows` are saved in one transaction: a worker that dies leaves nothing half done.
     rows, error = _next_rows(batch)
     try:
         plan = mappings.check(batch.workspace, batch.header, batch.mapping, batch.options)
-        _count(batch, rows, _take(batch, plan, rows, at))
+        _count(batch, rows, _import(batch, plan, rows, at))
     except Invalid as changed:  # an attribute of the mapping is gone since
         error = changed
     batch.next_at = at
@@ -151,7 +152,7 @@ def work(batch: Import, at: datetime) -> None:
 
 
 def error_file(batch: Import) -> Iterator[str]:
-    """Yield the rows that were not taken as CSV, each with its line and why; mended, it can be imported again."""
+    """Yield the rows that were skipped as CSV, each with its line and why; corrected, it can be imported again."""
     rows = RowError.objects.of(batch.workspace_id).filter(batch=batch).order_by("line")
     width = len(batch.header)
     yield from csvfile.write([[*batch.header, "line", "error"]])
@@ -190,11 +191,11 @@ def _next_rows(batch: Import) -> tuple[list[Row], Invalid | None]:
     return rows, None
 
 
-def _take(batch: Import, plan: Plan, rows: list[Row], now: datetime) -> list[Result | Refused]:
-    """Take the rows in; those that make no person are refused."""
+def _import(batch: Import, plan: Plan, rows: list[Row], now: datetime) -> list[UpsertResult | RefusedPerson]:
+    """Import the rows; those that make no person are refused."""
     persons = [_person(plan, cells) for _, cells in rows]
     good = [person for person in persons if isinstance(person, Person)]
-    taken = iter(
+    results = iter(
         upsert.upsert_many(
             batch.workspace,
             good,
@@ -203,21 +204,21 @@ def _take(batch: Import, plan: Plan, rows: list[Row], now: datetime) -> list[Res
             existing=cast(Existing, mappings.EXISTING[plan.options.existing]),
         )
     )
-    return [next(taken) if isinstance(person, Person) else person for person in persons]
+    return [next(results) if isinstance(person, Person) else person for person in persons]
 
 
-def _person(plan: Plan, cells: list[str]) -> Person | Refused:
+def _person(plan: Plan, cells: list[str]) -> Person | RefusedPerson:
     try:
         return mappings.person(plan, cells)
     except Invalid as error:
-        return Refused(error)
+        return RefusedPerson(error)
 
 
-def _count(batch: Import, rows: list[Row], taken: list[Result | Refused]) -> None:
+def _count(batch: Import, rows: list[Row], results: list[UpsertResult | RefusedPerson]) -> None:
     batch.done_rows += len(rows)
     errors: list[RowError] = []
-    for (line, cells), result in zip(rows, taken, strict=True):
-        if isinstance(result, Refused):
+    for (line, cells), result in zip(rows, results, strict=True):
+        if isinstance(result, RefusedPerson):
             message = _words(result)
             row = [cell.replace("\x00", "\ufffd") for cell in cells]  # JSON in PostgreSQL holds no NUL
             errors.append(RowError(workspace=batch.workspace, batch=batch, line=line, message=message, row=row))
@@ -231,13 +232,13 @@ def _count(batch: Import, rows: list[Row], taken: list[Result | Refused]) -> Non
     db.insert_new(errors, key=["line"])
 
 
-def _words(refused: Refused) -> str:
+def _words(refused: RefusedPerson) -> str:
     return refused.error.message[:300]
 
 
-def _preview_row(row: Row, result: Result | Refused) -> PreviewRow:
+def _preview_row(row: Row, result: UpsertResult | RefusedPerson) -> PreviewRow:
     line, cells = row
-    if isinstance(result, Refused):
+    if isinstance(result, RefusedPerson):
         return PreviewRow(line, cells, "error", _words(result))
     outcome: Literal["create", "update", "unchanged"] = (
         "create" if result.created else "update" if result.changed else "unchanged"
@@ -248,7 +249,7 @@ def _preview_row(row: Row, result: Result | Refused) -> PreviewRow:
 def _finish(batch: Import, at: datetime) -> None:
     batch.status, batch.finished_at, batch.next_at = Import.Status.DONE, at, None
     failed = f", {batch.failed_count} skipped" if batch.failed_count else ""
-    _tell(
+    _notify(
         batch,
         "import.done",
         f"{batch.file_name}: {batch.created_count} leads created, {batch.updated_count} updated{failed}.",
@@ -257,16 +258,16 @@ def _finish(batch: Import, at: datetime) -> None:
 
 
 def _fail(batch: Import, error: Invalid, at: datetime) -> None:
-    """Stop an import that cannot go on; what was taken so far stays, and the reason is kept as a row's."""
+    """Stop an import that cannot go on; what was imported so far stays, and the reason is kept as a row's."""
     batch.status, batch.finished_at, batch.next_at = Import.Status.FAILED, at, None
     batch.failed_count += 1
     line = error.facts.get("line", 0)
     row = RowError(workspace=batch.workspace, batch=batch, line=line, message=error.message[:300])
     db.insert_new([row], key=["line"])
-    _tell(batch, "import.failed", f"{batch.file_name}: {error.message}", at)
+    _notify(batch, "import.failed", f"{batch.file_name}: {error.message}", at)
 
 
-def _tell(batch: Import, kind: str, text: str, at: datetime) -> None:
+def _notify(batch: Import, kind: str, text: str, at: datetime) -> None:
     if batch.member:
         address, key = f"/imports/{batch.pk}/", f"{kind} {batch.pk}"
         notices.notify([batch.member], kind=kind, text=text, url=address, key=key, at=at)

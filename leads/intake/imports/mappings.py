@@ -110,7 +110,7 @@ def fields(workspace: Workspace) -> dict[str, str]:
 
 
 def guess(workspace: Workspace, header: Sequence[str]) -> dict[str, str]:
-    """Propose a mapping from the names of the columns. A name that stands twice, or is blank, is left to a person."""
+    """Propose a mapping from the names of the columns. A name that occurs twice, or is blank, is left to the user."""
     known = {_plain(label): name for name, label in fields(workspace).items() if name.startswith("attribute:")}
     known |= {_plain(name.partition(":")[2]): name for name in known.values()}
     known |= _FIELD_OF

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leads.conditions import checks, operators, trees
 from leads.conditions.facts import KNOWN
-from leads.conditions.trees import Result
+from leads.conditions.trees import ConditionResult
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -298,7 +298,7 @@ def test_a_valid_tree_evaluates_over_any_facts_as_plain_logic_does(tree, facts):
 @given(valid_trees, fact_sets)
 def test_a_result_survives_json(tree, facts):
     result = trees.evaluate(tree, facts, AT)
-    assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
+    assert ConditionResult.from_json(json.loads(json.dumps(result.to_json()))) == result
 
 
 @given(valid_trees)

@@ -326,7 +326,7 @@ def test_a_bad_person_of_a_set_is_refused_and_the_others_are_taken(workspace):
     results = upsert.upsert_many(
         workspace, [Person(email="a@acme.example"), Person(email="?"), Person(email="b@acme.example")], actor=ACTOR
     )
-    assert [type(result).__name__ for result in results] == ["Result", "Refused", "Result"]
+    assert [type(result).__name__ for result in results] == ["UpsertResult", "RefusedPerson", "UpsertResult"]
     assert Lead.objects.of(workspace).count() == 2
 
 

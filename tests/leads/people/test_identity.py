@@ -121,7 +121,7 @@ def test_one_email_for_two_leads_at_once_goes_to_one_of_them(workspace):
             for value in ("1", "2")
         ]
     )
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Result"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "UpsertResult"]
     assert Lead.objects.of(workspace).filter(email="a@acme.example").count() == 1
 
 

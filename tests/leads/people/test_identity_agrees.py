@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.v1 import lookups
 from leadflow.errors import Conflict, Invalid
-from leads.intake.upsert import Person, Refused, upsert_many
+from leads.intake.upsert import Person, RefusedPerson, upsert_many
 from leads.models import Lead
 from leads.people import identity
 from leads.people.identity import Ids
@@ -40,7 +40,7 @@ def taken(workspace: Workspace, ids: Ids) -> tuple[str, list[int]]:
     with transaction.atomic():
         (result,) = upsert_many(workspace, [person(ids)], actor=ACTOR, existing="keep")
         transaction.set_rollback(True)
-    if isinstance(result, Refused):
+    if isinstance(result, RefusedPerson):
         error = result.error
         return ("conflict", error.facts["leads"]) if isinstance(error, Conflict) else ("nobody", [])
     return ("nobody", []) if result.created else ("lead", [result.lead.pk])

@@ -126,7 +126,7 @@ def test_a_word_that_very_many_companies_have_is_looked_up_all_the_same(workspac
 def test_what_builders_and_intake_keep_is_the_same(workspace):
     made = upsert(workspace, Person(email="a@x.test", first_name="Ada", phone="030 1"), actor=ACTOR).lead
     kept = made.search_text.text
-    search_text.refresh(workspace, [made])
+    search_text.write(workspace, [made], search_text.ids_of([made]))
     assert SearchText.objects.of(workspace).get().text == kept == " ada a@x.test 301"
 
 

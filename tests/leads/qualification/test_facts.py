@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from leads.conditions import checks, operators, values
 from leads.conditions import facts as fact_catalogue
-from leads.conditions.fact_types import OWN_TYPES, FactType, Vocabulary
+from leads.conditions.fact_types import FactType, Vocabulary
 from leads.conditions.facts import KNOWN
 from leads.models import Answer, Attribute, Campaign, ExternalId, Lead, Persona, Question
 from leads.qualification import assessment, facts
@@ -145,10 +145,6 @@ def test_ranks_name_their_choices_and_every_fact_says_what_it_is():
 def test_every_vocabulary_is_one_that_a_fact_is_chosen_from():
     named = {each for fact in KNOWN.values() for each in (fact.choices, fact.part)}
     assert {each for each in named if isinstance(each, Vocabulary)} == set(Vocabulary)
-
-
-def test_the_kinds_of_own_attributes_and_questions_have_types():
-    assert set(OWN_TYPES) == {*Attribute.Kind.values, *Question.Kind.values}
 
 
 @pytest.mark.parametrize("type", SAMPLES)

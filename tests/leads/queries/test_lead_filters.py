@@ -65,7 +65,7 @@ class World(Desk):
             interests={"seo": 5},
         )
         self.priya.external_ids.create(workspace=self.workspace, system="crm", value="0031")
-        search_text.refresh(self.workspace, [self.priya])
+        search_text.write(self.workspace, [self.priya], search_text.ids_of([self.priya]))
         builders.lead(self.workspace, source="unknown", flags=["won_before_first_contact"])
         long_ago = builders.MONDAY - timedelta(days=400)
         builders.lead(self.workspace, first_contact_at=long_ago, created_at=long_ago, state_since=long_ago)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leads.conditions import checks
 from leads.conditions.facts import KNOWN
 from leads.scoring import scoring
-from leads.scoring.scoring import EventFact, FitRule, InterestRule, Line, Score, Scoring
+from leads.scoring.scoring import EventFact, FitRule, InterestRule, Score, ScoreLine, Scoring
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DEFAULT = Scoring.from_json(scoring.DEFAULT)
@@ -63,8 +63,8 @@ def test_fit_rules_give_points_with_the_facts_that_decided():
     ]
     found = scoring.score(only(fit=rules), {"account.employees": 120, "lead.free_mail": True}, [], AT)
     assert found.lines == (
-        Line("fit", "Big", 25, "Company size is at least 50: 120"),
-        Line("fit", "Free mail", -15, "Free-mail address is yes: yes"),
+        ScoreLine("fit", "Big", 25, "Company size is at least 50: 120"),
+        ScoreLine("fit", "Free mail", -15, "Free-mail address is yes: yes"),
     )
     assert (found.fit_points, found.fit_grade) == (10, "D")
 
