@@ -82,7 +82,9 @@ def replace_steps(program: Program, *, actor: Actor, steps_in: Sequence[StepIn])
         rows.append(row)
     staying = {row.pk for row in rows if row.pk}
     going = Step.objects.of(program.workspace).filter(program=program).exclude(pk__in=staying)
-    # from here on no sweep commits an enrolment or a mail that refers to them
+    # The enrolments before the steps that they stand at: a sweep that holds one commits first, and is not waited for
+    # while it waits. From the full lock on, no sweep commits an enrolment or a mail that refers to these steps.
+    list(db.locked(Enrolment.objects.of(program.workspace).filter(step__in=going)).values_list("pk"))
     db.lock_many_for_delete(going)
     _move_on(program, old, staying)
     going.delete()

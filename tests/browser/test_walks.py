@@ -146,6 +146,6 @@ def answer_all(page: Page) -> None:
             value.fill("2026-12-31")
         else:
             value.fill("3")
-        dialog.get_by_role("button", name="Keep the answer").click()
+        dialog.get_by_role("button", name="Save the answer").click()
         expect(dialog.locator("h2").first).to_contain_text("SQL")
         expect(unanswered).to_have_count(left - 1)

@@ -329,3 +329,34 @@ def test_who_waits_for_a_lock_too_long_is_told(workspace, lead):
     hold = partial(db.lock, Lead.everywhere.all(), lead.pk)
     with pytest.raises(AssertionError, match="lock timeout"):
         while_held(hold, hold)
+
+
+def test_steps_are_replaced_while_a_sweep_holds_an_enrolment_that_stands_at_one_of_them(workspace, lead):
+    actor = builders.engine()
+    program = programs.create(workspace, actor=actor, name="Drip")
+    mail = StepIn("mail", {"subject": "News", "body": "Read on."})
+    _, last = programs.replace_steps(program, actor=actor, steps_in=[mail, mail])
+    programs.activate(program, actor=actor)
+    enrolments.enrol(lead, program, actor=actor, why={"words": "Test"}, at=MONDAY)
+    kept = [StepIn(last.kind, last.config, id=last.pk)]
+    threads: list[threading.Thread] = []
+    outcomes: list[object] = []
+
+    def replace() -> None:
+        outcomes.extend(at_once(partial(programs.replace_steps, program, actor=actor, steps_in=kept)))
+
+    def interrupt(execute, sql, params, many, context):
+        """Let the replacement come while the sweep has planned a mail of the step that goes, and not committed it."""
+        done = execute(sql, params, many, context)
+        if sql.startswith('INSERT INTO "nurture_send"') and not threads:
+            threads.append(threading.Thread(target=replace))
+            threads[0].start()
+            threads[0].join(1)  # it waits for the enrolment
+        return done
+
+    with connection.execute_wrapper(interrupt):
+        assert sweeps.run(Enrolment, enrolments.advance, at=MONDAY) == 1
+    threads[0].join()
+    assert isinstance(outcomes[0], list), outcomes[0]
+    assert [step.pk for step in program.steps.all()] == [last.pk]
+    assert Send.everywhere.count() == 1
