@@ -15,7 +15,7 @@ from rest_framework.serializers import BaseSerializer
 from api import idempotency
 from api.permissions import check_history
 from api.requests import ApiRequest
-from leadflow.errors import Invalid, Missing
+from leadflow.errors import Invalid
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 SKEW = timedelta(minutes=1)  # a caller's clock may run ahead so far
@@ -89,13 +89,6 @@ class Resource(GenericAPIView[Any]):
         shaped.is_valid(raise_exception=True)  # names the type of a body that is no object
         values = shaped.validated_data
         return values
-
-    def get_row(self, rows: QuerySet[Any], pk: int, noun: str) -> Any:
-        """Return one row of the workspace's rows. Raise `Missing`."""
-        found = rows.filter(pk=pk).first()
-        if found is None:
-            raise Missing(f"There is no such {noun} in this workspace.")
-        return found
 
 
 class ListResource(Resource):

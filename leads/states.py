@@ -1,8 +1,11 @@
 """The states of a lead and the catalogue of the moves between them: the table of the product, as data.
 
-To add a move: its row here, its transition in `leads.models.lead`, its function in `leads.lifecycle`. The buttons,
-forms and addresses of the pages, the verbs of the API, the names of webhook events, the words of the timeline and the
-tests of access are made from the row.
+To add a move: its row here, its transition in `leads.models.lead`, its function in `leads.lifecycle.moves`, the payload
+of its webhook event in `leads.payloads`. The buttons, forms and addresses of the pages, the verbs of the API, the words
+of the timeline and the tests of access are made from the row.
+
+A new state needs more: the migration, its badge (`dashboard.design.tags`), its sentence on the lead's page, and whether
+leads in it are still evaluated (`leads.lifecycle.evaluation`).
 """
 
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ def choose_for_return(workspace: Workspace, lead: Lead, reason: Reason | None, *
     3. Else one that names neither reason nor topic.
 
     Programs of manual enrolment are left out, and those that take each lead once and had this one; of equals the
-    oldest is chosen. One statement, and those of `leads.facts` when a program has a condition.
+    oldest is chosen. One statement, and those of `leads.qualification.facts` when a program has a condition.
     """
     code = reason.code if reason else ""
     had = Enrolment.objects.of(workspace).filter(lead=lead, program=OuterRef("pk"))

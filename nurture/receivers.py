@@ -50,7 +50,7 @@ def follow(move: str, transitions: Sequence[Transition], actor: Actor, now: date
         elif move in ("return", "recycle") and not is_history(row.at, now):
             _enrol(row, row.lead, row.handoff, actor, row.at)
     for state, leads in leaving.items():
-        enrolments.exit_all(leads, reason=ENDS[state], actor=actor)
+        enrolments.exit_all(leads, reason=ENDS.get(state, f"Became {state.label}"), actor=actor)
 
 
 def _enrol(transition: Transition, lead: Lead, handoff: Handoff | None, actor: Actor, at: datetime) -> None:

@@ -25,7 +25,7 @@ class OutboxEvent(Owned):
 
 
 class Endpoint(Owned):
-    """A URL that wants facts; its secret is kept encrypted (`webhooks.secrets`).
+    """A URL that wants facts; its secret is kept encrypted (`webhooks.sealing`).
 
     Not `active`: no delivery is tried, `paused_reason` says why, and what was planned waits on rows without a
     `next_at`. `resting_until`: the receiver asked for less, or did not answer; nothing goes to it before.

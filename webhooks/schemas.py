@@ -78,6 +78,7 @@ class _Components:
 
     def __init__(self, name_of: Callable[[type[Enum]], str]) -> None:
         self.schemas: dict[str, Schema] = {}
+        self._sources: dict[str, type] = {}
         self._name_of = name_of
 
     def add_event(self, event_type: EventType) -> None:
@@ -100,12 +101,18 @@ class _Components:
 
     def _object(self, of: type) -> Schema:
         """Add the component of a payload or of a part of one; return the reference to it."""
+        self._claim(of.__name__, of)
         if of.__name__ not in self.schemas:
             schema: Schema = {"type": "object", "description": of.__doc__ or ""}
             self.schemas[of.__name__] = schema  # before its members, which may lead back here
             schema["required"] = [member.name for member in members(of)]
             schema["properties"] = {member.name: self._described(member) for member in members(of)}
         return _ref(of.__name__)
+
+    def _claim(self, name: str, source: type) -> None:
+        """Raise `ValueError` where two classes would describe one component."""
+        if self._sources.setdefault(name, source) is not source:
+            raise ValueError(f"{source!r} and {self._sources[name]!r} are both called {name} in the document.")
 
     def _described(self, member: Member) -> Schema:
         schema = self._of(member.type)
@@ -138,5 +145,6 @@ class _Components:
 
     def _enumeration(self, hint: type[Enum]) -> Schema:
         name = self._name_of(hint)
+        self._claim(name, hint)
         self.schemas[name] = {"type": "string", "enum": [each.value for each in hint]}
         return _ref(name)

@@ -15,6 +15,7 @@ from api.v1.lead_shapes import LeadDetail, LeadShape, NewPersonShape, PersonShap
 from api.v1.verbs import VERBS, Verb, perform
 from api.views import Resource, WritableList, lists, writes
 from leadflow.errors import Invalid
+from leadflow.models import get_row
 from leads.intake import upsert
 from leads.models import Lead
 from leads.people import persons
@@ -62,7 +63,7 @@ class OneLead(Resource):
     @extend_schema(operation_id="leads_retrieve", summary="Get a lead with score lines, answers and ids")
     def get(self, request: ApiRequest, pk: int) -> Response:
         """Get a lead with score lines, answers and ids."""
-        return Response(LeadDetail(self.get_row(lookups.list_lead_details(request.workspace), pk, "lead")).data)
+        return Response(LeadDetail(get_row(lookups.list_lead_details(request.workspace), pk, "lead")).data)
 
     @extend_schema(
         operation_id="leads_update",
@@ -75,7 +76,7 @@ class OneLead(Resource):
         lead = lookups.get_lead(request.workspace, pk)
         data = self.read(PersonShape)
         upsert.edit(lead, person(_named(lead, data)), actor=request.actor)
-        return Response(LeadDetail(self.get_row(lookups.list_lead_details(request.workspace), pk, "lead")).data)
+        return Response(LeadDetail(get_row(lookups.list_lead_details(request.workspace), pk, "lead")).data)
 
 
 def person(data: dict[str, Any]) -> Person:

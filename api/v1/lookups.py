@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from leadflow.errors import Invalid, Missing
+from leadflow.models import get_row
 from leads.models import Answer, Handoff, Lead, Question, Reason
 from leads.models.handoff import OPEN
 from leads.people import identity
@@ -30,10 +31,7 @@ def list_lead_details(workspace: Workspace) -> QuerySet[Lead]:
 
 def get_lead(workspace: Workspace, pk: int) -> Lead:
     """Return one lead, bare. Raise `Missing`."""
-    found = Lead.objects.of(workspace).filter(pk=pk).first()
-    if found is None:
-        raise Missing("There is no such lead in this workspace.")
-    return found
+    return get_row(Lead.objects.of(workspace), pk, "lead")
 
 
 def match_leads(workspace: Workspace, named: Sequence[Mapping[str, Any]]) -> list[Lead | None]:
@@ -71,10 +69,7 @@ def list_handoffs(workspace: Workspace) -> QuerySet[Handoff]:
 
 def get_handoff(workspace: Workspace, pk: int) -> Handoff:
     """Return one handoff, bare. Raise `Missing`."""
-    found = Handoff.objects.of(workspace).filter(pk=pk).first()
-    if found is None:
-        raise Missing("There is no such handoff in this workspace.")
-    return found
+    return get_row(Handoff.objects.of(workspace), pk, "handoff")
 
 
 def get_newest_handoff(found: Lead) -> Handoff:

@@ -16,6 +16,7 @@ from api.v1.shapes import LeadKey, LeadRef
 from api.v1.step_shapes import StepShape
 from api.views import ListResource, Resource, WritableList, lists, writes
 from leadflow.errors import Invalid
+from leadflow.models import get_row
 from nurture import enrolments
 from nurture.models import Enrolment, Program, Send
 
@@ -220,7 +221,7 @@ class ExitEnrolment(Resource):
     @extend_schema(operation_id="enrolments_exit", summary="Take a lead out of a program", responses=EnrolmentShape)
     def post(self, request: ApiRequest, pk: int) -> Response:
         """Take a lead out of a program; planned mails are cancelled."""
-        found = self.get_row(Enrolment.objects.of(request.workspace), pk, "enrolment")
+        found = get_row(Enrolment.objects.of(request.workspace), pk, "enrolment")
         enrolments.exit(found, reason=self.read(Leaving)["reason"], actor=request.actor)
         return Response(EnrolmentShape(_enrolments(request).get(pk=pk)).data)
 

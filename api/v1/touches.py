@@ -13,6 +13,7 @@ from api.v1.lead_shapes import AnswerShape, FollowUpShape, TouchShape, Transitio
 from api.v1.of_lead import OfLead
 from api.v1.shapes import Instant, OccurredAt
 from api.views import Resource, WritableList, lists, reported_at, writes
+from leadflow.models import get_row
 from leads.activity import answers, follow_ups, touches
 from leads.models import Answer, FollowUp, Touch, Transition
 from leads.models.touch import Channel, Outcome
@@ -88,7 +89,7 @@ class FinishFollowUp(Resource):
     @extend_schema(operation_id="follow_ups_finish", summary="Mark a follow-up as done", request=None)
     def post(self, request: ApiRequest, pk: int) -> Response:
         """Mark a follow-up as done; a touch does so by itself."""
-        found = self.get_row(FollowUp.objects.of(request.workspace).select_related("lead"), pk, "follow-up")
+        found = get_row(FollowUp.objects.of(request.workspace).select_related("lead"), pk, "follow-up")
         done = follow_ups.finish(found, actor=request.actor)
         return Response(FollowUpShape(done).data)
 

@@ -73,8 +73,12 @@ def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
     for lead in rows:
         fields |= set(assessed[lead.pk].put_on(lead))
         lead.next_at = _next_look(lead, assessed[lead.pk], refusals[lead.pk], at)
+    graded = [lead for lead in rows if lead.grade != grades[lead.pk]]
+    for lead in graded:  # a receiver orders what changes a lead by this number
+        lead.sequence += 1
+        fields.add("sequence")
     db.update_many(rows, sorted(fields))
-    _record_grades([lead for lead in rows if lead.grade != grades[lead.pk]], grades, at)
+    _record_grades(graded, grades, at)
 
 
 def _record_grades(leads: Sequence[Lead], previous: Mapping[int, str], at: datetime) -> None:

@@ -28,7 +28,7 @@ from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, HandoffState, Lead, Reason
 from leads.qualification import assessment
 from leads.routing import assign
-from leads.states import State
+from leads.states import MOVES, Need, State
 from workspaces.actors import Actor
 from workspaces.models import Member
 
@@ -294,8 +294,8 @@ def _simple(lead: Lead, move: str, *, actor: Actor, note: str, at: datetime | No
     at = at or now
     lead = locks.lock_lead_alone(lead)
     guards.demand_move(lead, move)
-    if move == "reopen":
-        guards.demand_note(note, "Say why the lead is reopened.")
+    if Need.WHY in MOVES[move].needs:
+        guards.demand_note(note, f"Say why the lead is {MOVES[move].past.lower()}.")
     guards.fire(lead, move, at)
     _save(lead, now, "owner", "revisit_at")
     _log(lead, None, move, actor=actor, at=at, now=now, note=note)

@@ -6,7 +6,7 @@ from leadflow.models import Owned
 
 
 class SearchText(Owned):
-    """A lead's words in the form of `leads.search_text.fold`; only that module writes it.
+    """A lead's words in the form of `leads.people.search_text.fold`; only that module writes it.
 
     `account_id` is the lead's company, whose own words are on the company: renaming it rewrites no lead. On
     PostgreSQL `leads.search_index` adds an index over the trigrams of `text`, where the server has them.
