@@ -40,29 +40,29 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HitVerdict:
     """The judgement of one hit: human or not, and why not."""
 
     human: bool
     why: str = ""
 
 
-def judge(hit: Hit, *, sent_at: datetime | None, other_click_at: datetime | None = None) -> Verdict:
+def judge(hit: Hit, *, sent_at: datetime | None, other_click_at: datetime | None = None) -> HitVerdict:
     """Judge one hit. `other_click_at` is when another link of the same mail was last followed."""
     if hit.method != "GET":
-        return Verdict(False, f"asked with {hit.method}")
+        return HitVerdict(False, f"asked with {hit.method}")
     if any(
         "prefetch" in hit.headers.get(name, "").lower() or "preview" in hit.headers.get(name, "").lower()
         for name in _AHEAD
     ):
-        return Verdict(False, "fetched ahead")
+        return HitVerdict(False, "fetched ahead")
     agent = hit.headers.get("user-agent", "").strip()
     if agent in ("", "Mozilla/5.0"):
-        return Verdict(False, "no browser")
+        return HitVerdict(False, "no browser")
     if found := _AGENTS.search(agent):
-        return Verdict(False, f"a machine ({found[0].lower()})")
+        return HitVerdict(False, f"a machine ({found[0].lower()})")
     if sent_at is None or hit.at - sent_at < TOO_SOON:
-        return Verdict(False, "too soon after the mail went")
+        return HitVerdict(False, "too soon after the mail went")
     if other_click_at is not None and hit.at - other_click_at < AT_ONCE:
-        return Verdict(False, "several links at once")
-    return Verdict(True)
+        return HitVerdict(False, "several links at once")
+    return HitVerdict(True)

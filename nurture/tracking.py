@@ -10,7 +10,7 @@ from leads.intake import events
 from leads.models import Event, Lead
 from nurture import links, scanners
 from nurture.models import Send
-from nurture.scanners import Hit, Verdict
+from nurture.scanners import Hit, HitVerdict
 from workspaces.actors import engine
 
 OPENED, CLICKED = "mail_open", "mail_click"
@@ -69,7 +69,7 @@ def _withdraw(send: Send, clicks: list[Event]) -> None:
     Lead.objects.of(send.workspace_id).filter(pk=send.lead_id).update(next_at=max(e.occurred_at for e in clicks))
 
 
-def _record(send: Send, type: str, hit: Hit, verdict: Verdict, *, url: str = "", link: int | None = None) -> None:
+def _record(send: Send, type: str, hit: Hit, verdict: HitVerdict, *, url: str = "", link: int | None = None) -> None:
     """Write the event, once per mail and link and day for people and for machines each, and the first time on the send.
 
     The topics are the content's, so that interest grows where the lead clicks.

@@ -22,8 +22,8 @@ WELCOMED = 40  # of so many leads that opted in, one got the welcome mails
 
 
 @transaction.atomic
-def tell(*, password: str, leads: int = LEADS) -> Workspace:
-    """Make the demo workspace as it stands now: `leads` leads, about a sixth of them handed over.
+def build(*, password: str, leads: int = LEADS) -> Workspace:
+    """Make the demo workspace as it is now: `leads` leads, about a sixth of them handed over.
 
     Those who log in get `password`. Raise `IntegrityError` when the demo's people are there already.
     """

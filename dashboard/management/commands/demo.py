@@ -57,7 +57,7 @@ class Command(BaseCommand):
             raise CommandError("The demo workspace is here already: manage.py demo --log-ins prints its log-ins.")
         prepare_broker()
         password = kept_password() or new_password()
-        workspace = story.tell(password=password, leads=options["leads"])
+        workspace = story.build(password=password, leads=options["leads"])
         self.stdout.write(f"{workspace} is there. Its agreement counts round the clock, so that clocks always run.")
         if settings.PRODUCTION:  # kept nowhere; `up` prints the log-ins itself, once it runs
             self.print_log_ins(password)

@@ -51,7 +51,7 @@ def told(django_db_setup, django_db_blocker):
         atomic = transaction.atomic()
         atomic.__enter__()
         try:
-            yield story.tell(password=PASSWORD, leads=LEADS)
+            yield story.build(password=PASSWORD, leads=LEADS)
         finally:
             transaction.set_rollback(True)
             atomic.__exit__(None, None, None)
