@@ -1,4 +1,4 @@
-"""The filters of leads as query parameters, and in the OpenAPI document: both made from `leads.queries.lead_filters`."""
+"""The filters of leads as query parameters, and in the OpenAPI document: both made from `queries.lead_filters`."""
 
 from typing import Any
 

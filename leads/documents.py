@@ -6,14 +6,14 @@ To change one, see `leadflow.formats`. A condition inside another document has t
 from leadflow.formats import Format
 
 CONDITION = Format("condition")  # of a definition or a routing rule: a tree, see `leads.conditions`
-TIERS = Format("tiers")  # of the MQL definition: a list, see `leads.qualification.validate_tiers`
-LOOP_GUARD = Format("loop guard")  # `leads.qualification.LoopGuard`
-SCORING = Format("scoring rules")  # `leads.scoring.Scoring`
+TIERS = Format("tiers")  # of the MQL definition: a list, see `leads.qualification.criteria.validate_tiers`
+LOOP_GUARD = Format("loop guard")  # `leads.qualification.criteria.LoopGuard`
+SCORING = Format("scoring rules")  # `leads.scoring.scoring.Scoring`
 SCORE_LINES = Format("score lines")  # a list of `leads.scoring.scoring.ScoreLine`
-VERDICT = Format("verdict")  # `leads.qualification.Verdict`
+VERDICT = Format("verdict")  # `leads.qualification.criteria.Verdict`
 REFUSAL = Format("refusal")  # `leads.qualification.criteria.Refusal`
 ROUTING = Format("routing choice")  # why a member got a lead, or nobody: `leads.routing.assign.Choice.why`
-# what a handoff froze: `leads.assessment.Assessment.evidence`
+# what a handoff froze: `leads.qualification.assessment.Assessment.evidence`
 EVIDENCE = Format("evidence", parts={"verdict": VERDICT, "score_lines": SCORE_LINES})
-# what a row of the log needs to be replayed, by move: `leads.log`
+# what a row of the log needs to be replayed, by move: `leads.lifecycle.log`
 MOVE_FACTS = Format("facts of a move", parts={"verdict": VERDICT, "routing": ROUTING})

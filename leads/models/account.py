@@ -16,7 +16,8 @@ class Account(Owned):
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code, e.g. DE")
     owner = models.ForeignKey("workspaces.Member", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     attributes = models.JSONField(default=dict, blank=True)
-    search_text = models.TextField(blank=True, editable=False)  # name and domain, as `leads.search_text` keeps words
+    # name and domain, as `leads.people.search_text` keeps words
+    search_text = models.TextField(blank=True, editable=False)
 
     class Meta:
         constraints = [

@@ -22,7 +22,7 @@ class Import(Owned, Timer):
     delimiter = models.CharField(max_length=4, blank=True)
     header = models.JSONField(default=list)
     header_line = models.PositiveIntegerField(default=1)
-    mapping = models.JSONField(default=dict)  # column position → field; see `leads.imports`
+    mapping = models.JSONField(default=dict)  # column position → field; see `leads.intake.imports.jobs`
     options = models.JSONField(default=dict)  # system of the external id, source, campaign, topics …
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.MAPPING)
     total_rows = models.PositiveIntegerField(default=0)

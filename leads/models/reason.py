@@ -77,8 +77,8 @@ class Reason(Owned):
 class Option:
     """One option of a reason: `words` says what its value leads to, or nothing.
 
-    It counts in reasons of `kinds`, and for a lead that is disqualified only `when_out`. What is `asked` of whoever makes
-    the move is said by the form of the move itself, where the words leave it out.
+    It counts in reasons of `kinds`, and for a lead that is disqualified only `when_out`. What is `asked` of whoever
+    makes the move is said by the form of the move itself, where the words leave it out.
     """
 
     words: Callable[[Any], str]
