@@ -1,4 +1,4 @@
-"""The filters of leads as query parameters, and in the OpenAPI document: both made from `queries.lead_filters`."""
+"""The filters of `leads.queries.lead_filters` as query parameters, and in the OpenAPI document."""
 
 from typing import Any
 
