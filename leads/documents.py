@@ -8,7 +8,7 @@ from leadflow.formats import Format
 CONDITION = Format("condition")  # of a definition or a routing rule: a tree, see `leads.conditions`
 TIERS = Format("tiers")  # of the MQL definition: a list, see `leads.qualification.criteria.validate_tiers`
 LOOP_GUARD = Format("loop guard")  # `leads.qualification.criteria.LoopGuard`
-SCORING = Format("scoring rules")  # `leads.scoring.scoring.Scoring`
+SCORING = Format("scoring rules")  # `leads.scoring.scoring.ScoringRules`
 SCORE_LINES = Format("score lines")  # a list of `leads.scoring.scoring.ScoreLine`
 VERDICT = Format("verdict")  # `leads.qualification.criteria.Verdict`
 REFUSAL = Format("refusal")  # `leads.qualification.criteria.Refusal`

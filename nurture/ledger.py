@@ -59,11 +59,11 @@ def plan(
     return send
 
 
-def window(program: Program, lead: Lead) -> windows.Window:
+def window(program: Program, lead: Lead) -> windows.SendWindow:
     """Return a program's send window in the lead's zone, else the workspace's."""
     days = frozenset(program.send_weekdays) or windows.WORKING_DAYS
     zone = windows.zone(lead.time_zone, lead.workspace.time_zone)
-    return windows.Window(zone, program.send_from, program.send_until, days)
+    return windows.SendWindow(zone, program.send_from, program.send_until, days)
 
 
 def new_message_id(workspace: Workspace) -> str:

@@ -99,7 +99,9 @@ def record_left(enrolment_ids: Sequence[int], *, actor: Actor) -> None:
             )
             for row in rows
         ]
-        facts = [outbox.Fact(each, row.ended_at or row.started_at) for each, row in zip(left, rows, strict=True)]
+        facts = [
+            outbox.RecordedEvent(each, row.ended_at or row.started_at) for each, row in zip(left, rows, strict=True)
+        ]
         outbox.record_many(rows[0].workspace_id, facts)
 
 

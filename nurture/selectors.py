@@ -13,7 +13,7 @@ STATES = Send.State
 
 
 @dataclass(frozen=True)
-class OfLead:
+class NurtureOfLead:
     """Hold a lead's programs, the newest first, the mail that goes next, and the content that fits it best."""
 
     enrolments: list[Enrolment]
@@ -26,11 +26,11 @@ class OfLead:
         return next((each for each in self.enrolments if each.state == Enrolment.State.ACTIVE), None)
 
 
-def of_lead(lead: Lead, *, at: datetime) -> OfLead:
+def of_lead(lead: Lead, *, at: datetime) -> NurtureOfLead:
     """Gather what nurture does for a lead, in five statements."""
     enrolments = Enrolment.objects.of(lead.workspace_id).filter(lead=lead).select_related("program", "handoff__reason")
     planned = Send.objects.of(lead.workspace_id).filter(lead=lead, state=STATES.PLANNED).defer("html", "text")
-    return OfLead(
+    return NurtureOfLead(
         enrolments=list(enrolments.order_by("-id")[:10]),
         next_send=planned.select_related("content").order_by("next_at").first(),
         content=library.best_matches(lead, limit=3),

@@ -10,7 +10,7 @@ DAYS_AHEAD = 370
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SendWindow:
     """The hours of a day, `[opens, closes)` on the wall clock of `zone`, and the weekdays (0 Monday) they hold on."""
 
     zone: ZoneInfo
@@ -38,7 +38,7 @@ def zone(*names: str) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def next_open(window: Window, at: datetime) -> datetime | None:
+def next_open(window: SendWindow, at: datetime) -> datetime | None:
     """Return the first instant from `at` (aware) on at which the window is open, in UTC; None when it never is.
 
     A bound that the clocks skip moves on with them; of a bound that comes twice, the first opens and the second closes.
@@ -76,7 +76,7 @@ def under_caps(caps: Caps, sent: Iterable[datetime], at: datetime, tz: ZoneInfo)
             return at
 
 
-def earliest(window: Window, caps: Caps, sent: Iterable[datetime], at: datetime) -> datetime | None:
+def earliest(window: SendWindow, caps: Caps, sent: Iterable[datetime], at: datetime) -> datetime | None:
     """Return the first instant from `at` on that both the window and the caps allow, in UTC; None when none does."""
     times = list(sent)
     moment: datetime | None = at.astimezone(UTC)

@@ -119,7 +119,7 @@ def record_met(clocks: Iterable[Clock], *, actor: ActorSummary) -> None:
             stopped_at=clock.stopped_at,
             in_time=in_time,
         )
-        facts.append(outbox.Fact(payload, clock.stopped_at))
+        facts.append(outbox.RecordedEvent(payload, clock.stopped_at))
     outbox.record_many(met[0].workspace_id, facts)
 
 

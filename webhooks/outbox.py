@@ -12,7 +12,7 @@ from workspaces.models import Workspace
 
 
 @dataclass(frozen=True)
-class Fact:
+class RecordedEvent:
     """Something that happened at `at` (aware), for the outside."""
 
     payload: Payload
@@ -21,10 +21,10 @@ class Fact:
 
 def record(workspace: Workspace | int, payload: Payload, *, at: datetime) -> None:
     """Append one fact. The caller holds the transaction; delivery happens later, from the row."""
-    record_many(workspace, [Fact(payload, at)])
+    record_many(workspace, [RecordedEvent(payload, at)])
 
 
-def record_many(workspace: Workspace | int, facts: Sequence[Fact]) -> None:
+def record_many(workspace: Workspace | int, facts: Sequence[RecordedEvent]) -> None:
     """Append a set of facts in one statement, like `record`; none at all costs nothing."""
     if not facts:
         return
@@ -33,7 +33,7 @@ def record_many(workspace: Workspace | int, facts: Sequence[Fact]) -> None:
     wake("webhooks.sweep")
 
 
-def _row(workspace_id: int, fact: Fact) -> OutboxEvent:
+def _row(workspace_id: int, fact: RecordedEvent) -> OutboxEvent:
     event = fact.payload.event
     lead_id, sequence = fact.payload.subject()
     return OutboxEvent(

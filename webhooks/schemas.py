@@ -30,7 +30,7 @@ SEQUENCE: Schema = {
 
 
 @dataclass(frozen=True)
-class Member:
+class PayloadMember:
     """One member of an object that is sent: its name, its type as declared, and what is said of it."""
 
     name: str
@@ -38,13 +38,13 @@ class Member:
     help: str
 
 
-def members(of: type) -> Iterator[Member]:
+def members(of: type) -> Iterator[PayloadMember]:
     """Yield what is sent of a payload or of a part of one."""
     for each in fields(of):
         if not each.metadata.get("internal"):
             hint: Any = each.type
             notes = hint.__metadata__ if get_origin(hint) is Annotated else ()
-            yield Member(each.name, get_args(hint)[0] if notes else hint, " ".join(map(str, notes)))
+            yield PayloadMember(each.name, get_args(hint)[0] if notes else hint, " ".join(map(str, notes)))
 
 
 def is_about_lead(payload: type[Payload]) -> bool:
@@ -114,7 +114,7 @@ class _Components:
         if self._sources.setdefault(name, source) is not source:
             raise ValueError(f"{source!r} and {self._sources[name]!r} are both called {name} in the document.")
 
-    def _described(self, member: Member) -> Schema:
+    def _described(self, member: PayloadMember) -> Schema:
         schema = self._of(member.type)
         return {**schema, "description": member.help} if member.help else schema
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from allauth.account.models import EmailAddress
 
 from dashboard.demo import cast, library
-from dashboard.demo.world import Timeline, World
+from dashboard.demo.world import DemoTimeline, World
 from leads.intake import forms
 from leads.models import (
     Attribute,
@@ -65,7 +65,7 @@ def found(*, password: str, began: datetime, at: datetime) -> World:
         reasons={(each.kind, each.code): each for each in reasons},
         questions={each.code: each for each in Question.objects.of(workspace)},
         programs=programs,
-        timeline=Timeline(at),
+        timeline=DemoTimeline(at),
     )
 
 

@@ -17,7 +17,7 @@ from workspaces.models import Member, Workspace
 Act = Callable[..., None]
 
 
-class Timeline:
+class DemoTimeline:
     """Let things happen in the order of time, up to `end`; what would happen later has not happened."""
 
     def __init__(self, end: datetime) -> None:
@@ -48,7 +48,7 @@ class World:
     reasons: dict[tuple[str, str], Reason]  # by kind and code
     questions: dict[str, Question]
     programs: dict[str, Program]
-    timeline: Timeline
+    timeline: DemoTimeline
     returns: int = 0  # how many so far: the first go through all reasons in turn
     offers: int = 0
     mails: int = 0

@@ -33,7 +33,7 @@ class Problem:
         return {"detail": self.message, "pointer": self.pointer}
 
 
-class Invalid(ValueError):
+class InvalidCondition(ValueError):
     """Refuse JSON that does not validate; `problems` says where and why."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

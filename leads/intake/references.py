@@ -29,7 +29,7 @@ class References:
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     personas: dict[str, Persona] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # key → kind
-    rules: scoring.Scoring = field(default_factory=definitions.default_rules)
+    rules: scoring.ScoringRules = field(default_factory=definitions.default_rules)
 
 
 def domain_of(person: Person) -> str:

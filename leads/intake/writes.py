@@ -148,7 +148,7 @@ def _record(plan: PlannedChanges, made: list[PlannedChange], updated: list[Plann
         changed = [name.removesuffix("_id") for name in change.changed]
         sent.append(payloads.LeadUpdated(lead=lead, actor=author, changed=changed))
         sent += [payloads.LeadConsentChanged.of(row, lead, author) for row in change.consents]
-    outbox.record_many(plan.workspace, [outbox.Fact(each, plan.at) for each in sent])
+    outbox.record_many(plan.workspace, [outbox.RecordedEvent(each, plan.at) for each in sent])
 
 
 def _insert(rows: list[Any], *key: str) -> None:

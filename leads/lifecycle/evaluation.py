@@ -87,7 +87,7 @@ def _record_grades(leads: Sequence[Lead], previous: Mapping[int, str], at: datet
         return
     found, author = summaries.read([lead.pk for lead in leads]), ActorSummary.of(actors.engine("scoring"))
     changed = [LeadGradeChanged.of(lead, found[lead.pk], author, previous=previous[lead.pk]) for lead in leads]
-    outbox.record_many(leads[0].workspace_id, [outbox.Fact(each, at) for each in changed])
+    outbox.record_many(leads[0].workspace_id, [outbox.RecordedEvent(each, at) for each in changed])
 
 
 def _revisit(lead: Lead, at: datetime) -> Lead:

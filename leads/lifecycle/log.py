@@ -66,13 +66,13 @@ def _record(entries: Sequence[LogEntry], move: str, actor: Actor) -> None:
     """Record an outbox event for each move, and before it one for the grade if that changed."""
     leads = summaries.read([entry.lead.pk for entry in entries])
     author = ActorSummary.of(actor)
-    facts: list[outbox.Fact] = []
+    facts: list[outbox.RecordedEvent] = []
     for entry in entries:
         lead = leads[entry.lead.pk]
         if entry.previous_grade is not None and entry.previous_grade != entry.lead.grade:
             grade = payloads.LeadGradeChanged.of(entry.lead, lead, author, previous=entry.previous_grade)
-            facts.append(outbox.Fact(grade, entry.at))
-        facts.append(outbox.Fact(_payload(entry, move, lead, author), entry.at))
+            facts.append(outbox.RecordedEvent(grade, entry.at))
+        facts.append(outbox.RecordedEvent(_payload(entry, move, lead, author), entry.at))
     outbox.record_many(entries[0].lead.workspace_id, facts)
 
 

@@ -50,4 +50,4 @@ def _record(lead: Lead, row: Consent, actor: Actor) -> None:
         LeadUpdated(lead=summary, actor=author, changed=["consent"]),
         LeadConsentChanged.of(row, summary, author),
     ]
-    outbox.record_many(lead.workspace_id, [outbox.Fact(fact, row.at) for fact in facts])
+    outbox.record_many(lead.workspace_id, [outbox.RecordedEvent(fact, row.at) for fact in facts])

@@ -20,7 +20,7 @@ RELATIONS = ("account", "campaign", "persona")  # of a lead: read for a set befo
 class Rules:
     """Hold what a workspace assesses by now: its scoring, and its MQL definition if one is agreed."""
 
-    scoring: scoring.Scoring
+    scoring: scoring.ScoringRules
     definition: Definition | None
 
 
@@ -147,7 +147,7 @@ def sql_verdict(lead: Lead, at: datetime) -> Verdict:
 
 
 def _verdict(definition: Definition, known: Facts, at: datetime) -> Verdict:
-    agreed = criteria.Definition(definition.kind, definition.version, definition.condition)
+    agreed = criteria.DefinitionRules(definition.kind, definition.version, definition.condition)
     return criteria.verdict(agreed, known, at)
 
 

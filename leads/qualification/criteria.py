@@ -20,7 +20,7 @@ MOST_TIERS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class DefinitionRules:
     """Hold the agreed condition for MQL, SAL or SQL, in one version."""
 
     kind: str  # one of KINDS
@@ -31,10 +31,10 @@ class Definition:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Definition":
+    def from_json(cls, data: Mapping[str, Any]) -> "DefinitionRules":
         """Check and read a definition that somebody wrote. Raise `checks.Invalid` with every problem."""
         if problems := validate(data):
-            raise checks.Invalid(problems)
+            raise checks.InvalidCondition(problems)
         return cls(kind=data["kind"], version=data["version"], condition=data["condition"])
 
 
@@ -112,7 +112,7 @@ class LoopGuard:
         Raise `checks.Invalid` with every problem.
         """
         if problems := validate_guard(data):
-            raise checks.Invalid(problems)
+            raise checks.InvalidCondition(problems)
         return cls.from_stored(data)
 
     @classmethod
@@ -145,7 +145,7 @@ class TierChoice(NamedTuple):
     why: str
 
 
-def verdict(definition: Definition, facts: Facts, at: datetime) -> Verdict:
+def verdict(definition: DefinitionRules, facts: Facts, at: datetime) -> Verdict:
     """Judge facts by a definition as of `at` (aware)."""
     result = trees.evaluate(definition.condition, facts, at)
     return Verdict(

@@ -37,7 +37,7 @@ def active_scoring(workspace: Workspace | int) -> Scoring | None:
     return Scoring.objects.of(workspace).filter(status=Version.ACTIVE).first()
 
 
-def active_rules(workspace: Workspace | int) -> scoring.Scoring:
+def active_rules(workspace: Workspace | int) -> scoring.ScoringRules:
     """Return what the engine scores by now, ready to use. Raise `leadflow.formats.Unreadable` when it cannot be."""
     active = Scoring.objects.of(workspace).filter(status=Version.ACTIVE).order_by()
     texts = list(active.values_list(Cast("rules", TextField()), flat=True))
@@ -45,15 +45,15 @@ def active_rules(workspace: Workspace | int) -> scoring.Scoring:
 
 
 @lru_cache(maxsize=256)
-def read_rules(text: str) -> scoring.Scoring:
+def read_rules(text: str) -> scoring.ScoringRules:
     """Read scoring rules as they are stored, once in a process for each text. Raise `Unreadable` for a newer format."""
-    return scoring.Scoring.from_stored(documents.SCORING.read(json.loads(text)))
+    return scoring.ScoringRules.from_stored(documents.SCORING.read(json.loads(text)))
 
 
 @lru_cache(maxsize=1)
-def default_rules() -> scoring.Scoring:
+def default_rules() -> scoring.ScoringRules:
     """Return the rules of a workspace that has none of its own yet."""
-    return scoring.Scoring.from_json(scoring.DEFAULT)
+    return scoring.ScoringRules.from_json(scoring.DEFAULT)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from typing import Any
 
 from leadflow.formats import build
 from leads.conditions import trees, values
-from leads.conditions.checks import Invalid, Problem
+from leads.conditions.checks import InvalidCondition, Problem
 from leads.conditions.trees import Facts
 from leads.scoring import checks
 from leads.scoring.defaults import DEFAULT
@@ -28,7 +28,7 @@ __all__ = [
     "InterestRule",
     "Score",
     "ScoreLine",
-    "Scoring",
+    "ScoringRules",
     "horizon_days",
     "interests",
     "score",
@@ -105,7 +105,7 @@ class InterestRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Scoring:
+class ScoringRules:
     """Hold a workspace's rules for fit and interest, in one version.
 
     `grades` are the least points for A, B and C (else D); `levels` those for 1, 2 and 3 (else 4).
@@ -139,14 +139,14 @@ class Scoring:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Scoring":
+    def from_json(cls, data: Mapping[str, Any]) -> "ScoringRules":
         """Check and read a scoring that somebody wrote. Raise `Invalid` with every problem."""
         if problems := validate(data):
-            raise Invalid(problems)
+            raise InvalidCondition(problems)
         return cls.from_stored(data)
 
     @classmethod
-    def from_stored(cls, data: Mapping[str, Any]) -> "Scoring":
+    def from_stored(cls, data: Mapping[str, Any]) -> "ScoringRules":
         """Read a scoring as it was stored, in its present form: it was checked before, by the limits of its day.
 
         Raise `leadflow.formats.Unreadable` for one that lacks a part.
@@ -226,7 +226,7 @@ def validate(data: Any, known_facts: Iterable[str] | None = None) -> list[Proble
     return checks.check(data, known_facts)
 
 
-def score(scoring: Scoring, facts: Facts, events: Iterable[EventFact], at: datetime) -> Score:
+def score(scoring: ScoringRules, facts: Facts, events: Iterable[EventFact], at: datetime) -> Score:
     """Score one lead as of `at` (aware) from its facts and events, in one pass over the events.
 
     Events older than `horizon_days(scoring)` change nothing, so a caller may leave them out.
@@ -247,14 +247,14 @@ def score(scoring: Scoring, facts: Facts, events: Iterable[EventFact], at: datet
     )
 
 
-def horizon_days(scoring: Scoring) -> int | None:
+def horizon_days(scoring: ScoringRules) -> int | None:
     """Give the age in whole days past which no event counts any more; None when some rule never forgets."""
     horizons = [rule.horizon_days() for rule in scoring.interest]
     limits = [horizon for horizon in horizons if horizon is not None]
     return math.ceil(max(limits, default=0)) if len(limits) == len(horizons) else None
 
 
-def interests(scoring: Scoring, events: Iterable[EventFact], at: datetime) -> dict[str, float]:
+def interests(scoring: ScoringRules, events: Iterable[EventFact], at: datetime) -> dict[str, float]:
     """Give the lead's interest per topic, strongest first, in faded points to one decimal, uncapped.
 
     An event gives each of its topics what the rules give for the event; topics that come to nothing are left out.
@@ -270,14 +270,14 @@ def interests(scoring: Scoring, events: Iterable[EventFact], at: datetime) -> di
     return {topic: worth for topic, worth in ranked if worth > 0}
 
 
-def _fit_lines(scoring: Scoring, facts: Facts, at: datetime) -> Iterator[ScoreLine]:
+def _fit_lines(scoring: ScoringRules, facts: Facts, at: datetime) -> Iterator[ScoreLine]:
     for rule in scoring.fit:
         if trees.holds(rule.condition, facts, at):  # few do, and the words take far longer
             because = trees.evaluate(rule.condition, facts, at).because
             yield ScoreLine("fit", rule.label, rule.points, "; ".join(because))
 
 
-def _interest_lines(scoring: Scoring, events: Iterable[EventFact], at: datetime) -> Iterator[ScoreLine]:
+def _interest_lines(scoring: ScoringRules, events: Iterable[EventFact], at: datetime) -> Iterator[ScoreLine]:
     rules = _by_type(scoring)
     worths: defaultdict[int, list[float]] = defaultdict(list)
     last: dict[int, datetime] = {}
@@ -306,7 +306,7 @@ def _interest_line(rule: InterestRule, worths: list[float], last_at: datetime | 
     return ScoreLine("interest", rule.label, total, ", ".join(parts), len(worths), last_at)
 
 
-def _by_type(scoring: Scoring) -> Mapping[str, list[tuple[int, InterestRule]]]:
+def _by_type(scoring: ScoringRules) -> Mapping[str, list[tuple[int, InterestRule]]]:
     rules: defaultdict[str, list[tuple[int, InterestRule]]] = defaultdict(list)
     for index, rule in enumerate(scoring.interest):
         rules[rule.event_type].append((index, rule))

@@ -12,7 +12,7 @@ from leads.models import Handoff, Transition
 from leads.qualification import criteria
 from leads.qualification.criteria import Criterion, LoopGuard, Refusal, Verdict
 from leads.routing import assign
-from leads.scoring.scoring import FitRule, InterestRule, ScoreLine, Scoring
+from leads.scoring.scoring import FitRule, InterestRule, ScoreLine, ScoringRules
 from tests.samples import DocumentKind
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -46,7 +46,7 @@ VERDICT = Verdict(
     because=("E-mail is known", "Country is one of DE, AT"),
     at=AT,
 )
-SCORING = Scoring(
+SCORING = ScoringRules(
     version=3,
     fit=(FitRule("Reachable", 10, EMAIL),),
     grades=(60, 40, 20),
@@ -127,9 +127,9 @@ KINDS = [
         "leads",
         documents.SCORING,
         {1: SCORING},
-        read=Scoring.from_stored,
-        write=Scoring.to_json,
-        classes=(Scoring, FitRule, InterestRule),
+        read=ScoringRules.from_stored,
+        write=ScoringRules.to_json,
+        classes=(ScoringRules, FitRule, InterestRule),
     ),
     DocumentKind(
         "leads",

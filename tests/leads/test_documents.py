@@ -139,7 +139,7 @@ def test_a_loop_guard_that_was_agreed_before_a_limit_still_holds(workspace):
     Definition.objects.of(workspace).filter(kind="mql").update(loop_guard={"max_passes": 60, "per_year": 5})
     agreed = Definition.objects.of(workspace).get(kind="mql")
     assert LoopGuard.from_stored(agreed.loop_guard) == LoopGuard(60)
-    with pytest.raises(checks.Invalid):
+    with pytest.raises(checks.InvalidCondition):
         LoopGuard.from_json(agreed.loop_guard)
     assert make("qualify", lead_in(workspace, State.NEW), at=MONDAY).pass_number == 1
 

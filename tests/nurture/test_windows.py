@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture import windows
-from nurture.windows import Caps, Window
+from nurture.windows import Caps, SendWindow
 
 BERLIN = ZoneInfo("Europe/Berlin")
-OFFICE = Window(BERLIN, time(8), time(18))
+OFFICE = SendWindow(BERLIN, time(8), time(18))
 ZONES = [
     "UTC",
     "Europe/Berlin",
@@ -37,11 +37,13 @@ def test_on_a_weekend_it_waits_for_monday():
 
 
 def test_a_window_without_days_never_opens():
-    assert windows.next_open(Window(BERLIN, time(8), time(18), frozenset()), datetime(2026, 1, 1, tzinfo=UTC)) is None
+    assert (
+        windows.next_open(SendWindow(BERLIN, time(8), time(18), frozenset()), datetime(2026, 1, 1, tzinfo=UTC)) is None
+    )
 
 
 def test_a_window_inside_the_hour_that_the_clocks_skip_opens_on_another_day():
-    gap = Window(BERLIN, time(2, 15), time(2, 45), frozenset({6}))
+    gap = SendWindow(BERLIN, time(2, 15), time(2, 45), frozenset({6}))
     at = datetime(2026, 3, 29, 0, tzinfo=UTC)  # the Sunday on which 2:00 becomes 3:00
     opened = windows.next_open(gap, at)
     assert opened is not None
@@ -58,7 +60,7 @@ def test_a_window_inside_the_hour_that_the_clocks_skip_opens_on_another_day():
     days=st.frozensets(st.integers(0, 6), min_size=1),
 )
 def test_the_next_opening_is_the_first_open_minute_that_a_counter_finds(zone, month, minute, opens, hours, days):
-    window = Window(ZoneInfo(zone), time(opens), time(opens + hours), days)
+    window = SendWindow(ZoneInfo(zone), time(opens), time(opens + hours), days)
     at = datetime(2026, month, 1, tzinfo=UTC) + timedelta(minutes=minute)
     found = windows.next_open(window, at)
     counted = at

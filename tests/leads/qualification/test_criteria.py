@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from leads.conditions import checks
 from leads.conditions.facts import KNOWN
 from leads.qualification import criteria
-from leads.qualification.criteria import Definition, LoopGuard, Refusal, Verdict
+from leads.qualification.criteria import DefinitionRules, LoopGuard, Refusal, Verdict
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-MQL = Definition.from_json(criteria.DEFAULT_MQL)
-SAL = Definition.from_json(criteria.DEFAULT_SAL)
-SQL = Definition.from_json(criteria.DEFAULT_SQL)
+MQL = DefinitionRules.from_json(criteria.DEFAULT_MQL)
+SAL = DefinitionRules.from_json(criteria.DEFAULT_SAL)
+SQL = DefinitionRules.from_json(criteria.DEFAULT_SQL)
 GOOD = {
     "lead.email": "ada@example.test",
     "consent.marketing": "unknown",
@@ -78,7 +78,7 @@ def test_a_verdict_holds_every_criterion_with_what_was_observed_and_which_are_al
 
 def test_a_criterion_under_a_not_is_said_and_judged_as_its_opposite():
     condition = {"not": {"any": [{"fact": "lead.country", "op": "in", "value": ["KP"]}, {"fact": "x", "op": "known"}]}}
-    found = criteria.verdict(Definition("mql", 3, condition), {"lead.country": "DE"}, AT)
+    found = criteria.verdict(DefinitionRules("mql", 3, condition), {"lead.country": "DE"}, AT)
     assert [(each.label, each.passed, each.one_of) for each in found.criteria] == [
         ("Country is none of KP: DE", True, ""),
         ("X is not known", True, ""),
@@ -87,7 +87,7 @@ def test_a_criterion_under_a_not_is_said_and_judged_as_its_opposite():
 
 @pytest.mark.parametrize("definition", [MQL, SAL, SQL])
 def test_definitions_and_verdicts_survive_json(definition):
-    assert Definition.from_json(json.loads(json.dumps(definition.to_json()))) == definition
+    assert DefinitionRules.from_json(json.loads(json.dumps(definition.to_json()))) == definition
     found = criteria.verdict(definition, {**GOOD, "lead.external_ids": ["crm:7", "erp:8"]}, AT)
     assert Verdict.from_json(json.loads(json.dumps(found.to_json()))) == found
 
@@ -105,8 +105,8 @@ def test_definitions_and_verdicts_survive_json(definition):
 )
 def test_a_wrong_definition_is_refused_at_the_place_that_is_wrong(data, pointers):
     assert [problem.pointer for problem in criteria.validate(data)] == pointers
-    with pytest.raises(checks.Invalid):
-        Definition.from_json(data)
+    with pytest.raises(checks.InvalidCondition):
+        DefinitionRules.from_json(data)
 
 
 def test_the_defaults_are_valid_and_only_ask_for_facts_that_exist():
@@ -176,7 +176,7 @@ def test_a_loop_guard_takes_its_default_for_what_is_left_out():
 
 @pytest.mark.parametrize("data", [None, {"max_passes": 0}, {"max_passes": True}, {"max_passes": 51}, {"most": 3}])
 def test_a_wrong_loop_guard_is_refused(data):
-    with pytest.raises(checks.Invalid):
+    with pytest.raises(checks.InvalidCondition):
         LoopGuard.from_json(data)
 
 

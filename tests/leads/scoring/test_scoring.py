@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from leads.conditions import checks
 from leads.conditions.facts import KNOWN
 from leads.scoring import scoring
-from leads.scoring.scoring import EventFact, FitRule, InterestRule, Score, ScoreLine, Scoring
+from leads.scoring.scoring import EventFact, FitRule, InterestRule, Score, ScoreLine, ScoringRules
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
-DEFAULT = Scoring.from_json(scoring.DEFAULT)
+DEFAULT = ScoringRules.from_json(scoring.DEFAULT)
 
 
 def event(type="page", *, days=0.0, name="", topics=(), human=True):
@@ -23,7 +23,7 @@ def event(type="page", *, days=0.0, name="", topics=(), human=True):
 
 
 def only(*rules, fit=()):
-    return Scoring(version=7, fit=tuple(fit), grades=(60, 40, 20), interest=rules, levels=(60, 30, 10))
+    return ScoringRules(version=7, fit=tuple(fit), grades=(60, 40, 20), interest=rules, levels=(60, 30, 10))
 
 
 def points(rule, *events, at=AT):
@@ -204,8 +204,8 @@ def spoiled(change):
 def test_a_wrong_scoring_is_refused_at_the_place_that_is_wrong(change, pointer):
     data = spoiled(change)
     assert [problem.pointer for problem in scoring.validate(data)] == [pointer]
-    with pytest.raises(checks.Invalid) as refused:
-        Scoring.from_json(data)
+    with pytest.raises(checks.InvalidCondition) as refused:
+        ScoringRules.from_json(data)
     assert refused.value.problems[0].pointer == pointer
 
 
@@ -240,7 +240,7 @@ thresholds = st.sets(st.integers(-100, 100), min_size=3, max_size=3).map(
     lambda three: tuple(sorted(three, reverse=True))
 )
 scorings = st.builds(
-    Scoring,
+    ScoringRules,
     version=st.integers(1, 99),
     fit=st.lists(fit_rules, max_size=3).map(tuple),
     grades=thresholds,
@@ -307,7 +307,7 @@ def test_only_events_of_people_that_have_happened_change_anything(rules, events)
 
 @given(scorings, fact_sets, event_lists)
 def test_scorings_and_scores_survive_json(rules, facts, events):
-    assert Scoring.from_json(json.loads(json.dumps(rules.to_json()))) == rules
+    assert ScoringRules.from_json(json.loads(json.dumps(rules.to_json()))) == rules
     found = scoring.score(rules, facts, events, AT)
     assert Score.from_json(json.loads(json.dumps(found.to_json()))) == found
 
