@@ -12,8 +12,9 @@ from leads.models import Lead
 class Column:
     """One fact of a lead. `label` heads it on the page, `header` in the CSV; without one it is not there.
 
-    `cell` is how the page shows it: `text`, or one of the ways in `templates/leads/cells`. `exported_as` is its
-    value in the CSV where that is another one than on the page.
+    `cell` is how `templates/leads/list/table.html` shows it: `text`, `time`, or one of the ways that stand there.
+    `exported_as` is its value in the CSV where that is another one than on the page. A related row that a column reads
+    is named in `lead_list.page` and `lead_list.export` as well.
     """
 
     name: str
@@ -22,11 +23,6 @@ class Column:
     header: str = ""
     cell: str = "text"
     exported_as: Callable[[Lead], Any] | None = None
-
-    @property
-    def template(self) -> str:
-        """Return the template of one cell."""
-        return f"leads/cells/{self.cell}.html"
 
     def exported(self, lead: Lead) -> Any:
         """Return the value as the CSV has it; times in ISO 8601."""
