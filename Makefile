@@ -11,7 +11,7 @@ check:
 	bin/check
 
 format:
-	.venv/bin/ruff check --fix --quiet .
+	.venv/bin/ruff check --fix --quiet --exit-zero .
 	.venv/bin/ruff format --quiet .
 	find templates -name "*.html" -print0 | xargs -0 .venv/bin/djade --target-version 5.2 || true
 	.venv/bin/djangofmt check --fix --quiet templates

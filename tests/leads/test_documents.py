@@ -125,7 +125,10 @@ def test_a_log_of_an_older_release_replays_and_its_verdict_is_read(workspace):
     ("stored", "words"),
     [
         ({"version": 1, "fit": "none", "interest": {}}, "of a stored ScoringRules cannot be read"),
-        ({"version": 1, "fit": {"rules": [], "grades": {"A": 3, "B": 2, "C": 1}}}, "A stored ScoringRules lacks interest"),
+        (
+            {"version": 1, "fit": {"rules": [], "grades": {"A": 3, "B": 2, "C": 1}}},
+            "A stored ScoringRules lacks interest",
+        ),
         ({"format": 99, "version": 1}, "scoring rules: stored in format 99"),
     ],
 )
