@@ -41,7 +41,9 @@ class FunnelRow(serializers.Serializer[Any]):
     key = serializers.CharField(allow_null=True, allow_blank=True, help_text="The group's value; null for the total.")
     counts = FunnelCounts()
     mql_to_won = serializers.FloatField(allow_null=True, help_text="Won ÷ MQL, 0 to 1.")
-    amount = serializers.DecimalField(max_digits=18, decimal_places=2)
+    revenue = serializers.DictField(
+        child=serializers.DecimalField(max_digits=18, decimal_places=2), help_text="What was won, by currency."
+    )
     median_days = serializers.FloatField(allow_null=True, help_text="From first contact to won.")
     mean_days = serializers.FloatField(allow_null=True)
 
@@ -92,7 +94,7 @@ def _row(row: reports.FunnelRow) -> dict[str, Any]:
         "key": row.key,
         "counts": row.counts,
         "mql_to_won": row.conversion("won", "mql"),
-        "amount": row.amount,
+        "revenue": row.revenue,
         "median_days": row.median_days,
         "mean_days": row.mean_days,
     }

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from api.v1 import clocks, events, handoffs, leads, moves, nurture, reports, timeline, touches, vocabulary
+from api.v1 import (
+    clocks,
+    events,
+    handoff_report,
+    handoffs,
+    leads,
+    moves,
+    nurture,
+    reports,
+    timeline,
+    touches,
+    vocabulary,
+)
 from api.views import Resource
 
 RESOURCES: dict[str, type[Resource]] = {
@@ -30,6 +42,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "enrolments/<int:pk>/exit": nurture.ExitEnrolment,
     "sends": nurture.Sends,
     "reports/funnel": reports.Funnel,
+    "reports/handoffs": handoff_report.HandoffReports,
     "reasons": vocabulary.Reasons,
     "questions": vocabulary.Questions,
     "topics": vocabulary.Topics,

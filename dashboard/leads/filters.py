@@ -105,11 +105,11 @@ class LeadFilterForm(forms.Form):
             for gone in (name, "after", "before"):
                 rest.pop(gone, None)
             words = dict(getattr(self.fields[name], "choices", ())).get(asked, asked)
-            shown.append(Chip(f"{label}: {_day(words)}", f"?{rest.urlencode()}"))
+            shown.append(Chip(f"{label}: {day_words(words)}", f"?{rest.urlencode()}"))
         return shown
 
 
-def _day(words: str) -> str:
+def day_words(words: str) -> str:
     """Write a day as people do; other words stay as they are."""
     try:
         day = date.fromisoformat(words)

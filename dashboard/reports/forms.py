@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import timezone
 
 from dashboard.design.inputs import DayInput
 from dashboard.design.periods import midnight
@@ -51,6 +52,11 @@ class FunnelForm(forms.Form):
             by=self.cleaned_data.get("by") or "source",
             **filters,
         )
+
+    @property
+    def days(self) -> tuple[date | None, date]:
+        """Return the first day of the cohort (None: from the beginning) and the last."""
+        return self._day("since"), self._day("until") or timezone.now().astimezone(self.zone).date()
 
     @property
     def wanted(self) -> dict[str, str]:

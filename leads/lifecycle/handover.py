@@ -109,5 +109,6 @@ def handoff(ready: Ready, choice: assign.Choice) -> Handoff:
         campaign_id=lead.campaign_id,
         owner=choice.member,
         routing=choice.why,
+        pool_id=choice.pool_id,
         offered_at=ready.at,
     )

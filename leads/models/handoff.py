@@ -38,6 +38,7 @@ class Handoff(Owned):
     source = models.CharField(max_length=80, blank=True)  # the lead's, when it was offered
     campaign = models.ForeignKey("leads.Campaign", null=True, on_delete=models.SET_NULL, related_name="+")
     owner = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="+")
+    pool = models.ForeignKey("leads.Pool", null=True, on_delete=models.SET_NULL, related_name="+")  # that it came to
     routing = Document(documents.ROUTING, default=dict)  # the rule, the pool and why this member, or why nobody
     offered_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)

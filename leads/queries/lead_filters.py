@@ -1,6 +1,6 @@
 """The filters of leads, one row each: the list's form, its address, the CSV and the API are made from this table.
 
-A filter that needs an app above this one is added by that app when it starts (`add`, `add_outcome`).
+A filter that needs an app above this one is added by that app when it starts (`add`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from django.db.models.lookups import Contains
 from leadflow.errors import Invalid
 from leads.models import Handoff, HandoffState, Lead, Reason
 from leads.people import identity, persons, search_text
-from leads.queries import filter_values
+from leads.queries import filter_values, outcomes
 from leads.queries.filter_values import BLANK
 from leads.states import State
 from workspaces.models import Workspace
@@ -25,15 +25,6 @@ FLAGS = {"won_before_first_contact": "Won before first contact"}
 # what the dates of a filter are about
 CONTACT, HANDED, RETURNED, WON = "contact", "handed", "returned", "won"
 DATES = {CONTACT: "First contact", HANDED: "Handed over", RETURNED: "Returned", WON: "Won"}
-REACHED = {"mql": Q(), "sal": Q(accepted_at__isnull=False), "sql": Q(promoted_at__isnull=False), "won": Q(state="won")}
-# What sales did with a handoff; every handoff is in exactly one.
-OUTCOMES = {
-    "accepted": Q(accepted_at__isnull=False) & ~Q(state=HandoffState.RETURNED),
-    "returned": Q(state=HandoffState.RETURNED),
-    "waiting": Q(state=HandoffState.OFFERED),
-    "withdrawn": Q(accepted_at__isnull=True)
-    & ~Q(state__in=[HandoffState.OFFERED, HandoffState.ACCEPTED, HandoffState.RETURNED]),
-}
 
 
 @dataclass(frozen=True)
@@ -146,20 +137,10 @@ def narrow(found: QuerySet[Lead], workspace: Workspace, filters: Filters) -> Que
 
 def add(filter: Filter, *, after: str) -> None:
     """Add a filter that an app above this one knows how to answer, behind another one."""
-    _insert(FILTERS, filter.name, filter, after)
-
-
-def add_outcome(name: str, words: str, wanted: Callable[[Workspace], Q], *, after: str) -> None:
-    """Add an outcome of handoffs that an app above this one knows, after another one."""
-    _insert(_OUTCOME_WORDS, name, words, after)
-    _OUTCOMES[name] = wanted
-
-
-def _insert(table: dict[str, Any], name: str, entry: Any, after: str) -> None:
-    rows = [(key, value) for key, value in table.items() if key != name]
-    place = [key for key, _ in rows].index(after) + 1
-    table.clear()
-    table.update([*rows[:place], (name, entry), *rows[place:]])
+    rows = [(name, each) for name, each in FILTERS.items() if name != filter.name]
+    place = [name for name, _ in rows].index(after) + 1
+    FILTERS.clear()
+    FILTERS.update([*rows[:place], (filter.name, filter), *rows[place:]])
 
 
 def _read_one(filter: Filter, text: str, workspace: Workspace) -> Any:
@@ -215,20 +196,6 @@ def _dated(comparison: str) -> Callable[[Workspace, datetime, Filters], Narrowin
 
 
 _HANDOFF_DATES = {HANDED: ("offered_at", Q()), RETURNED: ("closed_at", Q(state=HandoffState.RETURNED))}
-_OUTCOME_WORDS = {
-    "accepted": "Accepted by sales",
-    "returned": "Returned by sales",
-    "waiting": "Waiting for sales",
-    "withdrawn": "Withdrawn unanswered",
-}
-
-
-def _always(wanted: Q) -> Callable[[Workspace], Q]:
-    return lambda workspace: wanted
-
-
-_OUTCOMES = {name: _always(wanted) for name, wanted in OUTCOMES.items()}
-
 
 # The table, in the order of the page.
 FILTERS: dict[str, Filter] = {
@@ -303,21 +270,21 @@ FILTERS: dict[str, Filter] = {
             "reached",
             "Got as far as",
             "The stage that one handoff reached.",
-            lambda workspace, value, filters: Narrowing(handoff=REACHED[value]),
+            lambda workspace, value, filters: Narrowing(handoff=outcomes.REACHED[value]),
             filter_values.text,
             kind="choice",
-            options={"mql": "MQL", "sal": "SAL", "sql": "SQL", "won": "Won"},
+            options=outcomes.REACHED_WORDS,
             unset="Any stage",
         ),
         Filter(
             "outcome",
-            "What sales did",
-            "What sales did with the handoff.",
-            lambda workspace, value, filters: Narrowing(handoff=_OUTCOMES[value](workspace)),
+            "Hand-over",
+            "Where one hand-over of the lead stands.",
+            lambda workspace, value, filters: Narrowing(handoff=outcomes.OUTCOMES[value].wanted(workspace)),
             filter_values.text,
             kind="choice",
-            options=_OUTCOME_WORDS,
-            unset="Anything",
+            options=outcomes.WORDS,
+            unset="Wherever it stands",
         ),
         Filter(
             "reason",
