@@ -170,7 +170,8 @@ def _before(measure: Measure, was: Figures | None) -> str:
     if was is None:
         return ""
     count = measure.count(was)
-    return f"{count:,}, {words.percent(count, was.handed_over)}" if measure.share and was.handed_over else f"{count:,}"
+    many = measure.share and was.handed_over >= words.FEW
+    return f"{count:,}, {words.percent(count, was.handed_over)}" if many else f"{count:,}"
 
 
 def figures(now: Figures, before: Figures | None, period: Period) -> list[ReportFigure]:
@@ -312,4 +313,4 @@ def _points(one: Cell, other: Cell) -> str:
     if not one.of or not other.of:
         return ""
     points = round(100 * one.count / one.of - 100 * other.count / other.of, 1)
-    return f"{points:+g} points" if points else "the same"
+    return f"{points:+g} points".replace("-", "−") if points else "the same"
