@@ -8,7 +8,7 @@ class NurtureConfig(AppConfig):
         """Connect the receivers of moves; add the filters and reports by program and content."""
         from leads.queries import handoff_filters, handoff_report, lead_filters
         from nurture import handoff_dimensions, receivers  # noqa: F401
-        from nurture.lead_filters import PROGRAM
+        from nurture.program_filter import PROGRAM
 
         lead_filters.add(PROGRAM, after="topic")
         for filter in handoff_dimensions.FILTERS:

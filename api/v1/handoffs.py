@@ -18,7 +18,7 @@ from api.v1.verbs import VERBS, Rating, Verb, perform
 from api.views import ListResource, Resource, lists
 from leads.activity import ratings
 from leads.models import Handoff, HandoffState
-from leads.states import moves_from
+from leads.move_catalogue import moves_from
 from sla import selectors as clocks
 
 

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from dashboard.leads import moves
+from dashboard.leads import move_buttons
 from dashboard.leads.lead_forms import LeadAddForm, LeadEditForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
@@ -26,7 +26,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
     """Show a lead in full, with the actions open to the member."""
     now = timezone.now()
     known = lead_page.lead_page(request.workspace, pk)
-    actions = moves.open_to(request.actor, known.lead, known.handoff)
+    actions = move_buttons.open_to(request.actor, known.lead, known.handoff)
     shown = known.lead.score_lines
     context = {
         "title": known.lead.name,
@@ -39,9 +39,9 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "clocks": _clocks(known),
         "nurture": nurture.of_lead(known.lead, at=now),
         "timeline": timeline(known.lead, also=[nurture.sends]),
-        "actions": actions[: moves.SHOWN],
-        "more": actions[moves.SHOWN :],
-        "may_answer": moves.may_answer(request.actor, known.handoff),
+        "actions": actions[: move_buttons.SHOWN],
+        "more": actions[move_buttons.SHOWN :],
+        "may_answer": move_buttons.may_answer(request.actor, known.handoff),
         "came_back": _came_back(known),
         "marketing_first": request.member.role in (Role.MARKETING, Role.MARKETING_MANAGER, Role.VIEWER),
     }

@@ -8,7 +8,8 @@ from typing import Any
 
 from leads import payloads, signals, summaries
 from leads.models import Handoff, Lead, Reason, Transition
-from leads.states import MARKETING_STATES, MOVES, State
+from leads.move_catalogue import MOVES
+from leads.states import MARKETING_STATES, State
 from leads.summaries import LeadSummary, of_evidence, of_handoff, of_reason
 from webhooks import catalogue, outbox
 from webhooks.payloads import ActorSummary, MemberSummary, Payload

@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('pass_number', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('offered', 'Offered'), ('accepted', 'Accepted'), ('returned', 'Returned'), ('recalled', 'Recalled'), ('expired', 'Expired'), ('won', 'Won'), ('lost', 'Lost'), ('disqualified', 'Disqualified')], default='offered', max_length=12)),
+                ('state', models.CharField(choices=[('offered', 'Offered'), ('accepted', 'Accepted'), ('returned', 'Returned'), ('recalled', 'Recalled'), ('won', 'Won'), ('lost', 'Lost'), ('disqualified', 'Disqualified')], default='offered', max_length=12)),
                 ('evidence', models.JSONField(default=dict)),
                 ('grade', models.CharField(blank=True, max_length=2)),
                 ('tier', models.CharField(max_length=40)),
@@ -789,7 +789,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['offered', 'accepted', 'returned', 'recalled', 'expired', 'won', 'lost', 'disqualified'])), name='handoff_state_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['offered', 'accepted', 'returned', 'recalled', 'won', 'lost', 'disqualified'])), name='handoff_state_known'),
         ),
         migrations.AddConstraint(
             model_name='handoff',

@@ -13,7 +13,6 @@ class HandoffState(models.TextChoices):
     ACCEPTED = "accepted", "Accepted"
     RETURNED = "returned", "Returned"
     RECALLED = "recalled", "Recalled"
-    EXPIRED = "expired", "Expired"
     WON = "won", "Won"
     LOST = "lost", "Lost"
     DISQUALIFIED = "disqualified", "Disqualified"

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from leads.models import Definition, Lead
-from leads.qualification import criteria, definitions, facts
+from leads.qualification import criteria, definitions, lead_facts
 from leads.qualification.criteria import Criterion, Refusal, Verdict
-from leads.qualification.facts import Facts
+from leads.qualification.lead_facts import Facts
 from leads.scoring import scoring
 from leads.scoring.scoring import EventFact, Score
 
@@ -120,8 +120,8 @@ def read(leads: Sequence[Lead], at: datetime, *, by: Rules | None = None) -> dic
     The rules take two more, unless they are given. Raise `formats.Unreadable` when these cannot be read.
     """
     by = by or rules(leads[0].workspace_id)
-    gathered = facts.gather(leads, at)
-    events = facts.events_of(leads, at, horizon_days=scoring.horizon_days(by.scoring))
+    gathered = lead_facts.gather(leads, at)
+    events = lead_facts.events_of(leads, at, horizon_days=scoring.horizon_days(by.scoring))
     return {lead.pk: Reading(by, gathered[lead.pk], events[lead.pk]) for lead in leads}
 
 
@@ -143,7 +143,7 @@ def sql_verdict(lead: Lead, at: datetime) -> Verdict:
     definition = definitions.active(lead.workspace_id, Definition.Kind.SQL)
     if definition is None:
         return _no_definition("sql", at, passed=True)
-    return _verdict(definition, facts.of(lead, at), at)
+    return _verdict(definition, lead_facts.of(lead, at), at)
 
 
 def _verdict(definition: Definition, known: Facts, at: datetime) -> Verdict:

@@ -129,14 +129,6 @@ class Refusal:
     words: str
     until: datetime | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "until": self.until.isoformat() if self.until else None}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Refusal":
-        """Read a refusal as it was stored, in its present form."""
-        return build(cls, data, until=lambda at: datetime.fromisoformat(at) if at else None)
-
 
 class TierChoice(NamedTuple):
     """Name the tier of a handoff, and say why."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.conditions import checks
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from leads.qualification import criteria
 from leads.qualification.criteria import DefinitionRules, LoopGuard, Refusal, Verdict
 

@@ -1,6 +1,6 @@
 """Gather what is known of a lead, as flat facts for conditions and as events for scoring. Reads, never writes.
 
-Which facts there are, and where each is read, is in `leads.conditions.facts`; here are the statements.
+Which facts there are, and where each is read, is in `leads.conditions.fact_catalogue`; here are the statements.
 """
 
 from collections import defaultdict
@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from django.db.models import Count, Max, Q
 
-from leads.conditions import facts as fact_catalogue
+from leads.conditions import fact_catalogue
+from leads.conditions.fact_catalogue import COUNT_DAYS
 from leads.conditions.fact_types import EventCount, LeadRecord
-from leads.conditions.facts import COUNT_DAYS
 from leads.models import Account, Answer, Campaign, Event, ExternalId, Lead, Persona
 from leads.people import freemail
 from leads.scoring.scoring import EventFact
