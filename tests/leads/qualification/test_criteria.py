@@ -164,11 +164,6 @@ def test_a_lead_is_not_handed_over_more_often_than_agreed(passes, most, refused)
     assert (refusal.code == "too_many_passes") is refused
 
 
-def test_a_refusal_survives_json():
-    for refusal in (Refusal("cooling_off", "Wait.", AT), Refusal("no_new_evidence", "Nothing.")):
-        assert Refusal.from_json(json.loads(json.dumps(refusal.to_json()))) == refusal
-
-
 def test_a_loop_guard_takes_its_default_for_what_is_left_out():
     assert LoopGuard.from_json({}) == LoopGuard()
     assert LoopGuard.from_json({"max_passes": 5}).to_json() == {"max_passes": 5}
