@@ -1,5 +1,7 @@
 """One lead: the brief, its timeline, its fields."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +14,9 @@ from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence
 from leadflow.errors import DomainError
 from leads.intake import upsert
-from leads.models import Lead
+from leads.models import Definition, HandoffState, Lead
+from leads.qualification import assessment
+from leads.qualification.criteria import Verdict
 from leads.queries import lead_page, lookups
 from leads.queries.timeline import timeline
 from nurture import selectors as nurture
@@ -36,6 +40,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "panel": evidence.panel(known.handoff) if known.handoff else None,
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
         "parts": evidence.parts(shown, {"grade": known.lead.fit_grade}, {"level": known.lead.interest_level}),
+        "sal": _sal(known, now),
         "clocks": _clocks(known),
         "nurture": nurture.of_lead(known.lead, at=now),
         "timeline": timeline(known.lead, also=[nurture.sends]),
@@ -102,6 +107,13 @@ def _clocks(known: lead_page.LeadPage) -> list[Clock]:
     if known.handoff is None:
         return []
     return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]
+
+
+def _sal(known: lead_page.LeadPage, at: datetime) -> Verdict | None:
+    """Judge an offered lead by the definition of SAL: what accepting it asks. Four statements, none for others."""
+    if known.handoff is None or known.handoff.state != HandoffState.OFFERED:
+        return None
+    return assessment.verdict(Definition.Kind.SAL, known.lead, at)
 
 
 def _came_back(known: lead_page.LeadPage) -> Lead | None:

@@ -85,6 +85,11 @@ def _handed_over(lead: Lead, handoff: Handoff) -> str:
     return f"{lead.name} is handed over to {handoff.owner or 'the queue'}."
 
 
+def _accepted(lead: Lead, handoff: Handoff) -> str:
+    words = MOVES["accept"].done.format(lead=lead.name)
+    return f"{words} Accepted without: {'; '.join(handoff.sal_missing)}." if handoff.sal_missing else words
+
+
 def _reassigned(lead: Lead, handoff: Handoff) -> str:
     return f"{lead.name} belongs to {handoff.owner} now." if handoff.owner else f"{lead.name} is back in the queue."
 
@@ -92,6 +97,7 @@ def _reassigned(lead: Lead, handoff: Handoff) -> str:
 # The message after a move where it depends on the result.
 _DONE: dict[str, Callable[[Lead, Any], str]] = {
     "qualify": _handed_over,
+    "accept": _accepted,
     "return": _returned,
     "reassign": _reassigned,
 }

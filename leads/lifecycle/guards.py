@@ -105,12 +105,11 @@ def check_taker(member: Member, lead: Lead, *, field: str, returned: Mapping[int
 
 
 def check_met(lead: Lead, verdict: Verdict, noun: str, remedy: str) -> None:
-    """Raise `Conflict` that lists the criteria that failed; `remedy` says what to do."""
+    """Raise `Conflict` that names what stands in the way, and nothing else; `remedy` says what to do."""
     if verdict.passed:
         return
-    failed = "; ".join(criterion.label for criterion in verdict.criteria if not criterion.passed)
     raise Conflict(
-        f"The lead does not meet the {noun} definition: {failed}. {remedy}",
+        f"The lead does not meet the {noun} definition: {'; '.join(verdict.in_the_way)}. {remedy}",
         code="definition_not_met",
         verdict=verdict.to_json(),
         **state_of(lead),

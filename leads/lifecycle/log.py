@@ -94,6 +94,7 @@ _MEMBERS: dict[str, Callable[[LogEntry], Any]] = {
     "cool_off_until": lambda entry: entry.lead.cool_off_until,
     "previous_owner": lambda entry: MemberSummary.of(entry.previous_owner),
     "because": lambda entry: list(entry.facts["verdict"]["because"]),
+    "sal_missing": lambda entry: list(entry.handoff.sal_missing) if entry.handoff else [],
     "amount": lambda entry: entry.lead.amount,
     "currency": lambda entry: entry.lead.currency,
     "flags": lambda entry: list(entry.lead.flags),

@@ -25,7 +25,7 @@ from leadflow.errors import Conflict, DomainError, Forbidden, Invalid
 from leads.lifecycle import guards, handover, locks, log, notifications
 from leads.lifecycle.guards import check_worker
 from leads.lifecycle.handover import Candidate
-from leads.models import Handoff, HandoffState, Lead, Reason
+from leads.models import Definition, Handoff, HandoffState, Lead, Reason
 from leads.move_catalogue import MOVES, Need
 from leads.qualification import assessment
 from leads.routing import assign
@@ -86,7 +86,8 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
 def accept(handoff: Handoff, *, actor: Actor, at: datetime | None = None, owner: Member | None = None) -> Handoff:
     """Accept an offered lead. A rep who accepts out of the queue becomes its owner; an API key may name the owner.
 
-    Raise `NotAllowed` with the winner's name when somebody was faster.
+    What the definition of SAL asks for is judged and kept: a lead that misses something may be accepted all the same,
+    and the handoff says so. Raise `NotAllowed` with the winner's name when somebody was faster.
     """
     now = timezone.now()
     at = at or now
@@ -103,12 +104,15 @@ def accept(handoff: Handoff, *, actor: Actor, at: datetime | None = None, owner:
         guards.check_taker(worker, lead, field="owner")
         if actor.member is not None and worker.pk != actor.member.pk and not actor.can("handoffs.reassign"):
             raise Forbidden("You can accept a lead for yourself. Ask a sales manager to give it to somebody else.")
+    verdict = assessment.verdict(Definition.Kind.SAL, lead, at)
     guards.fire(lead, "accept", at)
     lead.owner = handoff.owner = worker
     handoff.state, handoff.accepted_at, handoff.accepted_by = HandoffState.ACCEPTED, at, actor.member or worker
-    handoff.save(update_fields=["state", "accepted_at", "accepted_by", "owner"])
+    handoff.sal_missing = list(verdict.in_the_way)
+    handoff.save(update_fields=["state", "accepted_at", "accepted_by", "owner", "sal_missing"])
     _save(lead, now, "owner")
-    _log(lead, handoff, "accept", actor=actor, at=at, now=now, facts=_owner(worker))
+    facts = {**_owner(worker), "verdict": verdict.to_json()}
+    _log(lead, handoff, "accept", actor=actor, at=at, now=now, facts=facts)
     return handoff
 
 
@@ -192,7 +196,7 @@ def promote(handoff: Handoff, *, actor: Actor, at: datetime | None = None) -> Ha
     lead, handoff = locks.lock_handoff(handoff)
     guards.check_move(lead, "promote", handoff)
     check_worker(actor, handoff)
-    verdict = assessment.sql_verdict(lead, at)
+    verdict = assessment.verdict(Definition.Kind.SQL, lead, at)
     guards.check_met(lead, verdict, "SQL", "Fill in what is missing, then promote it.")
     guards.fire(lead, "promote", at)
     handoff.promoted_at = at

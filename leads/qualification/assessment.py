@@ -138,12 +138,21 @@ def loop_guard(lead: Lead, assessed: Assessment, at: datetime) -> Refusal | None
     )
 
 
-def sql_verdict(lead: Lead, at: datetime) -> Verdict:
-    """Judge a lead by the active SQL definition; while there is none, nothing is asked for and the verdict passes."""
-    definition = definitions.active(lead.workspace_id, Definition.Kind.SQL)
+def verdicts(kind: str, leads: Sequence[Lead], at: datetime) -> dict[int, Verdict]:
+    """Judge leads of one workspace by the active definition of SAL or SQL, by their ids; four statements at most.
+
+    While there is none, nothing is asked for and every verdict passes. Fit and interest are those stored on the leads.
+    """
+    definition = definitions.active(leads[0].workspace_id, kind) if leads else None
     if definition is None:
-        return _no_definition("sql", at, passed=True)
-    return _verdict(definition, lead_facts.of(lead, at), at)
+        return {lead.pk: _no_definition(kind, at, passed=True) for lead in leads}
+    gathered = lead_facts.gather(leads, at)
+    return {pk: _verdict(definition, facts, at) for pk, facts in gathered.items()}
+
+
+def verdict(kind: str, lead: Lead, at: datetime) -> Verdict:
+    """Judge one lead by the active definition of SAL or SQL, as `verdicts` does."""
+    return verdicts(kind, [lead], at)[lead.pk]
 
 
 def _verdict(definition: Definition, known: Facts, at: datetime) -> Verdict:

@@ -160,9 +160,9 @@ class TestLoopGuard:
 
 
 def test_sql_asks_for_the_agreed_answers_and_for_nothing_without_an_agreement(workspace):
-    assert not assessment.sql_verdict(builders.lead(workspace), MONDAY).passed
+    assert not assessment.verdict("sql", builders.lead(workspace), MONDAY).passed
     bare = builders.workspace("Bare", active=False)
-    assert assessment.sql_verdict(builders.lead(bare), MONDAY).passed
+    assert assessment.verdict("sql", builders.lead(bare), MONDAY).passed
 
 
 def test_another_workspace_is_judged_by_its_own_definition(workspace, fitting):

@@ -222,3 +222,27 @@ def test_whatever_the_guard_lets_through_keeps_all_three_rules(returned_at, cool
     fresh = returned_at is None or (newest is not None and newest > returned_at)
     cooled = cool_off_until is None or cool_off_until <= AT
     assert (refusal is None) == (fresh and cooled and passes < most)
+
+
+REACHABLE = {"any": [{"fact": "lead.email", "op": "known"}, {"fact": "lead.phone", "op": "known"}]}
+TITLED = {"fact": "lead.title", "op": "known"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts", "lines"),
+    [
+        # the e-mail satisfies the group: the phone stands in nobody's way
+        ({"all": [REACHABLE, TITLED]}, {"lead.email": "a@b.example"}, ("Job title is not known",)),
+        ({"all": [REACHABLE, TITLED]}, {"lead.title": "CEO"}, ("E-mail is not known or Phone is not known",)),
+        (
+            {"any": [{"all": [{"fact": "lead.email", "op": "known"}, TITLED]}, {"fact": "lead.phone", "op": "known"}]},
+            {},
+            ("E-mail is not known and Job title is not known or Phone is not known",),
+        ),
+        ({"not": TITLED}, {"lead.title": "CEO"}, ("Job title is not known: CEO",)),
+        (REACHABLE, {"lead.phone": "1"}, ()),
+    ],
+)
+def test_what_stands_in_the_way_is_what_failed_and_nothing_makes_up_for(condition, facts, lines):
+    found = criteria.verdict(DefinitionRules("sal", 1, condition), facts, AT)
+    assert found.in_the_way == lines
