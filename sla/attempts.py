@@ -1,7 +1,7 @@
 """Count the attempts that sales made on handoffs against those that it promised.
 
-An attempt is a touch of the handoff, whether or not it connected. Touches on one channel within an hour are one attempt:
-a lead is not tried six times by six entries of one minute.
+An attempt is a touch of the handoff, whether or not it connected. Touches on one channel within an hour are one
+attempt: a lead is not tried six times by six entries of one minute.
 """
 
 from collections import defaultdict

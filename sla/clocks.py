@@ -212,7 +212,7 @@ def _plan(clock: Clock, terms: Terms, due_at: datetime | None, now: datetime) ->
 
 
 def _finish(clock: Clock, state: Clock.State, ending: Ending) -> None:
-    """End a locked clock: late when that is after it was due, in time otherwise; missed is broken at the end at the latest.
+    """End a locked clock: late when that is after it was due, in time otherwise; a missed one is broken by its end.
 
     The sweep may have found a clock late that history says was met in time: `at` decides. Where a member says so
     (`reported_at`), the breach stays on record: an alarm was raised, and the promise was to say it in time.

@@ -72,8 +72,8 @@ class ClockMet(AboutClock):
 class ClockMissed(AboutClock):
     """A clock was missed: a return, a loss or a promotion came with fewer touches or channels than agreed.
 
-    It may come before the clock was due, after `clock.breached`, or, where a promotion had met the clock and the lead is
-    given up after all, after `clock.met`.
+    It may come before the clock was due, after `clock.breached`, or, where a promotion had met the clock and the lead
+    is given up after all, after `clock.met`.
     """
 
     stopped_at: datetime

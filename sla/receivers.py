@@ -5,7 +5,7 @@ A workspace without a signed agreement has promised nothing: no clock starts. Cl
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
 from django.db.models import QuerySet
 from django.dispatch import receiver
@@ -13,8 +13,7 @@ from django.dispatch import receiver
 from leads.models import FollowUp, Handoff, Lead, Touch, Transition
 from leads.models.touch import Outcome
 from leads.signals import moved, planned, touched
-from sla import agreements, attempts, calendars, clocks, information, kinds
-from sla.attempts import Attempts
+from sla import agreements, attempts, calendars, clocks, endings, information, kinds
 from sla.effects import Cause, Effect, cause_of
 from sla.kinds import Kind
 from sla.models import Clock
@@ -23,8 +22,6 @@ from webhooks.payloads import ActorSummary
 from workspaces.actors import Actor
 from workspaces.models import Member, Workspace
 from workspaces.signals import created
-
-_JUDGED = (Effect.MET_OR_MISSED, Effect.MET_IF_TOUCHED)  # by the attempts that were made
 
 
 @receiver(created, dispatch_uid="sla.workspace_created")
@@ -83,7 +80,7 @@ def on_follow_up(
         promised = Clock.objects.of(lead.workspace_id).filter(follow_up=follow_up)
         reported_at = _reported_at(actor.kind, now)
         ending = clocks.Ending(cause, follow_up.done_at, ActorSummary.of(actor), reported_at)
-        clocks.end(promised, _states(cause, None), ending)
+        clocks.end(promised, endings.states(cause, None), ending)
     elif agreement := agreements.active(lead.workspace_id):
         for kind in kinds.started_by(Cause.FOLLOW_UP_PLANNED):
             clocks.promise(agreement, follow_up, kind, tier=handoff.tier if handoff else "", at=at, now=now)
@@ -93,36 +90,7 @@ def _met_by_touch(cause: Cause, handoff: Handoff) -> dict[str, Clock.State]:
     """Return which kinds of clocks a touch meets, counting the attempts only where they decide."""
     waiting = _of(handoff).filter(state=Clock.State.RUNNING, kind__in=kinds.affected(cause, Effect.MET_IF_ENOUGH))
     counted = attempts.of([handoff]).get(handoff.pk) if waiting.exists() else None
-    return {kind: state for kind, state in _states(cause, counted).items() if state == Clock.State.MET}
-
-
-def _states(cause: Cause, counted: Attempts | None) -> dict[str, Clock.State]:
-    """Return the state in which a cause ends each kind of clock that it ends, by the attempts that were made."""
-    found = {kind.value: _state(kinds.of(kind).effects.of(cause), counted) for kind in Kind}
-    return {kind: state for kind, state in found.items() if state is not None}
-
-
-def _state(effect: Effect, counted: Attempts | None) -> Clock.State | None:
-    """Return the state in which an effect leaves a clock, by the attempts that were made; None: it runs on."""
-    met, missed = Clock.State.MET, Clock.State.MISSED
-    enough = counted is not None and counted.enough
-    match effect:
-        case Effect.MET:
-            return met
-        case Effect.MET_IF_ENOUGH:
-            return met if enough else None
-        case Effect.MET_OR_MISSED:
-            return met if enough else missed
-        case Effect.MET_IF_TOUCHED:
-            return met if counted is not None and counted.done else missed
-        case Effect.CANCELLED:
-            return Clock.State.CANCELLED
-        case Effect.MET_WITH_FOLLOW_UP | Effect.STARTS | Effect.RUNS_ON:  # a fulfilled follow-up comes as done
-            return None
-        case Effect.PASSED_ON | Effect.RESTARTS:
-            return None
-        case _:
-            assert_never(effect)
+    return {kind: state for kind, state in endings.states(cause, counted).items() if state == Clock.State.MET}
 
 
 def _start_offered(passes: Sequence[tuple[Transition, Handoff]], now: datetime) -> None:
@@ -150,22 +118,19 @@ def _start(handoff: Handoff, cause: Cause, row: Transition, now: datetime) -> No
 
 def _start_unaccepted(handoff: Handoff, cause: Cause, row: Transition, now: datetime) -> None:
     """Start what acceptance would have started and this return judges: an offer is not given up unworked."""
-    judged = kinds.affected(cause, *_JUDGED) if handoff.accepted_at is None else ()
-    owed = [kind for kind in kinds.started_by(Cause.ACCEPT) if kind in judged]
+    owed = endings.unaccepted(handoff, cause)
     if owed and (agreement := agreements.active(handoff.workspace_id)):
         clocks.start(agreement, [clocks.Start(kind, handoff, _owner(kind, handoff), row.at) for kind in owed], now=now)
 
 
 def _end(handoff: Handoff, cause: Cause, ending: clocks.Ending) -> None:
-    """End the running clocks of a handoff that a move ends; one that gives the lead up takes back what promotion met."""
-    judged = kinds.affected(cause, *_JUDGED)
-    counted = attempts.of([handoff]).get(handoff.pk) if judged else None
-    states = _states(cause, counted)
+    """End the running clocks that a move ends; one that gives the lead up takes back what a promotion met."""
+    counted = attempts.of([handoff]).get(handoff.pk) if endings.judged(cause) else None
+    states = endings.states(cause, counted)
     if states:
         clocks.end(_of(handoff), states, ending)
-    if handoff.promoted_at is not None and counted is not None and not counted.enough:
-        given_up = kinds.affected(cause, Effect.MET_OR_MISSED)
-        clocks.take_back(_of(handoff).filter(kind__in=given_up), ending)
+    if taken_back := endings.taken_back(handoff, cause, counted):
+        clocks.take_back(_of(handoff).filter(kind__in=taken_back), ending)
 
 
 def _owner(kind: Kind, handoff: Handoff) -> Member | None:

@@ -2,8 +2,8 @@
 
 A period counts the promises that began in it: clocks by when they started, leads by when they were offered. A promise
 that still runs and is not late yet counts neither way, and neither does one that was cancelled: it ended with nothing
-owed (recalled, given to another owner, bad data) and was not late by then. One that ended undone is missed, and counts as
-not kept. The five parts are all there is, and each promise is in one of them.
+owed (recalled, given to another owner, bad data) and was not late by then. One that ended undone is missed, and counts
+as not kept. The five parts are all there is, and each promise is in one of them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -139,7 +139,7 @@ def rows_behind(
     """
     if code == "mqls":
         offered = Handoff.objects.of(workspace).filter(offered_at__gte=since, offered_at__lt=until)
-        return offered.select_related("lead", "owner__user").order_by("-offered_at", "-pk")
+        return offered.select_related("lead", "owner__user", "reason").order_by("-offered_at", "-pk")
     found = Clock.objects.of(workspace).filter(_began(since, until, "started_at"))
     if code == COMPLETE:
         found, parts = found.filter(_FIRST_ACCEPT), _COMPLETENESS
@@ -294,6 +294,16 @@ def outcomes(at: datetime) -> dict[str, Q]:
         CANCELLED: Q(state=Clock.State.CANCELLED) & ~late,
         OPEN: running & ~late & (Q(due_at__isnull=True) | Q(due_at__gt=at)),
     }
+
+
+def outcome_of(clock: Clock, at: datetime) -> str:
+    """Return the part that one clock is in at a time, as `outcomes` sorts it."""
+    if clock.state == Clock.State.MISSED:
+        return MISSED
+    running = clock.state == Clock.State.RUNNING
+    if clock.breached_at is not None or (running and clock.due_at is not None and clock.due_at <= at):
+        return LATE
+    return {Clock.State.MET.value: IN_TIME, Clock.State.CANCELLED.value: CANCELLED}.get(clock.state, OPEN)
 
 
 def _sum(tallies: _Tallies, kind: str, tier: str | None) -> Tally:

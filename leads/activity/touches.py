@@ -22,7 +22,8 @@ def log(lead: Lead, *, actor: Actor, channel: str, outcome: str, note: str = "",
     """Log that sales called, wrote to or met the lead at `at`. It fulfils the follow-ups promised for this lead.
 
     A touch from before the open handoff was offered is kept, and belongs to no handoff: it meets none of its clocks.
-    Raise `Invalid` for an unknown channel or outcome, or a member's touch in the future, `Forbidden` when the open handoff is somebody else's.
+    Raise `Invalid` for an unknown channel or outcome, or a member's touch in the future; `Forbidden` when the open
+    handoff is somebody else's.
     """
     now = timezone.now()
     at = at or now

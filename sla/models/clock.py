@@ -12,9 +12,9 @@ class Clock(Owned, Timer):
     """One promise on one handoff. `next_at` is when the sweep looks next: `warn_at`, then `due_at`, then nothing.
 
     `due_at` is computed once, when the clock starts (or is restarted for a new owner). A breached clock keeps running:
-    how late it was is `stopped_at − due_at` once it stops. One that ends without what it promised is missed, and breached
-    by then at the latest. `silent`: it was over before it was reported (imported history); it counts, and raises no
-    alarm.
+    how late it was is `stopped_at − due_at` once it stops. One that ends without what it promised is missed, and
+    breached by then at the latest. `silent`: it was over before it was reported (imported history); it counts, and
+    raises no alarm.
     """
 
     class State(models.TextChoices):

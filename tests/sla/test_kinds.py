@@ -24,8 +24,8 @@ HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
 AT = MONDAY + 2 * HOUR  # when what the table lists happens
 MISSED = "missed"  # no effect of its own: it depends on the attempts
 # What is agreed, written apart from the catalogue: S starts, M met, N met once there are enough, E met if there are
-# enough and else missed, T met if sales touched the lead and else missed, F met with the follow-up, C cancelled, P passed
-# on, A starts again where that is agreed (else passed on), a point: runs on.
+# enough and else missed, T met if sales touched the lead and else missed, F met with the follow-up, C cancelled,
+# P passed on, A starts again where that is agreed (else passed on), a point: runs on.
 AGREED = """
                       accept first_touch attempts decide follow_up triage
 qualify               S      .           .        .      .         .

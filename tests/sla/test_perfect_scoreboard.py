@@ -1,4 +1,4 @@
-"""A rep who does not work his leads cannot keep a perfect scoreboard: every way to try is shown, or counts against him."""
+"""A rep who does not work his leads cannot keep a perfect scoreboard: every way to try shows, or counts against him."""
 
 from datetime import date, timedelta
 
@@ -20,7 +20,7 @@ NEEDING = sorted(["not-ready", "no-budget", "no-authority", "no-need", "no-respo
 
 @pytest.fixture
 def accepted(workspace, agreement, offer, rep, at_time) -> Handoff:
-    """An accepted lead, to which sales promised six attempts on two channels; anybody known by e-mail may be promoted."""
+    """An accepted lead, which may be promoted; sales promised six attempts on two channels."""
     Definition.objects.of(workspace).filter(kind="sql").update(condition={"fact": "lead.email", "op": "known"})
     with at_time(MONDAY):
         return moves.accept(offer(rep, at=MONDAY, email="p@example.com"), actor=actor(rep), at=MONDAY)
