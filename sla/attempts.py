@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 from leads.models import Handoff, Touch
 from leads.models.touch import Outcome
 from sla import agreements, kinds, worktime
-from sla.effects import Cause, Effect
-from sla.kinds import Kind
 from sla.models import Agreement, Clock
 from sla.terms import Terms
 
@@ -58,7 +56,7 @@ def of(handoffs: Iterable[Handoff]) -> dict[int, Attempts]:
     if not handoffs:
         return {}
     ids, workspace = [handoff.pk for handoff in handoffs], handoffs[0].workspace_id
-    found = Clock.objects.of(workspace).filter(handoff_id__in=ids, kind__in=_kinds()).order_by("pk")
+    found = Clock.objects.of(workspace).filter(handoff_id__in=ids, kind__in=kinds.by_attempts()).order_by("pk")
     clocks = {clock.handoff_id: clock for clock in found.select_related("agreement").defer("agreement__terms")}
     touches: dict[int | None, list[tuple[str, str, datetime]]] = defaultdict(list)
     rows = Touch.objects.of(workspace).filter(handoff_id__in=ids).order_by("at", "pk")
@@ -92,8 +90,3 @@ def count(
     share = min(done + 1, policy.attempts) / policy.attempts
     next_due = worktime.add(terms.hours, clock.started_at, whole * share)
     return Attempts(done, policy.attempts, len(last), policy.channels, connected, next_due)
-
-
-def _kinds() -> tuple[Kind, ...]:
-    """List the kinds of clocks that promise attempts."""
-    return kinds.affected(Cause.TOUCH, Effect.MET_IF_ENOUGH)

@@ -29,7 +29,8 @@ class ClockKind:
     """What one kind of clock promises, the words it is shown in, and what starts and ends it.
 
     `waits` speaks to the owner of a `{lead}`, `owes` to a manager of an `{owner}`; `action` is what the inbox says is
-    next. `moves_owner`: a step of the escalation may give the lead to another member.
+    next. `moves_owner`: a step of the escalation may give the lead to another member. `lacked` is how one that is
+    missed ended, "returned without a touch"; "" for one that no cause can miss.
     """
 
     side: Side  # which owes it
@@ -40,6 +41,7 @@ class ClockKind:
     owes: str
     moves_owner: bool
     effects: Effects
+    lacked: str = ""
 
 
 _ACCEPT = ClockKind(
@@ -101,6 +103,7 @@ _FIRST_TOUCH = ClockKind(
         follow_up_dropped=Effect.RUNS_ON,
         return_answered=Effect.RUNS_ON,
     ),
+    lacked="without a touch",
 )
 _ATTEMPTS = ClockKind(
     side=Side.SALES,
@@ -131,6 +134,7 @@ _ATTEMPTS = ClockKind(
         follow_up_dropped=Effect.RUNS_ON,
         return_answered=Effect.RUNS_ON,
     ),
+    lacked="with too few attempts",
 )
 _DECIDE = ClockKind(
     side=Side.SALES,
@@ -262,6 +266,11 @@ def met_by(cause: Cause) -> tuple[Kind, ...]:
 def started_by(cause: Cause) -> tuple[Kind, ...]:
     """List the kinds that a cause starts."""
     return affected(cause, Effect.STARTS)
+
+
+def by_attempts() -> tuple[Kind, ...]:
+    """List the kinds that enough attempts meet."""
+    return affected(Cause.TOUCH, Effect.MET_IF_ENOUGH)
 
 
 def table() -> str:

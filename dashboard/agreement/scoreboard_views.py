@@ -15,7 +15,7 @@ from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import outcomes
 from leadflow import csvfile, paging
-from sla import attempts, reports
+from sla import attempts, kinds, reports
 from sla import inbox as queries
 from sla.kinds import Kind
 from sla.models import Clock
@@ -95,7 +95,7 @@ def rows(request: PageRequest) -> HttpResponse:
     asked = _asked(request.workspace, request.GET)
     column = "offered_at" if asked.code == "mqls" else "started_at"
     shown = paging.by_time(_found(request, asked), column, after=request.GET.get("after", ""), size=queries.PAGE)
-    made = attempts.of({row.handoff for row in shown.rows}) if asked.code == Kind.ATTEMPTS else {}
+    made = attempts.of({row.handoff for row in shown.rows}) if asked.code in kinds.by_attempts() else {}
     context = {
         "title": asked.words,
         "asked": asked,

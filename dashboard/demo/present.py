@@ -134,8 +134,10 @@ def contest(world: World, prospect: Prospect, lead: Lead, code: str, at: datetim
 
 
 def take_on(world: World, prospect: Prospect, lead: Lead, at: datetime) -> None:
-    """Let the rep take a lead on; all but the newest were called. One in two was reached and answered a question or two;
-    the others are still to be tried again."""
+    """Let the rep take a lead on; all but the newest were called.
+
+    One in two was reached and answered a question or two; the others wait for the next attempt.
+    """
     events.record(world.workspace, lead, plot.last_step(at, ("inventory",), hot=True), actor=engine("website"))
     rep = world.actor("rep")
     handoff = moves.qualify(lead, actor=engine("definition"), at=at, owner=rep.member)

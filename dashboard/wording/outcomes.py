@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from leads.models import Handoff, Reason
-from sla import attempts, endings, selectors
+from sla import attempts, endings, kinds, selectors
 from sla.attempts import Attempts
 from sla.effects import Cause, cause_of
 from sla.kinds import Kind
@@ -23,7 +23,6 @@ ENDED: dict[str, str] = {
     Cause.DISQUALIFY: "disqualified",
     Cause.FOLLOW_UP_DROPPED: "marked as done without a touch",
 }
-_LACKS = {Kind.FIRST_TOUCH: "without a touch", Kind.ATTEMPTS: "with too few attempts"}
 
 
 def why(clock: Clock) -> str:
@@ -36,7 +35,7 @@ def why(clock: Clock) -> str:
     said = ENDED.get(clock.ended_by, "nothing is owed any more")
     by_reason = clock.ended_by.startswith((Cause.LOSE.value, "return_", Cause.DISQUALIFY.value))
     if clock.state == Clock.State.MISSED:
-        said += f" {_LACKS.get(Kind(clock.kind), '')}".rstrip()
+        said = f"{said} {kinds.of(clock.kind).lacked}".rstrip()
     if by_reason and clock.handoff is not None and clock.handoff.reason is not None:
         said += f": {clock.handoff.reason}"
     return said
@@ -65,7 +64,7 @@ def foretell(handoff: Handoff, move: str, chosen: Reason | None, reasons: Iterab
     done = f"{counted.words}{', and somebody was reached' if counted.connected else ''}"
     if missed:
         return f"{done}: this counts as a missed promise ({_names(missed)}).", True
-    if cancelled_work := [kind for kind in cancelled if kind in _LACKS]:
+    if cancelled_work := [kind for kind in cancelled if kinds.of(kind).lacked]:
         words = f"{done}: no more are owed. The scoreboard shows the promise as cancelled ({_names(cancelled_work)})."
         return words, False
     return (f"{done}: what was promised is kept.", False) if counted.enough else ("", False)
@@ -82,5 +81,5 @@ def _of_reasons(handoff: Handoff, move: str, counted: Attempts, running: set[str
     return f"{counted.words} so far. It counts as a missed promise for {', '.join(missing)}."
 
 
-def _names(kinds: Iterable[Kind]) -> str:
-    return ", ".join(str(kind.label).lower() for kind in kinds)
+def _names(named: Iterable[Kind]) -> str:
+    return ", ".join(str(kind.label).lower() for kind in named)

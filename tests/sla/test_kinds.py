@@ -257,6 +257,13 @@ def test_every_kind_is_started_and_can_end():
         assert {Effect.STARTS, Effect.MET, Effect.CANCELLED} <= effects, kind
 
 
+def test_every_kind_that_can_be_missed_says_what_it_lacked():
+    missing = {Effect.MET_OR_MISSED, Effect.MET_IF_TOUCHED}
+    for kind in Kind:
+        can_be_missed = bool(missing & {kinds.of(kind).effects.of(cause) for cause in Cause})
+        assert bool(kinds.of(kind).lacked) == can_be_missed, kind
+
+
 def test_every_kind_speaks_to_who_owes_it():
     for kind in Kind:
         entry = kinds.of(kind)
