@@ -28,6 +28,7 @@ from workspaces.models import Workspace
 
 DAYS_A_MONTH = 30.4375
 IN_TIME, LATE, MISSED, CANCELLED, OPEN = PARTS = ("in_time", "late", "missed", "cancelled", "open")
+BROKEN = (LATE, MISSED)
 COMPLETE, INCOMPLETE = "complete", "incomplete"
 # What is missing is kept by the clock that began with the offer, not by one started afresh for a new owner.
 _FIRST_ACCEPT = Q(kind__in=kinds.met_by(Cause.ACCEPT), started_at=F("handoff__offered_at"))

@@ -9,7 +9,7 @@ from dashboard.leads import moves
 from dashboard.leads.lead_forms import LeadAddForm, LeadEditForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from dashboard.wording import evidence
+from dashboard.wording import evidence, outcomes
 from leadflow.errors import DomainError
 from leads.intake import upsert
 from leads.models import Lead
@@ -19,7 +19,6 @@ from nurture import selectors as nurture
 from sla import attempts
 from sla import selectors as clocks
 from sla.attempts import Attempts
-from sla.models import Clock
 from workspaces.roles import Role
 
 
@@ -30,6 +29,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
     known = lead_page.lead_page(request.workspace, pk)
     actions = moves.open_to(request.actor, known.lead, known.handoff)
     shown = known.lead.score_lines
+    of = clocks.clocks_of(known.handoffs)
     context = {
         "title": known.lead.name,
         "known": known,
@@ -38,7 +38,8 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "panel": evidence.panel(known.handoff) if known.handoff else None,
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
         "parts": evidence.parts(shown, {"grade": known.lead.fit_grade}, {"level": known.lead.interest_level}),
-        "clocks": _clocks(known),
+        "clocks": [each for each in of.get(known.handoff.pk, ()) if each.state == "running"] if known.handoff else [],
+        "handoffs": [(each, outcomes.not_kept(of.get(each.pk, ()), now)) for each in known.handoffs],
         "attempts": _attempts(known),
         "nurture": nurture.of_lead(known.lead, at=now),
         "timeline": timeline(known.lead, also=[nurture.sends]),
@@ -98,13 +99,6 @@ def _take(request: PageRequest, form: LeadAddForm | LeadEditForm) -> upsert.Upse
     except DomainError as error:
         editing.refuse(form, error)
         return None
-
-
-def _clocks(known: lead_page.LeadPage) -> list[Clock]:
-    """Return the running clocks of the newest handoff, by due date."""
-    if known.handoff is None:
-        return []
-    return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]
 
 
 def _attempts(known: lead_page.LeadPage) -> Attempts | None:

@@ -1,9 +1,10 @@
 """Say how promises ended and why, and what a move is going to make of them."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from leads.models import Handoff, Reason
-from sla import attempts, endings, kinds, selectors
+from sla import attempts, endings, kinds, reports, selectors
 from sla.attempts import Attempts
 from sla.effects import Cause, cause_of
 from sla.kinds import Kind
@@ -39,6 +40,13 @@ def why(clock: Clock) -> str:
     if by_reason and clock.handoff is not None and clock.handoff.reason is not None:
         said += f": {clock.handoff.reason}"
     return said
+
+
+def not_kept(clocks: Iterable[Clock], at: datetime) -> str:
+    """Name those of the promises that were not kept by a time, "first touch (missed), attempts (late)"; "" for none."""
+    parts = [(clock, reports.outcome_of(clock, at)) for clock in clocks]
+    broken = [f"{clock.get_kind_display().lower()} ({part})" for clock, part in parts if part in reports.BROKEN]
+    return ", ".join(broken)
 
 
 def foretell(handoff: Handoff, move: str, chosen: Reason | None, reasons: Iterable[Reason] = ()) -> tuple[str, bool]:

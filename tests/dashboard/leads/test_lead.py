@@ -465,3 +465,10 @@ def test_a_lead_in_work_says_how_many_attempts_are_made_and_when_the_next_is_due
     assert "1 of 6 attempts, 1 of 2 channels, next by" in page
     touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="connected")
     assert "1 of 6 attempts, 1 of 2 channels, reached" in html(rep.get(f"/leads/{handoff.lead_id}/"))
+
+
+def test_the_handoffs_of_a_lead_say_which_promises_were_not_kept(desk, rep):
+    handoff = desk.accepted()
+    reason = builders.reason(desk.workspace, "no-response")
+    moves.return_to_marketing(handoff, actor=builders.actor(desk.rep), reason=reason)
+    assert "Not kept: first touch (missed), attempts (missed)" in html(rep.get(f"/leads/{handoff.lead_id}/"))
