@@ -5,9 +5,13 @@ class NurtureConfig(AppConfig):
     name = "nurture"
 
     def ready(self) -> None:
-        """Connect the receivers of moves and touches, and add the filter of leads by program."""
-        from leads.queries.lead_filters import add
-        from nurture import receivers  # noqa: F401
-        from nurture.lead_filters import PROGRAM
+        """Connect the receivers of moves; add the filters and reports by program and content."""
+        from leads.queries import handoff_filters, handoff_report, lead_filters
+        from nurture import handoff_dimensions, receivers  # noqa: F401
+        from nurture.program_filter import PROGRAM
 
-        add(PROGRAM, after="topic")
+        lead_filters.add(PROGRAM, after="topic")
+        for filter in handoff_dimensions.FILTERS:
+            handoff_filters.add(filter)
+        for dimension in handoff_dimensions.DIMENSIONS:
+            handoff_report.add(dimension)

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from leads.conditions import trees
 from leads.models import Lead, Reason
-from leads.qualification import facts
+from leads.qualification import lead_facts
 from nurture.models import Enrolment, Program
 from workspaces.models import Workspace
 
@@ -29,7 +29,7 @@ def choose_for_return(workspace: Workspace, lead: Lead, reason: Reason | None, *
     3. Else one that names neither reason nor topic.
 
     Programs of manual enrolment are left out, and those that take each lead once and had this one; of equals the
-    oldest is chosen. One statement, and those of `leads.qualification.facts` when a program has a condition.
+    oldest is chosen. One statement, and those of `leads.qualification.lead_facts` when a program has a condition.
     """
     code = reason.code if reason else ""
     had = Enrolment.objects.of(workspace).filter(lead=lead, program=OuterRef("pk"))
@@ -67,7 +67,7 @@ def _admitting(lead: Lead, programs: list[Program], at: datetime) -> list[Progra
     """Keep the programs whose entry condition holds."""
     if not any(each.entry.get("condition") for each in programs):
         return programs
-    known = facts.of(lead, at)
+    known = lead_facts.of(lead, at)
     return [
         each
         for each in programs

@@ -10,7 +10,7 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads.conditions import checks
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from leads.models import Attribute, Reason, Topic
 from nurture import enrolments, steps
 from nurture.models import Enrolment, Program, Step

@@ -6,8 +6,8 @@ class SlaConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers of moves and touches, and add the outcome that a handoff is overdue."""
-        from leads.queries.lead_filters import add_outcome
+        from leads.queries import outcomes
         from sla import receivers  # noqa: F401
-        from sla.lead_filters import overdue
+        from sla.overdue_outcome import overdue
 
-        add_outcome("overdue", "Overdue at sales", overdue, after="waiting")
+        outcomes.add("overdue", outcomes.Outcome("Overdue at sales", overdue, part_of="waiting"), after="waiting")

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from api.v1 import clocks, events, handoffs, leads, moves, nurture, reports, timeline, touches, vocabulary
+from api.v1 import (
+    clocks,
+    events,
+    handoff_report,
+    handoffs,
+    leads,
+    move_batch,
+    nurture,
+    reports,
+    timeline,
+    touches,
+    vocabulary,
+)
 from api.views import Resource
 
 RESOURCES: dict[str, type[Resource]] = {
@@ -18,7 +30,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "leads/<int:pk>/timeline": timeline.Timeline,
     "follow-ups/<int:pk>/finish": touches.FinishFollowUp,
     "events": events.Events,
-    "moves": moves.MoveMany,
+    "moves": move_batch.MoveMany,
     "handoffs": handoffs.Handoffs,
     "handoffs/<int:pk>": handoffs.OneHandoff,
     "handoffs/<int:pk>/rate": handoffs.RateHandoff,
@@ -29,7 +41,8 @@ RESOURCES: dict[str, type[Resource]] = {
     "enrolments": nurture.Enrolments,
     "enrolments/<int:pk>/exit": nurture.ExitEnrolment,
     "sends": nurture.Sends,
-    "reports/funnel": reports.Funnel,
+    "reports/funnel": reports.FunnelReport,
+    "reports/handoffs": handoff_report.HandoffReports,
     "reasons": vocabulary.Reasons,
     "questions": vocabulary.Questions,
     "topics": vocabulary.Topics,

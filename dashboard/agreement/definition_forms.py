@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from dashboard.design.inputs import JsonField
 from leads.conditions import operators
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 
 OPERATORS = [(name, operator.words) for name, operator in operators.OPERATORS.items()]
 FACTS = [(name, fact.label) for name, fact in KNOWN.items() if fact.part is None]

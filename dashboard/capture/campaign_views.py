@@ -11,7 +11,7 @@ from dashboard.shell.access import PageRequest, page
 from leadflow import paging
 from leadflow.models import get_row
 from leads.models import Campaign
-from leads.queries import reports
+from leads.queries import costs, reports
 from leads.vocabulary import campaigns
 
 
@@ -20,10 +20,13 @@ def index(request: PageRequest) -> HttpResponse:
     """List the campaigns, newest first, with the figures of their leads."""
     shown = paging.by_id(Campaign.objects.of(request.workspace), after=request.GET.get("after", ""))
     figures = reports.campaign_figures(request.workspace, shown.rows)
+    cost = {
+        each.pk: {each.currency or request.workspace.currency: each.cost} if each.cost else {} for each in shown.rows
+    }
     context = {
         "title": "Campaigns",
         "page": shown,
-        "rows": [(each, figures[each.pk]) for each in shown.rows],
+        "rows": [(each, figures[each.pk], costs.per(cost[each.pk], figures[each.pk].leads)) for each in shown.rows],
         "currency": request.workspace.currency,
     }
     return render(request, "capture/campaigns.html", context)

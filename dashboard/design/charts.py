@@ -1,6 +1,6 @@
 """Draw lines as SVG on the server: they start at zero, are labelled directly and have a table view."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil, floor, log10
 from typing import Any
 
@@ -24,16 +24,23 @@ def nice_ticks(most: float) -> list[float]:
 
 
 @register.inclusion_tag("components/line_chart.html")
-def line_chart(labels: Sequence[str], series: Sequence[dict[str, Any]], title: str) -> dict[str, Any]:
-    """Draw up to five series ({name, values}) over shared labels, with a table of the same figures below."""
+def line_chart(
+    labels: Sequence[str], series: Sequence[dict[str, Any]], title: str, unfinished: Sequence[bool] = ()
+) -> dict[str, Any]:
+    """Draw up to five series ({name, values}) over shared labels, with a table of the same figures below.
+
+    `unfinished` says which labels are not complete: the lines to and from them are dashed, and the table says so.
+    """
+    part = list(unfinished) or [False] * len(labels)
     ticks = nice_ticks(max((float(v or 0) for one in series for v in one["values"]), default=0))
     top, last = ticks[-1], max(len(labels) - 1, 1)
     lines = []
     for index, one in enumerate(series, start=1):
         numbers = [float(value or 0) for value in one["values"]]
-        points = " ".join(f"{100 * i / last:.2f},{100 - 100 * v / top:.2f}" for i, v in enumerate(numbers))
+        points = [f"{100 * i / last:.2f},{100 - 100 * v / top:.2f}" for i, v in enumerate(numbers)]
         end = 100 - 100 * (numbers[-1] if numbers else 0) / top
-        lines.append({"name": one["name"], "points": points, "series": index, "y": _down(end)})
+        runs = list(_runs(points, part))
+        lines.append({"name": one["name"], "runs": runs, "series": index, "y": _down(end)})
     _spread(lines)
     every = ceil(len(labels) / MOST_TICKS) or 1
     return {
@@ -46,8 +53,21 @@ def line_chart(labels: Sequence[str], series: Sequence[dict[str, Any]], title: s
             if i % every == 0
         ],
         "names": [one["name"] for one in series],
-        "rows": list(zip(labels, zip(*(one["values"] for one in series), strict=True), strict=True)),
+        "rows": list(zip(labels, part, zip(*(one["values"] for one in series), strict=True), strict=True)),
     }
+
+
+def _runs(points: Sequence[str], unfinished: Sequence[bool]) -> Iterator[tuple[str, bool]]:
+    """Cut a line where its dashes begin or end: yield the points of each run, and whether it is dashed."""
+    run, dashed = list(points[:1]), False
+    for i in range(1, len(points)):
+        if (now := unfinished[i - 1] or unfinished[i]) != dashed and len(run) > 1:
+            yield " ".join(run), dashed
+            run = [points[i - 1]]
+        dashed = now
+        run.append(points[i])
+    if run:
+        yield " ".join(run), dashed
 
 
 def _down(share: float) -> float:

@@ -1,7 +1,7 @@
 """Render the small parts that every page is made of; `docs/design-system.md` shows each in use."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -121,6 +121,12 @@ def span(length: timedelta | float | None) -> str:
 def money(amount: Decimal | int | float | None, currency: str = "EUR") -> str:
     """Write a sum with its currency; None is a dash."""
     return words.money(amount, currency or "EUR")
+
+
+@register.filter
+def money_each(sums: Mapping[str, Decimal]) -> str:
+    """Write sums in several currencies, each by itself; a dash for none."""
+    return words.money_each(sums)
 
 
 @register.filter

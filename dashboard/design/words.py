@@ -1,5 +1,6 @@
 """Put times, spans, shares and sums into the words that the pages use; pure functions, English only."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -63,6 +64,12 @@ def money(amount: Decimal | int | float | None, currency: str = "EUR") -> str:
     sign = SIGNS.get(currency, currency)
     gap = "\N{NO-BREAK SPACE}" if sign.isalpha() else ""
     return f"{'−' if value < 0 else ''}{sign}{gap}{digits}"
+
+
+def money_each(sums: Mapping[str, Decimal]) -> str:
+    """Write sums in several currencies, the largest first, each by itself: "€42,000 and $1,000"; a dash for none."""
+    said = [money(sum, currency) for currency, sum in sorted(sums.items(), key=lambda pair: -pair[1])]
+    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else said[0] if said else "–"
 
 
 def percent(part: float | None, whole: float | None) -> str:

@@ -21,7 +21,8 @@ from dashboard.wording import evidence
 from leadflow import paging
 from leadflow.errors import DomainError
 from leads.lifecycle import moves
-from leads.models import Handoff, HandoffState
+from leads.models import Definition, Handoff, HandoffState
+from leads.qualification import assessment
 from leads.queries import lookups
 from leads.routing import assign, pools
 from sla import attempts, kinds
@@ -49,6 +50,7 @@ class InboxRow:
     action: str
     took: float | None = None  # seconds of working time from the offer to the acceptance
     attempts: Attempts | None = None  # of a lead in work, where some are promised
+    missing: tuple[str, ...] = ()  # what the definition of SAL asks for and is not there
 
 
 @page("handoffs.work")
@@ -112,7 +114,8 @@ def why(request: PageRequest, pk: int) -> HttpResponse:
     handoff = lookups.get_handoff(request.workspace, pk)
     if not request.htmx:
         return redirect(reverse("dashboard:lead", args=[handoff.lead_id]))
-    return render(request, "inbox/why.html", {"panel": evidence.panel(handoff)})
+    sal = assessment.verdict(Definition.Kind.SAL, handoff.lead, timezone.now()) if handoff.accepted_at is None else None
+    return render(request, "inbox/why.html", {"panel": evidence.panel(handoff), "sal": sal})
 
 
 @require_POST
@@ -172,7 +175,9 @@ def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> paging.Page[A
 
 
 def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
-    """Add to handoffs their clocks, attempts, reason in one line and topic. Five statements, six for a mixed list."""
+    """Add clocks, attempts, reason in one line, topic, and what accepting asks to handoffs. Ten statements at most."""
+    offered = [each.lead for each in handoffs if each.state == HandoffState.OFFERED]
+    sal = assessment.verdicts(Definition.Kind.SAL, offered, timezone.now())
     of = clocks.clocks_of(handoffs)
     made = attempts.of([each for each in handoffs if each.state == HandoffState.ACCEPTED])
     topics = lookups.get_topic_labels(request.workspace)
@@ -192,6 +197,7 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
                 _next_action(handoff, clock),
                 60 * next(minutes) if handoff.accepted_at else None,
                 made.get(handoff.pk) if handoff.promoted_at is None else None,
+                sal[handoff.lead_id].in_the_way if handoff.lead_id in sal else (),
             )
         )
     return rows

@@ -60,7 +60,7 @@ def many(request: PageRequest) -> HttpResponse:
     kind = ACTIONS.get(request.POST.get("action", ""))
     if kind is None:
         raise Http404("There is no such action.")
-    roles.demand(request.actor, kind.capability)
+    roles.check(request.actor, kind.capability)
     ids = [read_id(pk) for pk in request.POST.getlist("lead")[:MOST_AT_ONCE]]
     leads = list(Lead.objects.of(request.workspace).filter(pk__in=[pk for pk in ids if pk]).order_by("pk"))
     if not leads:

@@ -5,8 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import timezone
 
-from dashboard.design.inputs import DayInput
+from dashboard.design.inputs import DayInput, offer
 from dashboard.design.periods import midnight
 from leads.queries import lookups, reports
 from leads.queries.filter_values import BLANK
@@ -34,7 +35,7 @@ class FunnelForm(forms.Form):
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         asked = (self.data.get(name) or "").replace("\x00", "")  # PostgreSQL takes none in a text
         beyond = [] if asked in dict(choices) else [(asked, asked)]
-        self.fields[name].choices = [*choices, *beyond]  # type: ignore[attr-defined]
+        offer(self, name, [*choices, *beyond])
 
     def funnel(self, workspace: Workspace) -> reports.Funnel:
         """Count the funnel that is asked for."""
@@ -51,6 +52,11 @@ class FunnelForm(forms.Form):
             by=self.cleaned_data.get("by") or "source",
             **filters,
         )
+
+    @property
+    def days(self) -> tuple[date | None, date]:
+        """Return the first day of the cohort (None: from the beginning) and the last."""
+        return self._day("since"), self._day("until") or timezone.now().astimezone(self.zone).date()
 
     @property
     def wanted(self) -> dict[str, str]:

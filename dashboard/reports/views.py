@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -11,43 +12,49 @@ from dashboard.design import periods
 from dashboard.design.downloads import csv_response
 from dashboard.reports.forms import FunnelForm
 from dashboard.shell.access import PageRequest, page
-from dashboard.wording import figures
+from dashboard.wording import figures, hand_overs
 from leadflow import csvfile
-from leads.queries import reports
-from sla import selectors as clocks
+from leads.queries import handoff_filters, handoff_report, reports
+from leads.queries.handoff_filters import HandoffFilters
+
+SHOWN = 8  # rows of the table of returns
 
 
 @page("reports.view")
 def index(request: PageRequest) -> HttpResponse:
-    """Show new leads, handoffs and their outcomes."""
+    """Show what became of the hand-overs of a period, why they came back, and the funnel of people."""
     now, workspace = timezone.now(), request.workspace
     period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
-    by = request.GET.get("by", "source") if request.GET.get("by") in reports.GROUPS else "source"
-    outcome, earlier = reports.outcome_of_handoffs(workspace, since=period.since, until=period.until), period.before
-    before = reports.outcome_of_handoffs(workspace, since=earlier.since, until=earlier.until) if earlier else None
-    overdue = clocks.overdue_answers(workspace, at=now).filter(handoff__offered_at__lt=period.until)
-    if period.since:
-        overdue = overdue.filter(handoff__offered_at__gte=period.since)
-    funnel = reports.funnel(workspace, since=period.since, until=period.until, by=by)
-    late = overdue.values("lead").distinct().count()
+    by = request.GET.get("by", "campaign") if request.GET.get("by") in reports.GROUPS else "campaign"
+    wanted = HandoffFilters(since=period.since, until=period.until)
+    report = handoff_report.report(workspace, handoff_report.DIMENSIONS[by], wanted)
+    before = None
+    if earlier := period.before:
+        before = handoff_report.totals(workspace, HandoffFilters(since=earlier.since, until=earlier.until))
+    overdue = handoff_filters.narrow(workspace, HandoffFilters(**wanted, outcome="overdue")).count()
     returned = reports.returns_by_reason(workspace, since=period.since, until=period.until)
     series = reports.handed_over(workspace, zone=period.zone, since=period.since, until=period.until, step=period.step)
+    lines = hand_overs.report_lines(report, period.query, {}, {})
+    lines.sort(key=lambda line: -line.row.outcomes["returned"])
     context = {
         "title": "Overview",
         "period": period,
         "periods": periods.CHOICES,
-        "by": by,
-        "outcome": outcome,
-        "late": late,
-        "twice": figures.counts_twice(outcome),
-        "figures": figures.figures(outcome, before, period, workspace.currency),
-        "stages": figures.stages(funnel.total, **period.query),
-        "outcomes": figures.outcome_bars(outcome, late, period),
+        "by": report.by,
+        "total": report.total,
+        "parts": hand_overs.parts_in_words(report.total),
+        "overdue": overdue,
+        "figures": hand_overs.figures(report.total, before, period),
+        "stages": figures.stages(
+            reports.funnel(workspace, since=period.since, until=period.until, by="source").total, **period.query
+        ),
+        "outcomes": hand_overs.outcome_bars(report.total, overdue, period),
         "reasons": figures.reason_bars(workspace, returned, period),
         "chart": figures.chart(series),
-        "lines": figures.lines(workspace, funnel, **period.query)[: figures.SHOWN],
-        "rows": len(funnel.rows),
-        "currency": workspace.currency,
+        "lines": lines[:SHOWN],
+        "beyond": max(len(lines) - SHOWN, 0),
+        "heads": hand_overs.reason_heads(report),
+        "report_query": urlencode({"by": by, "sort": "returned", "since": "", "until": "", **period.query}),
     }
     return render(request, "reports/overview.html", context)
 
@@ -64,8 +71,7 @@ def funnel(request: PageRequest) -> HttpResponse:
         "by": found.by,
         "stages": figures.stages(found.total, **form.wanted),
         "totals": figures.totals(found.total, **form.wanted),
-        "lines": figures.lines(request.workspace, found, **form.wanted),
-        "currency": request.workspace.currency,
+        "lines": figures.lines(request.workspace, found, form.days, **form.wanted),
     }
     return render(request, "reports/funnel.html", context)
 
@@ -78,8 +84,9 @@ def funnel_csv(request: PageRequest) -> StreamingHttpResponse:
 
 
 def _table(found: reports.Funnel) -> Iterator[list[Any]]:
-    yield [found.by, *reports.STAGES, "mql to won", "amount", "median days to won", "mean days to won"]
+    yield [found.by, *reports.STAGES, "mql to won", "revenue", "median days to won", "mean days to won"]
     for name, row in [*((row.key, row) for row in found.rows), ("total", found.total)]:
         share = row.conversion("won", "mql")
+        money = "; ".join(f"{sum} {currency}" for currency, sum in sorted(row.revenue.items()))
         days = ["" if value is None else round(value, 2) for value in (row.median_days, row.mean_days)]
-        yield [name, *row.counts.values(), "" if share is None else round(share, 4), row.amount, *days]
+        yield [name, *row.counts.values(), "" if share is None else round(share, 4), money, *days]

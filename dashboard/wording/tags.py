@@ -1,13 +1,11 @@
 """Show figures and grades in the words that all sections use."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard.design import words
 from dashboard.wording import outcomes
 from leads.models import Lead
 from leads.queries.lead_columns import Column
@@ -41,9 +39,3 @@ def value_of(column: Column, lead: Lead) -> Any:
 def days(length: float | None) -> str:
     """Write a number of days, to a quarter of an hour; None is a dash."""
     return "–" if length is None else f"{length:,.2f}"
-
-
-@register.simple_tag
-def per(amount: Decimal | None, count: int, currency: str = "EUR") -> str:
-    """Write what one of many costs; a dash where nothing was spent or the count is 0."""
-    return words.money(round(amount / count), currency) if amount and count else "–"

@@ -13,7 +13,6 @@ class HandoffState(models.TextChoices):
     ACCEPTED = "accepted", "Accepted"
     RETURNED = "returned", "Returned"
     RECALLED = "recalled", "Recalled"
-    EXPIRED = "expired", "Expired"
     WON = "won", "Won"
     LOST = "lost", "Lost"
     DISQUALIFIED = "disqualified", "Disqualified"
@@ -38,10 +37,13 @@ class Handoff(Owned):
     source = models.CharField(max_length=80, blank=True)  # the lead's, when it was offered
     campaign = models.ForeignKey("leads.Campaign", null=True, on_delete=models.SET_NULL, related_name="+")
     owner = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="+")
+    pool = models.ForeignKey("leads.Pool", null=True, on_delete=models.SET_NULL, related_name="+")  # that it came to
     routing = Document(documents.ROUTING, default=dict)  # the rule, the pool and why this member, or why nobody
     offered_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="+")
+    # what the definition of SAL asked for and was not there when it was accepted, in words
+    sal_missing = models.JSONField(default=list, blank=True)
     first_touch_at = models.DateTimeField(null=True, blank=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)

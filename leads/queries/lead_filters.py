@@ -1,6 +1,6 @@
 """The filters of leads, one row each: the list's form, its address, the CSV and the API are made from this table.
 
-A filter that needs an app above this one is added by that app when it starts (`add`, `add_outcome`).
+A filter that needs an app above this one is added by that app when it starts (`add`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from django.db.models.lookups import Contains
 from leadflow.errors import Invalid
 from leads.models import Handoff, HandoffState, Lead, Reason
 from leads.people import identity, persons, search_text
-from leads.queries import filter_values
+from leads.queries import filter_values, outcomes
 from leads.queries.filter_values import BLANK
 from leads.states import State
 from workspaces.models import Workspace
@@ -25,15 +25,6 @@ FLAGS = {"won_before_first_contact": "Won before first contact"}
 # what the dates of a filter are about
 CONTACT, HANDED, RETURNED, WON = "contact", "handed", "returned", "won"
 DATES = {CONTACT: "First contact", HANDED: "Handed over", RETURNED: "Returned", WON: "Won"}
-REACHED = {"mql": Q(), "sal": Q(accepted_at__isnull=False), "sql": Q(promoted_at__isnull=False), "won": Q(state="won")}
-# What sales did with a handoff; every handoff is in exactly one.
-OUTCOMES = {
-    "accepted": Q(accepted_at__isnull=False) & ~Q(state=HandoffState.RETURNED),
-    "returned": Q(state=HandoffState.RETURNED),
-    "waiting": Q(state=HandoffState.OFFERED),
-    "withdrawn": Q(accepted_at__isnull=True)
-    & ~Q(state__in=[HandoffState.OFFERED, HandoffState.ACCEPTED, HandoffState.RETURNED]),
-}
 
 
 @dataclass(frozen=True)
@@ -63,7 +54,7 @@ class Filter:
     offered: Callable[[Workspace], Iterable[tuple[str, str]]] | None = None
     unset: str = ""
     many: bool = False  # takes several values, any of which will do
-    indexed: bool = True  # otherwise its rows are found by looking, and are not counted
+    indexed: bool = False  # an index finds its rows; else they are found by looking, and are not counted
     always: bool = False  # the page shows it without being asked for more filters
 
 
@@ -146,20 +137,10 @@ def narrow(found: QuerySet[Lead], workspace: Workspace, filters: Filters) -> Que
 
 def add(filter: Filter, *, after: str) -> None:
     """Add a filter that an app above this one knows how to answer, behind another one."""
-    _insert(FILTERS, filter.name, filter, after)
-
-
-def add_outcome(name: str, words: str, wanted: Callable[[Workspace], Q], *, after: str) -> None:
-    """Add an outcome of handoffs that an app above this one knows, after another one."""
-    _insert(_OUTCOME_WORDS, name, words, after)
-    _OUTCOMES[name] = wanted
-
-
-def _insert(table: dict[str, Any], name: str, entry: Any, after: str) -> None:
-    rows = [(key, value) for key, value in table.items() if key != name]
-    place = [key for key, _ in rows].index(after) + 1
-    table.clear()
-    table.update([*rows[:place], (name, entry), *rows[place:]])
+    rows = [(name, each) for name, each in FILTERS.items() if name != filter.name]
+    place = [name for name, _ in rows].index(after) + 1
+    FILTERS.clear()
+    FILTERS.update([*rows[:place], (filter.name, filter), *rows[place:]])
 
 
 def _read_one(filter: Filter, text: str, workspace: Workspace) -> Any:
@@ -215,20 +196,6 @@ def _dated(comparison: str) -> Callable[[Workspace, datetime, Filters], Narrowin
 
 
 _HANDOFF_DATES = {HANDED: ("offered_at", Q()), RETURNED: ("closed_at", Q(state=HandoffState.RETURNED))}
-_OUTCOME_WORDS = {
-    "accepted": "Accepted by sales",
-    "returned": "Returned by sales",
-    "waiting": "Waiting for sales",
-    "withdrawn": "Withdrawn unanswered",
-}
-
-
-def _always(wanted: Q) -> Callable[[Workspace], Q]:
-    return lambda workspace: wanted
-
-
-_OUTCOMES = {name: _always(wanted) for name, wanted in OUTCOMES.items()}
-
 
 # The table, in the order of the page.
 FILTERS: dict[str, Filter] = {
@@ -242,6 +209,7 @@ FILTERS: dict[str, Filter] = {
             _by_words,
             filter_values.text,
             always=True,
+            indexed=True,
         ),
         Filter(
             "state",
@@ -254,6 +222,7 @@ FILTERS: dict[str, Filter] = {
             unset="Any state",
             many=True,
             always=True,
+            indexed=True,
         ),
         Filter(
             "source",
@@ -265,6 +234,7 @@ FILTERS: dict[str, Filter] = {
             offered=filter_values.sources,
             unset="Any source",
             always=True,
+            indexed=True,
         ),
         Filter(
             "campaign",
@@ -276,6 +246,7 @@ FILTERS: dict[str, Filter] = {
             offered=filter_values.campaigns,
             unset="Any campaign",
             always=True,
+            indexed=True,
         ),
         Filter(
             "owner",
@@ -287,6 +258,7 @@ FILTERS: dict[str, Filter] = {
             offered=filter_values.owners,
             unset="Any owner",
             always=True,
+            indexed=True,
         ),
         Filter(
             "grade",
@@ -298,26 +270,29 @@ FILTERS: dict[str, Filter] = {
             options={**{each: each for each in GRADES}, BLANK: "Not graded"},
             unset="Any grade",
             always=True,
+            indexed=True,
         ),
         Filter(
             "reached",
             "Got as far as",
             "The stage that one handoff reached.",
-            lambda workspace, value, filters: Narrowing(handoff=REACHED[value]),
+            lambda workspace, value, filters: Narrowing(handoff=outcomes.REACHED[value]),
             filter_values.text,
             kind="choice",
-            options={"mql": "MQL", "sal": "SAL", "sql": "SQL", "won": "Won"},
+            options=outcomes.REACHED_WORDS,
             unset="Any stage",
+            indexed=True,
         ),
         Filter(
             "outcome",
-            "What sales did",
-            "What sales did with the handoff.",
-            lambda workspace, value, filters: Narrowing(handoff=_OUTCOMES[value](workspace)),
+            "Hand-over",
+            "Where one hand-over of the lead stands.",
+            lambda workspace, value, filters: Narrowing(handoff=outcomes.OUTCOMES[value].wanted(workspace)),
             filter_values.text,
             kind="choice",
-            options=_OUTCOME_WORDS,
-            unset="Anything",
+            options=outcomes.WORDS,
+            unset="Wherever it stands",
+            indexed=True,
         ),
         Filter(
             "reason",
@@ -330,6 +305,7 @@ FILTERS: dict[str, Filter] = {
             kind="choice",
             offered=filter_values.reasons,
             unset="Any reason",
+            indexed=True,
         ),
         Filter(
             "topic",
@@ -340,7 +316,6 @@ FILTERS: dict[str, Filter] = {
             kind="choice",
             offered=filter_values.topics,
             unset="Any topic",
-            indexed=False,
         ),
         Filter(
             "flag",
@@ -351,7 +326,6 @@ FILTERS: dict[str, Filter] = {
             kind="choice",
             options=FLAGS,
             unset="None",
-            indexed=False,
         ),
         Filter(
             "email",
@@ -359,8 +333,9 @@ FILTERS: dict[str, Filter] = {
             "Exactly this e-mail, in any case of letters; - for none.",
             _is("email"),
             filter_values.email,
+            indexed=True,
         ),
-        Filter("external_id", "External id", "system:value", _by_external_id, filter_values.external_id),
+        Filter("external_id", "External id", "system:value", _by_external_id, filter_values.external_id, indexed=True),
         Filter(
             "updated_since",
             "Changed since",
@@ -368,7 +343,6 @@ FILTERS: dict[str, Filter] = {
             _by_update,
             filter_values.first,
             kind="time",
-            indexed=False,
         ),
         Filter(
             "dates",
@@ -378,6 +352,7 @@ FILTERS: dict[str, Filter] = {
             filter_values.text,
             kind="choice",
             options=DATES,
+            indexed=True,
         ),
         Filter(
             "since",
@@ -386,6 +361,7 @@ FILTERS: dict[str, Filter] = {
             _dated("gte"),
             filter_values.first,
             kind="day",
+            indexed=True,
         ),
         Filter(
             "until",
@@ -394,6 +370,7 @@ FILTERS: dict[str, Filter] = {
             _dated("lt"),
             filter_values.end,
             kind="day",
+            indexed=True,
         ),
     )
 }

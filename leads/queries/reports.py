@@ -1,7 +1,8 @@
-"""The numbers of marketing and sales together: the funnel, what became of handoffs, why leads came back.
+"""The numbers of marketing and sales together: the funnel of people, and hand-overs over time and by reason.
 
-Each counts people, once each in its line; `leads.queries.lead_list` lists them by the same filters. Someone who was
-handed over twice may count in two outcomes.
+There are two bases. The funnel counts people, by how far they ever came; `leads.queries.lead_list` lists them. All
+else counts hand-overs, of which one person may have several; `leads.queries.handoff_filters` lists them, and
+`leads.queries.handoff_report` counts where they stand.
 """
 
 from collections.abc import Iterator
@@ -24,9 +25,10 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import RowNumber, TruncDay, TruncWeek
+from django.utils import timezone
 
-from leads.models import Campaign, Handoff, Lead
-from leads.queries.lead_filters import OUTCOMES
+from leads.models import Campaign, Handoff, HandoffState, Lead
+from leads.queries import outcomes
 
 STAGES = ("lead", "mql", "sal", "sql", "won")
 GROUPS = {"source": "source", "campaign": "campaign__code"}
@@ -42,7 +44,7 @@ class FunnelRow:
 
     key: str | None = None  # the group's value; None for the total
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
-    amount: Decimal = Decimal(0)
+    revenue: dict[str, Decimal] = field(default_factory=dict)  # currency → sum
     median_days: float | None = None
     mean_days: float | None = None
 
@@ -75,7 +77,7 @@ def cohort(workspace: Any, since: datetime | None, until: datetime | None, **fil
 def funnel(
     workspace: Any, *, since: datetime | None = None, until: datetime | None = None, by: str = "source", **filters: Any
 ) -> Funnel:
-    """Count the cohort of leads by how far they came, in all and by group, in six statements.
+    """Count the cohort of leads by how far they came, in all and by group, in eight statements.
 
     `by` is a key of `GROUPS`. A blank source and the source "unknown" are two groups.
     """
@@ -106,15 +108,15 @@ def funnel(
 
 
 def _add_days(won: QuerySet[Lead], group: str | None, rows: dict[Any, FunnelRow]) -> None:
-    """Add amount, mean and median days: one aggregate, and one window that keeps the middle rows of each group."""
+    """Add revenue, mean and median days: two aggregates, and one window that keeps the middle rows of each group."""
     keys = [group] if group else []
+    for sums in won.order_by().values(*keys, "currency").annotate(sum=Sum("amount")):
+        if sums["sum"]:
+            rows[sums[group] if group else None].revenue[sums["currency"]] = sums["sum"]
     means = won.order_by().values(*keys) if keys else won.order_by()
-    figures = {"mean": Avg("days"), "amount_sum": Sum("amount")}
     found: Any  # a row of values
-    for found in means.annotate(**figures) if keys else [means.aggregate(**figures)]:
-        row = rows[found[group] if group else None]
-        row.mean_days = _days(found["mean"])
-        row.amount = found["amount_sum"] or Decimal(0)
+    for found in means.annotate(mean=Avg("days")) if keys else [means.aggregate(mean=Avg("days"))]:
+        rows[found[group] if group else None].mean_days = _days(found["mean"])
     ranked = won.annotate(
         rank=Window(RowNumber(), partition_by=keys or None, order_by="days"),
         size=Window(Count("pk"), partition_by=keys or None),
@@ -131,21 +133,8 @@ def _days(length: timedelta | None) -> float | None:
 
 
 @dataclass(frozen=True)
-class HandoffOutcomes:
-    """Count what became of the leads that were handed over in a period; `won` and `amount` are of deals of it."""
-
-    handed_over: int = 0
-    accepted: int = 0
-    returned: int = 0
-    waiting: int = 0
-    withdrawn: int = 0
-    won: int = 0
-    amount: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True)
 class Returned:
-    """Count the leads that came back for one reason."""
+    """Count the hand-overs that came back for one reason."""
 
     code: str
     label: str
@@ -155,39 +144,27 @@ class Returned:
 
 @dataclass(frozen=True)
 class Series:
-    """Hold leads handed over per day or week, by the first day of each, and what became of them."""
+    """Hold hand-overs per day or week, by the first day of each, and how many of them sales accepted and returned.
+
+    `unfinished` says of each whether some of its days lie outside the time that was asked for, or ahead.
+    """
 
     step: str  # "day" | "week"
     days: list[date]
     handed_over: list[int]
     accepted: list[int]
     returned: list[int]
-
-
-def outcome_of_handoffs(
-    workspace: Any, *, since: datetime | None = None, until: datetime | None = None
-) -> HandoffOutcomes:
-    """Count what sales did with the leads handed over in [since, until), and what was won then. Two statements."""
-    handoffs = _in(Handoff.objects.of(workspace), "offered_at", since, until)
-    counts = handoffs.aggregate(
-        handed_over=Count("lead", distinct=True),
-        **{name: Count("lead", distinct=True, filter=wanted) for name, wanted in OUTCOMES.items()},
-    )
-    deals = _in(Lead.objects.of(workspace).filter(won_at__isnull=False), "won_at", since, until)
-    won = deals.aggregate(won=Count("pk"), amount=Sum("amount"))
-    return HandoffOutcomes(**counts, won=won["won"], amount=won["amount"] or Decimal(0))
+    unfinished: list[bool]
 
 
 def returns_by_reason(
     workspace: Any, *, since: datetime | None = None, until: datetime | None = None
 ) -> list[Returned]:
-    """Count the leads that sales returned in [since, until) by the reason given, the most first. One statement."""
+    """Count the hand-overs returned in [since, until), whenever made, by reason, the most first. One statement."""
     returned = _in(Handoff.objects.of(workspace).filter(state="returned"), "closed_at", since, until)
-    rows = returned.values("reason__code", "reason__label", "reason__disqualifies").annotate(
-        leads=Count("lead", distinct=True)
-    )
+    rows = returned.values("reason__code", "reason__label", "reason__disqualifies").annotate(count=Count("pk"))
     found = [
-        Returned(row["reason__code"], row["reason__label"], row["reason__disqualifies"], row["leads"])
+        Returned(row["reason__code"], row["reason__label"], row["reason__disqualifies"], row["count"])
         for row in rows.order_by()
     ]
     return sorted(found, key=lambda row: (-row.count, row.label))
@@ -196,7 +173,7 @@ def returns_by_reason(
 def handed_over(
     workspace: Any, *, zone: ZoneInfo, since: datetime | None, until: datetime, step: str = "day"
 ) -> Series:
-    """Count leads by the day or week (from Monday) of `zone` in which they were handed over, gaps as noughts.
+    """Count hand-overs by the day or week (from Monday) of `zone` in which they were made, gaps as noughts.
 
     Without `since` the first is that of the first handoff. At most two statements.
     """
@@ -207,9 +184,9 @@ def handed_over(
         handoffs.annotate(at=cut("offered_at", tzinfo=zone))
         .values("at")
         .annotate(
-            all=Count("lead", distinct=True),
-            accepted=Count("lead", distinct=True, filter=OUTCOMES["accepted"]),
-            returned=Count("lead", distinct=True, filter=OUTCOMES["returned"]),
+            all=Count("pk"),
+            accepted=Count("pk", filter=outcomes.REACHED["sal"]),
+            returned=Count("pk", filter=Q(state=HandoffState.RETURNED)),
         )
     )
     found = {row["at"].date(): row for row in rows.order_by()}
@@ -217,7 +194,11 @@ def handed_over(
     columns = {
         name: [found[day][name] if day in found else 0 for day in days] for name in ("all", "accepted", "returned")
     }
-    return Series(step, days, columns["all"], columns["accepted"], columns["returned"])
+    begins = since.astimezone(zone).date() if since else date.min
+    ends = min(until, timezone.now()).astimezone(zone).date()  # the day that is not over yet, or the one behind
+    length = timedelta(days=7 if step == "week" else 1)
+    unfinished = [day < begins or day + length > ends for day in days]
+    return Series(step, days, columns["all"], columns["accepted"], columns["returned"], unfinished)
 
 
 @dataclass(frozen=True)
@@ -226,19 +207,16 @@ class CampaignFigures:
 
     leads: int = 0
     won: int = 0
-    amount: Decimal = Decimal(0)
+    revenue: dict[str, Decimal] = field(default_factory=dict)  # currency → sum
 
 
 def campaign_figures(workspace: Any, campaigns: list[Campaign]) -> dict[int, CampaignFigures]:
-    """Return the figures of the campaigns given, by their ids. One statement."""
-    leads = Lead.objects.of(workspace).filter(campaign__in=[each.pk for each in campaigns])
-    rows = leads.values("campaign").annotate(
-        leads=Count("pk"), won=Count("pk", filter=Q(state="won")), brought=Sum("amount")
-    )
-    found = {
-        row["campaign"]: CampaignFigures(row["leads"], row["won"], row["brought"] or Decimal(0))
-        for row in rows.order_by()
-    }
+    """Return the figures of the campaigns given, by their ids. Two statements."""
+    leads = Lead.objects.of(workspace).filter(campaign__in=[each.pk for each in campaigns]).order_by()
+    rows = leads.values("campaign").annotate(leads=Count("pk"), won=Count("pk", filter=Q(state="won")))
+    found = {row["campaign"]: CampaignFigures(row["leads"], row["won"]) for row in rows}
+    for row in leads.filter(state="won").values("campaign", "currency").annotate(brought=Sum("amount")):
+        found[row["campaign"]].revenue[row["currency"]] = row["brought"]
     return {each.pk: found.get(each.pk, CampaignFigures()) for each in campaigns}
 
 

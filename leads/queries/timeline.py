@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from leads.models import Answer, Event, FollowUp, Lead, Touch, Transition
-from leads.states import MOVES
+from leads.move_catalogue import MOVES
 
 LIMIT = 40
 

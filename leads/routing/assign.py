@@ -35,6 +35,7 @@ class Choice:
 
     member: Member | None
     why: dict[str, Any]
+    pool_id: int | None = None  # of the rule that held
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ def _plan(
 
 def _account_owners(leads: Iterable[Lead]) -> dict[int, Member]:
     """Return who looks after the account of each lead, by the leads' ids, in one statement at most."""
-    wanted = {lead.pk: lead.account.owner_id for lead in leads if lead.account_id and lead.account.owner_id}  # type: ignore[union-attr]
+    wanted = {lead.pk: lead.account.owner_id for lead in leads if lead.account_id and lead.account.owner_id}  # type: ignore[union-attr]  # account_id says so
     if not wanted:
         return {}
     members = Member.everywhere.select_related("user").in_bulk(set(wanted.values()))
@@ -299,8 +300,14 @@ def _choice(rule: RoutingRule, tried: Tried, draw: _Draw) -> Choice:
     why = {"rule": rule.name, "because": list(tried.because), "pool": rule.pool.name, **draw.why}
     if draw.winner is None:
         reasons = "; ".join(f"{name} {why}" for name, why in draw.why["passed_over"].items()) or "it has no members"
-        return Choice(None, {**why, "words": f"{QUEUE}: nobody in the pool {rule.pool.name} is available ({reasons})"})
-    return Choice(draw.winner.member, {**why, "words": f"{draw.why['words']} in the pool {rule.pool.name}"})
+        return Choice(
+            None,
+            {**why, "words": f"{QUEUE}: nobody in the pool {rule.pool.name} is available ({reasons})"},
+            rule.pool_id,
+        )
+    return Choice(
+        draw.winner.member, {**why, "words": f"{draw.why['words']} in the pool {rule.pool.name}"}, rule.pool_id
+    )
 
 
 def _no_rule(tried: Sequence[Tried]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_a_lead_is_watched_from_a_key_to_a_won_deal(live_server):
 
     funnel = call("GET", "reports/funnel")
     assert funnel["total"]["counts"] == {"lead": 1, "mql": 1, "sal": 1, "sql": 1, "won": 1}
-    assert (funnel["rows"][0]["key"], funnel["rows"][0]["amount"]) == ("webinar", "18000.00")
+    assert (funnel["rows"][0]["key"], funnel["rows"][0]["revenue"]) == ("webinar", {"EUR": "18000.00"})
     story = [
         entry["what"] for entry in call("GET", f"leads/{lead['id']}/timeline")["results"] if entry["kind"] == "move"
     ]

@@ -27,6 +27,8 @@ NO_PAGE: dict[str, str] = {
     "inbox/csv/": "a file",
     "imports/<int:pk>/errors/": "a file",
     "reports/funnel/csv/": "a file",
+    "reports/handoffs/csv/": "a file",
+    "handoffs/csv/": "a file",
     "scoreboard/rows.csv": "a file",
     "settings/audit.csv": "a file",
     "outbox/<int:pk>/preview/": "a mail, shown in a frame",

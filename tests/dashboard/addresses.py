@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from leads.states import MOVES
+from leads.move_catalogue import MOVES
 
 ANYBODY = ""  # no log-in: the address itself is the proof, or it tells nothing
 USER = "user"  # whoever is logged in
@@ -107,6 +107,10 @@ PAGES: dict[str, Address] = {
     "leads/<int:pk>/follow-up/": both("handoffs.work", pk="lead"),
     # marketing
     "overview/": look("reports.view"),
+    "handoffs/": look("reports.view"),
+    "handoffs/csv/": look("leads.export"),
+    "reports/handoffs/": look("reports.view"),
+    "reports/handoffs/csv/": look("reports.view"),
     "reports/funnel/": look("reports.view"),
     "reports/funnel/csv/": look("reports.view"),
     "leads/": look("leads.view"),
@@ -237,6 +241,7 @@ API: dict[str, Address] = {
     "enrolments/<int:pk>/exit": act("nurture.edit", "enrolment"),
     "sends": look("nurture.view"),
     "reports/funnel": look("reports.view"),
+    "reports/handoffs": look("reports.view"),
     "reasons": look("leads.view"),
     "questions": look("leads.view"),
     "topics": look("leads.view"),

@@ -31,7 +31,7 @@ CASES = {
     "owner": ["owner={owner}", "owner={owner_email}", "owner=-"],
     "grade": ["grade=B2", "grade=-"],
     "reached": ["reached=mql", "reached=sal", "reached=won"],
-    "outcome": ["outcome=returned", "outcome=waiting", "outcome=overdue", "outcome=accepted"],
+    "outcome": ["outcome=returned", "outcome=waiting", "outcome=overdue", "outcome=in_work"],
     "reason": ["reason=not-ready", "reason=nonsense"],
     "topic": ["topic=seo"],
     "program": ["program={program}", "program=999999"],

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from statistics import mean, median
 from zoneinfo import ZoneInfo
@@ -11,8 +11,9 @@ import pytest
 
 from leads.lifecycle import moves
 from leads.models import Campaign, Handoff, Lead
-from leads.queries import lead_filters, lead_list, reports
+from leads.queries import handoff_filters, handoff_report, lead_list, outcomes, reports
 from leads.queries.filter_values import BLANK
+from leads.queries.handoff_filters import HandoffFilters
 from leads.queries.lead_filters import Filters
 from tests import builders
 from tests.dashboard.desk import Desk
@@ -104,7 +105,7 @@ def reached(handoffs: list[Handoff]) -> set[str]:
 @pytest.mark.parametrize("by", ["source", "campaign"])
 def test_the_funnel_counts_what_the_rows_say(desk, since, until, by):
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    lengths, amounts = defaultdict(list), defaultdict(Decimal)
+    lengths, amounts = defaultdict(list), defaultdict(Counter)
     for lead, handoffs in rows(desk):
         if not within(lead.first_contact_at, since, until):
             continue
@@ -113,12 +114,12 @@ def test_the_funnel_counts_what_the_rows_say(desk, since, until, by):
             counts[group].update(reached(handoffs))
             if lead.won_at:
                 lengths[group].append((lead.won_at - lead.first_contact_at).total_seconds() / 86400)
-                amounts[group] += lead.amount
+                amounts[group][lead.currency] += lead.amount
     found = reports.funnel(desk.workspace, since=since, until=until, by=by)
     assert {row.key for row in found.rows} == set(counts) - {None}
     for row in [*found.rows, found.total]:
         assert row.counts == {stage: counts[row.key][stage] for stage in reports.STAGES}
-        assert row.amount == amounts[row.key]
+        assert row.revenue == amounts[row.key]
         if lengths[row.key]:
             assert row.median_days == pytest.approx(median(lengths[row.key]))
             assert row.mean_days == pytest.approx(mean(lengths[row.key]))
@@ -135,40 +136,96 @@ def test_a_blank_source_and_the_source_unknown_are_two_groups(desk):
     assert found["unknown"].counts["lead"] == own["unknown"]
 
 
+def stands(handoff: Handoff) -> str:
+    """Say where a hand-over stands, from its row alone."""
+    if handoff.state == "accepted":
+        return "promoted" if handoff.promoted_at else "in_work"
+    return {"offered": "waiting", "recalled": "withdrawn", "disqualified": "withdrawn"}.get(
+        handoff.state, handoff.state
+    )
+
+
+def key_of(handoff: Handoff, by: str) -> str:
+    """Say in which row of a report a hand-over belongs."""
+    return str(
+        {
+            "campaign": handoff.campaign and handoff.campaign.code,
+            "source": handoff.source,
+            "definition": handoff.definition and handoff.definition.version,
+            "tier": handoff.tier,
+            "owner": handoff.owner_id,
+            "pool": handoff.pool_id,
+        }[by]
+        or BLANK
+    )
+
+
 @pytest.mark.parametrize(("since", "until"), SPANS)
-def test_the_outcome_of_handoffs_counts_people_once_in_each_line(desk, since, until):
-    people = defaultdict(set)
+@pytest.mark.parametrize("by", ["campaign", "source", "definition", "tier", "owner", "pool"])
+def test_the_report_of_hand_overs_counts_what_the_rows_say_and_adds_up(desk, since, until, by):
+    standing: dict[str, Counter[str]] = defaultdict(Counter)
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    revenue: dict[str, Counter[str]] = defaultdict(Counter)
+    ever: dict[str, Counter[str]] = defaultdict(Counter)
     for lead, handoffs in rows(desk):
         for handoff in handoffs:
             if not within(handoff.offered_at, since, until):
                 continue
-            people["handed_over"].add(lead.pk)
+            key = key_of(handoff, by)
+            standing[key][stands(handoff)] += 1
+            ever[key].update(reached([handoff]) - {"lead"})
             if handoff.state == "returned":
-                people["returned"].add(lead.pk)
-            elif handoff.state == "offered":
-                people["waiting"].add(lead.pk)
-            elif handoff.accepted_at:
-                people["accepted"].add(lead.pk)
-            else:
-                people["withdrawn"].add(lead.pk)
-    won = [lead for lead, _ in rows(desk) if within(lead.won_at, since, until)]
-    found = reports.outcome_of_handoffs(desk.workspace, since=since, until=until)
-    assert found.handed_over > 0
-    for name in ("handed_over", "accepted", "returned", "waiting", "withdrawn"):
-        assert getattr(found, name) == len(people[name]), name
-    assert found.won == len(won)
-    assert found.amount == sum(lead.amount for lead in won)
+                reasons[key][handoff.reason.code] += 1
+            if handoff.state == "won":
+                revenue[key][lead.currency] += lead.amount
+    wanted = HandoffFilters(since=since, until=until)
+    found = handoff_report.report(desk.workspace, handoff_report.DIMENSIONS[by], wanted)
+    assert {row.key for row in found.rows} == set(standing)
+    for row in found.rows:
+        assert Counter(row.outcomes) == standing[row.key], row.key
+        assert sum(row.outcomes.values()) == row.handed_over == standing[row.key].total()
+        assert Counter(row.reached) == ever[row.key]
+        assert row.reasons == reasons[row.key]
+        assert sum(row.reasons.values()) == row.outcomes["returned"]
+        assert row.revenue == revenue[row.key]
+        assert row.answered == row.handed_over - row.outcomes["waiting"] - unanswered(desk, by, row.key, since, until)
+    total = handoff_report.totals(desk.workspace, wanted)
+    assert found.total.outcomes == total.outcomes
+    assert found.total.revenue == total.revenue
+    assert found.total.handed_over == total.handed_over == sum(row.handed_over for row in found.rows) > 0
+
+
+def unanswered(desk: Desk, by: str, key: str, since: datetime | None, until: datetime | None) -> int:
+    """Count the hand-overs that were withdrawn before sales accepted them."""
+    return sum(
+        stands(each) == "withdrawn" and not each.accepted_at
+        for _, handoffs in rows(desk)
+        for each in handoffs
+        if key_of(each, by) == key and within(each.offered_at, since, until)
+    )
+
+
+def test_sums_in_two_currencies_are_never_added(desk):
+    for currency in ("EUR", "USD"):
+        handoff = desk.accepted(at=START + timedelta(days=50), source="two")
+        Handoff.everywhere.filter(pk=handoff.pk).update(promoted_at=handoff.accepted_at)
+        Lead.everywhere.filter(pk=handoff.lead_id).update(state="sql")
+        moves.win(handoff, actor=builders.engine(), amount=Decimal(1000), currency=currency)
+    found = handoff_report.report(desk.workspace, handoff_report.DIMENSIONS["source"], HandoffFilters(source="two"))
+    assert found.total.revenue == {"EUR": Decimal(1000), "USD": Decimal(1000)}
+    people = {row.key: row for row in reports.funnel(desk.workspace).rows}
+    assert people["two"].revenue == {"EUR": Decimal(1000), "USD": Decimal(1000)}
 
 
 @pytest.mark.parametrize(("since", "until"), SPANS)
 def test_returns_are_counted_by_reason_in_the_time_of_the_return(desk, since, until):
-    people = defaultdict(set)
-    for lead, handoffs in rows(desk):
+    counts: Counter[str] = Counter()
+    for _, handoffs in rows(desk):
         for handoff in handoffs:
             if handoff.state == "returned" and within(handoff.closed_at, since, until):
-                people[handoff.reason.code].add(lead.pk)
+                counts[handoff.reason.code] += 1
     found = reports.returns_by_reason(desk.workspace, since=since, until=until)
-    assert {row.code: row.count for row in found} == {code: len(each) for code, each in people.items()}
+    assert {row.code: row.count for row in found} == counts
     assert [row.count for row in found] == sorted((row.count for row in found), reverse=True)
 
 
@@ -176,15 +233,15 @@ def test_returns_are_counted_by_reason_in_the_time_of_the_return(desk, since, un
 def test_handed_over_per_day_goes_by_the_days_of_the_zone_with_gaps_as_noughts(desk, step):
     zone = ZoneInfo("America/Sao_Paulo")
     since, until = START + timedelta(days=20), START + timedelta(days=70)
-    wanted = defaultdict(set)
-    for lead, handoffs in rows(desk):
+    wanted: Counter[date] = Counter()
+    for _, handoffs in rows(desk):
         for handoff in handoffs:
             if within(handoff.offered_at, since, until):
                 day = handoff.offered_at.astimezone(zone).date()
                 day -= timedelta(days=day.weekday() if step == "week" else 0)
-                wanted[day].add(lead.pk)
+                wanted[day] += 1
     found = reports.handed_over(desk.workspace, zone=zone, since=since, until=until, step=step)
-    assert dict(zip(found.days, found.handed_over, strict=True)) == {day: len(wanted[day]) for day in found.days}
+    assert dict(zip(found.days, found.handed_over, strict=True)) == {day: wanted[day] for day in found.days}
     assert set(wanted) <= set(found.days)
     assert {(b - a).days for a, b in zip(found.days, found.days[1:], strict=False)} == {7 if step == "week" else 1}
 
@@ -203,13 +260,37 @@ def test_every_figure_is_the_length_of_the_list_behind_it(desk):
         source = row.key or BLANK
         assert listed(desk, source=source, **span) == row.counts["lead"]
         assert listed(desk, source=source, reached="sal", **span) == row.counts["sal"]
-    outcome = reports.outcome_of_handoffs(desk.workspace, **span)
-    for name in lead_filters.OUTCOMES:
-        assert listed(desk, outcome=name, dates="handed", **span) == getattr(outcome, name), name
-    assert listed(desk, dates="handed", **span) == outcome.handed_over
-    assert listed(desk, dates="won", **span) == outcome.won
+    for by, dimension in handoff_report.DIMENSIONS.items():
+        report = handoff_report.report(desk.workspace, dimension, HandoffFilters(**span))
+        for row in report.rows:
+            of_row = {by: read_filter(desk, by, row.key), **span}
+            assert handed(desk, **of_row) == row.handed_over, (by, row.key)
+            for name, count in row.outcomes.items():
+                assert handed(desk, outcome=name, **of_row) == count, (by, row.key, name)
+            for stage, count in row.reached.items():
+                assert handed(desk, reached=stage, **of_row) == count, (by, row.key, stage)
+            for code, count in row.reasons.items():
+                assert handed(desk, reason=code, **of_row) == count, (by, row.key, code)
     for row in reports.returns_by_reason(desk.workspace, **span):
-        assert listed(desk, dates="returned", reason=row.code, **span) == row.count
+        assert handed(desk, dates="returned", reason=row.code, **span) == row.count
+
+
+def handed(desk: Desk, **wanted: object) -> int:
+    return handoff_filters.narrow(desk.workspace, HandoffFilters(**wanted)).count()
+
+
+def read_filter(desk: Desk, name: str, text: str) -> object:
+    found, refused = handoff_filters.read(desk.workspace, {name: text})
+    assert not refused
+    return found[name]
+
+
+def test_every_hand_over_stands_in_one_place_alone(desk):
+    everywhere = Counter()
+    for outcome in outcomes.parts().values():
+        everywhere.update(Handoff.objects.of(desk.workspace).filter(outcome.wanted(desk.workspace)).values_list("pk"))
+    assert set(everywhere.values()) == {1}
+    assert len(everywhere) == Handoff.objects.of(desk.workspace).count()
 
 
 def test_campaigns_are_counted_with_what_they_brought(desk):
@@ -219,5 +300,5 @@ def test_campaigns_are_counted_with_what_they_brought(desk):
         leads = [lead for lead, _ in rows(desk) if lead.campaign_id == campaign.pk]
         won = [lead for lead in leads if lead.state == "won"]
         assert found[campaign.pk] == reports.CampaignFigures(
-            len(leads), len(won), sum((lead.amount for lead in won), Decimal(0))
+            len(leads), len(won), {"EUR": sum(lead.amount for lead in won)} if won else {}
         )

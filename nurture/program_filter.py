@@ -29,4 +29,5 @@ PROGRAM = Filter(
     kind="choice",
     offered=_programs,
     unset="Any program",
+    indexed=True,
 )
