@@ -71,7 +71,7 @@ def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
         "handoffs.work",
         "Mark as done",
         "The follow-up with {lead} is done",
-        "Its clock stops. Logging a touch does the same.",
+        "Its clock is cancelled and counts neither way. Only a logged touch keeps the promise.",
         "The follow-up with {lead} is done.",
         lambda lead, *, actor: follow_ups.finish(follow_up, actor=actor),
         of_handoff=False,
