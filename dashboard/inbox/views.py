@@ -26,9 +26,10 @@ from leads.qualification import assessment
 from leads.qualification.criteria import Verdict
 from leads.queries import lookups
 from leads.routing import assign, pools
+from sla import attempts, kinds
 from sla import inbox as queries
-from sla import kinds
 from sla import selectors as clocks
+from sla.attempts import Attempts
 from sla.models import Clock
 from sla.sides import Side
 from workspaces import access
@@ -49,6 +50,7 @@ class InboxRow:
     topic: str
     action: str
     took: float | None = None  # seconds of working time from the offer to the acceptance
+    attempts: Attempts | None = None  # of a lead in work, where some are promised
     sal: Verdict | None = None  # what accepting asks, of an offered lead
 
 
@@ -174,10 +176,11 @@ def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> paging.Page[A
 
 
 def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
-    """Add to handoffs clocks, reason in one line, topic, and what accepting them asks. Seven statements at most."""
+    """Add clocks, attempts, reason in one line, topic, and what accepting asks to handoffs. Ten statements at most."""
     offered = [each.lead for each in handoffs if each.state == HandoffState.OFFERED]
     sal = assessment.verdicts(Definition.Kind.SAL, offered, timezone.now())
     of = clocks.clocks_of(handoffs)
+    made = attempts.of([each for each in handoffs if each.state == HandoffState.ACCEPTED])
     topics = lookups.get_topic_labels(request.workspace)
     answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
     minutes = iter(queries.working_minutes(request.workspace, answered))
@@ -194,6 +197,7 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
                 topics.get(topic, topic),
                 _next_action(handoff, clock),
                 60 * next(minutes) if handoff.accepted_at else None,
+                made.get(handoff.pk) if handoff.promoted_at is None else None,
                 sal.get(handoff.lead_id),
             )
         )

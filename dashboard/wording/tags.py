@@ -4,7 +4,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dashboard.wording import outcomes
 from leads.models import Lead
+from sla.models import Clock
 
 register = template.Library()
 
@@ -16,6 +18,12 @@ def grade_with_why(lead: Lead) -> SafeString:
     said = "; ".join(f"{line['label']} {line['points']:+d}" for line in lines[:6]) or "nothing scored yet"
     points = f"Fit {lead.fit_points}, interest {lead.interest_points} points: {said}"
     return format_html('<span class="grade grade-{}" title="{}">{}</span>', lead.grade[0].lower(), points, lead.grade)
+
+
+@register.filter
+def ended(clock: Clock) -> str:
+    """Say what ended a promise that was missed or cancelled."""
+    return outcomes.why(clock)
 
 
 @register.filter
