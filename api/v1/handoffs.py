@@ -46,6 +46,7 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
             "pass_number",
             "state",
             "grade",
+            "readiness",
             "tier",
             "source",
             "campaign",
@@ -73,7 +74,9 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
 class HandoffDetail(HandoffShape):
     """A handoff with its frozen evidence and its clocks."""
 
-    evidence = serializers.DictField(help_text="Verdict, score lines, fit and interest as they were when offered.")
+    evidence = serializers.DictField(
+        help_text="Verdict, score lines, fit, interest and readiness as they were when offered."
+    )
     clocks = serializers.SerializerMethodField()
 
     class Meta(HandoffShape.Meta):

@@ -31,7 +31,6 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     known = lead_page.lead_page(request.workspace, pk)
     actions = move_buttons.open_to(request.actor, known.lead, known.handoff)
-    shown = known.lead.score_lines
     context = {
         "title": known.lead.name,
         "known": known,
@@ -39,7 +38,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "handoff": known.handoff,
         "panel": evidence.panel(known.handoff) if known.handoff else None,
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
-        "parts": evidence.parts(shown, {"grade": known.lead.fit_grade}, {"level": known.lead.interest_level}),
+        "parts": evidence.parts_of(known.lead),
         "sal": _sal(known, now),
         "clocks": _clocks(known),
         "nurture": nurture.of_lead(known.lead, at=now),

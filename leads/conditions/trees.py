@@ -127,7 +127,7 @@ def _statement(leaf: Tree, *, negated: bool) -> str:
     fact, op, value = leaf["fact"], leaf["op"], leaf.get("value")
     subject, operator = fact_catalogue.say(fact), operators.OPERATORS[op]
     if fact in fact_catalogue.RANKED and op in operators.RANKED_WORDS:
-        return f"{subject} {operators.RANKED_WORDS[op][negated].format(str(value).upper())}"
+        return f"{subject} {operators.RANKED_WORDS[op][negated].format(fact_catalogue.say_rank(fact, value))}"
     verb = operator.opposite if negated else operator.words
     if operator.takes == "nothing":
         return f"{subject} {verb}"
