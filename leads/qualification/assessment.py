@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from leads.conditions import trees
 from leads.models import Definition, Lead
 from leads.qualification import criteria, definitions, lead_facts
 from leads.qualification.criteria import Criterion, Refusal, Verdict
@@ -149,7 +150,7 @@ def verdicts(kind: str, leads: Sequence[Lead], at: datetime) -> dict[int, Verdic
     definition = definitions.active(leads[0].workspace_id, kind) if leads else None
     if definition is None:
         return {lead.pk: _no_definition(kind, at, passed=True) for lead in leads}
-    gathered = lead_facts.gather(leads, at)
+    gathered = lead_facts.gather(leads, at, asked=trees.facts_used(definition.condition))
     return {pk: _verdict(definition, facts, at) for pk, facts in gathered.items()}
 
 
@@ -169,7 +170,7 @@ def _no_definition(kind: str, at: datetime, *, passed: bool) -> Verdict:
         words = f"No definition of {kind.upper()} is active, so it asks for nothing"
         return Verdict(kind, 0, True, (), (words,), at)
     criterion = Criterion(label=NO_DEFINITION, passed=False, observed=False, expected=True, pointer="")
-    return Verdict(kind, 0, False, (criterion,), (f"{NO_DEFINITION}: no",), at)
+    return Verdict(kind, 0, False, (criterion,), (NO_DEFINITION,), at)
 
 
 def _tier(definition: Definition | None, known: Facts, at: datetime) -> criteria.TierChoice:

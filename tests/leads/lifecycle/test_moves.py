@@ -366,7 +366,7 @@ def test_the_log_keeps_when_it_happened_and_when_we_heard(workspace):
 
 # What each move costs without the clocks and programs that listen to it: the lead, its handoff, their rows, the log
 # and the outbox; qualify also reads the relations, assesses (six) and routes, promote asks for the SQL definition.
-COSTS = {"accept": 7, "return": 7, "recall": 7, "promote": 11, "win": 7, "lose": 7, "reassign": 7, "disqualify": 5}
+COSTS = {"accept": 9, "return": 7, "recall": 7, "promote": 8, "win": 7, "lose": 7, "reassign": 7, "disqualify": 5}
 FROM = {
     "accept": State.MQL,
     "return": State.SAL,
