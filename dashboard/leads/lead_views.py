@@ -17,8 +17,10 @@ from leads.intake import upsert
 from leads.models import Definition, HandoffState, Lead
 from leads.qualification import assessment
 from leads.qualification.criteria import Verdict
-from leads.queries import lead_page, lookups
+from leads.queries import lead_page, lookups, why_not_yet
 from leads.queries.timeline import timeline
+from leads.queries.why_not_yet import WhyNotYet
+from leads.states import MARKETING_STATES
 from nurture import selectors as nurture
 from sla import selectors as clocks
 from sla.models import Clock
@@ -40,6 +42,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
         "parts": evidence.parts_of(known.lead),
         "sal": _sal(known, now),
+        "not_yet": _not_yet(known, now),
         "clocks": _clocks(known),
         "nurture": nurture.of_lead(known.lead, at=now),
         "timeline": timeline(known.lead, also=[nurture.sends]),
@@ -113,6 +116,11 @@ def _sal(known: lead_page.LeadPage, at: datetime) -> Verdict | None:
     if known.handoff is None or known.handoff.state != HandoffState.OFFERED:
         return None
     return assessment.verdict(Definition.Kind.SAL, known.lead, at)
+
+
+def _not_yet(known: lead_page.LeadPage, at: datetime) -> WhyNotYet | None:
+    """Say what stands between a lead in marketing's care and its hand-over. No statement for others."""
+    return why_not_yet.why_not_yet(known.lead, at) if known.lead.state in MARKETING_STATES else None
 
 
 def _came_back(known: lead_page.LeadPage) -> Lead | None:

@@ -95,6 +95,15 @@ def facts_used(tree: Tree) -> set[str]:
     return {name for _, part in _parts(tree, "") for name in facts_used(part)}
 
 
+def leaf_at(tree: Tree, pointer: str) -> Tree:
+    """Return the leaf at a place in a tree, as `ConditionResult.pointer` names it."""
+    found: Any = tree
+    for part in pointer.split("/")[1:]:
+        found = found[int(part)] if part.isdigit() else found[part]
+    leaf: Tree = found
+    return leaf
+
+
 def _evaluate(tree: Tree, facts: Facts, at: datetime, pointer: str, *, negated: bool) -> ConditionResult:
     if "fact" in tree:
         return _evaluate_leaf(tree, facts, at, pointer, negated=negated)
