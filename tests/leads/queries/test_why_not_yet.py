@@ -25,7 +25,9 @@ def test_each_criterion_says_what_would_close_it(workspace):
     assert not found.passed
     assert found.definition_version == 1
     closes = remedies(found)
-    assert closes["Readiness is some or better"].startswith("20 points of readiness are missing: ask: What budget is there?")
+    assert closes["Readiness is some or better"].startswith(
+        "20 points of readiness are missing: ask: What budget is there?"
+    )
     assert closes["Interest level is 2 or better"].startswith("30 points of interest are missing: ")
     assert "company size" in remedies(why_not_yet(builders.lead(workspace), MONDAY))["Fit is B or better"]
 
