@@ -70,7 +70,7 @@ def submit(form: Form, data: Mapping[str, Any], *, at: datetime | None = None) -
     """Make or find the lead, and record the form as an event with the answers, in one transaction.
 
     `data` is by field name, an answer to a qualifying question by `question_field` of its code; `consent` is the box
-    beside the form's wording, `anonymous_id` the browser's id if the page knows it. Anybody can send a form, so it fills
+    beside the form's wording, `anonymous_id` the browser's id if known. Anybody can send a form, so it fills
     what is empty, overwrites nothing and overturns no opt-out;
     the event keeps what was typed and agreed to. Raise `Invalid` with the field to blame, `Missing` when the form is
     closed.
