@@ -48,6 +48,7 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
             "pass_number",
             "state",
             "grade",
+            "readiness",
             "tier",
             "source",
             "campaign",
@@ -91,7 +92,9 @@ class AttemptsShape(serializers.Serializer[Attempts]):
 class HandoffDetail(HandoffShape):
     """A handoff with its frozen evidence and its clocks."""
 
-    evidence = serializers.DictField(help_text="Verdict, score lines, fit and interest as they were when offered.")
+    evidence = serializers.DictField(
+        help_text="Verdict, score lines, fit, interest and readiness as they were when offered."
+    )
     clocks = serializers.SerializerMethodField()
     attempts = serializers.SerializerMethodField(help_text="Null: no agreement promises any.")
 

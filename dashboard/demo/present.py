@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dashboard.demo import cast, drip, history, library, plot
+from dashboard.demo import asking, cast, drip, history, library, plot
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
 from leadflow.errors import Conflict
@@ -174,6 +174,7 @@ def offer(world: World, reserved: Reserved, known: dict[int, Lead], at: datetime
             if tier == "standard":  # enough for the definition, too little for the tier above
                 steps = [replace(steps[0], type="webinar", name="Webinar: one forecast for all"), steps[1]]
             events.record(world.workspace, lead, steps, actor=engine("website"))
+            asking.answer(world, lead, prospect.chance("asked"), when - asking.BEFORE, ready=tier == "hot")
             _hand_over(world, lead, when)
 
 

@@ -16,7 +16,7 @@ from leadflow.errors import DomainError, Forbidden, Missing
 from leads.activity import answers, follow_ups
 from leads.models import Handoff, Lead, Reason
 from leads.models.reason import leads_to
-from leads.queries import lookups
+from leads.queries import lookups, why_not_yet
 from nurture import choosing
 
 
@@ -115,6 +115,7 @@ def _show(
         "next": responses.next_url(request, lead),
         "follows": _what_follows(form),
         "foretold": _foretold(move, form),
+        "not_yet": why_not_yet.why_not_yet(lead, timezone.now()) if move.name == "qualify" else None,
         "unanswered": lookups.list_unanswered(lead) if move.name == "promote" else [],
     }
     template = "leads/move.html"

@@ -407,7 +407,7 @@ def test_the_score_lines_add_up_to_what_is_shown(desk, rep):
     handoff = desk.offer(account=builders.account(desk.workspace), title="Head of IT", country="DE")
     parts = rep.get(f"/leads/{handoff.lead_id}/").context["parts"]
     lead = desk.fresh(handoff.lead)
-    assert [part.points for part in parts] == [lead.fit_points, lead.interest_points]
+    assert [part.points for part in parts] == [lead.fit_points, lead.interest_points, lead.readiness_points]
     assert lead.fit_points > 0
 
 
