@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from leads.models import FollowUp, Handoff, Lead, Touch, Transition
 from leads.models.touch import Outcome
 from leads.signals import moved, planned, touched
-from sla import agreements, calendars, clocks, information, kinds
+from sla import agreements, calendars, clocks, information, kinds, selectors
 from sla.effects import Cause, Effect, cause_of
 from sla.kinds import Kind
 from sla.models import Clock
@@ -57,11 +57,7 @@ def on_touch(touch: Touch, handoff: Handoff | None, at: datetime, now: datetime,
     cause = Cause.CONNECTION if touch.outcome == Outcome.CONNECTED else Cause.TOUCH
     concerned = kinds.affected(cause, Effect.MET, Effect.MET_IF_ENOUGH)
     running = _of(handoff, *concerned).filter(state=Clock.State.RUNNING)
-    met = [
-        clock.kind
-        for clock in running.select_related("agreement").defer("agreement__terms")
-        if _meets(cause, clock, handoff)
-    ]
+    met = [clock.kind for clock in selectors.with_version(running) if _meets(cause, clock, handoff)]
     if met:
         author, reported_at = ActorSummary.of_row(touch), _reported_at(touch.actor_kind, now)
         clocks.stop(_of(handoff, *met), at=at, actor=author, reported_at=reported_at)

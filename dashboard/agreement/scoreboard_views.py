@@ -15,7 +15,7 @@ from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
 from leadflow import csvfile, paging
 from sla import inbox as queries
-from sla import reports
+from sla import reports, standing
 from sla.kinds import Kind
 from sla.models import Clock
 from sla.reports import Commitment, Scoreboard
@@ -163,11 +163,11 @@ def _day(text: str | None) -> date | None:
 
 
 def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
-    yield ["Lead", "E-mail", "Promise", "Tier", "Owner", "Began", "Due", "Ended", "Outcome"]
+    head = ["Lead", "E-mail", "Promise", "Tier", "Owner", "Began", "Due", "Ended", "Outcome"]
+    yield [*head, "Minutes of work time late", "Promised", "Agreement"]
     for row in found:
         if isinstance(row, Clock):
-            late = row.breached_at is not None
-            outcome = "late" if late else "in time" if row.state == Clock.State.MET else "open"
+            stands = standing.of(row)
             yield [
                 row.lead.name,
                 row.lead.email,
@@ -177,7 +177,10 @@ def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
                 row.started_at,
                 row.due_at or "",
                 row.stopped_at or "",
-                outcome,
+                standing.OUTCOMES[stands.state],
+                round(stands.late) if stands.state in standing.WERE_LATE else "",
+                str(row.target or ""),
+                stands.version,
             ]
         else:
             yield [
@@ -190,4 +193,7 @@ def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
                 "",
                 row.closed_at or "",
                 row.get_state_display(),
+                "",
+                "",
+                "",
             ]

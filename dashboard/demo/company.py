@@ -21,7 +21,7 @@ from leads.models import (
 )
 from leads.routing import pools
 from leads.vocabulary import words
-from sla import agreements, calendars, kinds, worktime
+from sla import agreements, calendars, durations, kinds, worktime
 from sla.effects import Cause
 from sla.models import Escalation, Signature
 from sla.terms import EscalationStep, Marketing, Policy, Terms
@@ -190,22 +190,22 @@ def _agree(workspace: Workspace, people: dict[str, Member], *, began: datetime, 
 
 
 def _terms(review: datetime) -> Terms:
-    hour, day = 60, 24 * 60
+    hours, days = durations.hours, durations.days
     return Terms(
-        marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_minutes=2 * day),
+        marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_within=days(2)),
         sales=(
-            Policy("hot", hour, 4 * hour, attempts=3, channels=2, attempts_minutes=8 * day, decide_minutes=9 * day),
+            Policy("hot", hours(1), hours(4), attempts=3, channels=2, attempts_within=days(8), decide_within=days(9)),
             Policy(
-                "standard", 8 * hour, day, attempts=3, channels=2, attempts_minutes=10 * day, decide_minutes=11 * day
+                "standard", hours(8), days(1), attempts=3, channels=2, attempts_within=days(10), decide_within=days(11)
             ),
         ),
         information=("contact", "name", "title", "account", "country", "source", "persona"),
         met_percent=90,
         warn_percent=75,
         ladder=(
-            EscalationStep(Escalation.Action.REMIND, 0),
-            EscalationStep(Escalation.Action.NOTIFY_MANAGER, 60),
-            EscalationStep(Escalation.Action.REASSIGN, 12 * hour, kinds.met_by(Cause.ACCEPT)),
+            EscalationStep(Escalation.Action.REMIND, durations.minutes(0)),
+            EscalationStep(Escalation.Action.NOTIFY_MANAGER, hours(1)),
+            EscalationStep(Escalation.Action.REASSIGN, hours(12), kinds.met_by(Cause.ACCEPT)),
         ),
         reassign_restarts_accept=True,
         review_on=review.date(),

@@ -63,7 +63,8 @@ class Migration(migrations.Migration):
                 ('dead_reason', models.CharField(blank=True, editable=False, max_length=500)),
                 ('kind', models.CharField(choices=[('accept', 'Accept or return'), ('first_touch', 'First touch'), ('attempts', 'Attempts'), ('decide', 'Decide'), ('follow_up', 'Follow-up'), ('triage', 'Answer the return')], max_length=12)),
                 ('tier', models.CharField(max_length=40)),
-                ('target_minutes', models.PositiveIntegerField(null=True)),
+                ('target_amount', models.PositiveIntegerField(null=True)),
+                ('target_unit', models.CharField(blank=True, choices=[('minutes', 'minutes'), ('hours', 'hours'), ('days', 'working days')], max_length=7)),
                 ('state', models.CharField(choices=[('running', 'Running'), ('met', 'Met'), ('cancelled', 'Cancelled')], default='running', max_length=9)),
                 ('started_at', models.DateTimeField()),
                 ('warn_at', models.DateTimeField(null=True)),
@@ -84,7 +85,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('dead_reason', ''), ('next_at__isnull', False)), fields=['next_at'], name='clock_sweep'), models.Index(fields=['handoff', 'kind'], name='clock_of_handoff'), models.Index(condition=models.Q(('state', 'running')), fields=['workspace', 'member', 'due_at'], name='clock_inbox'), models.Index(fields=['workspace', 'kind', 'started_at'], name='clock_scoreboard'), models.Index(fields=['workspace', 'member', 'started_at'], name='clock_performance')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('follow_up__isnull', True), ('state', 'running')), fields=('handoff', 'kind'), name='clock_one_running'), models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('follow_up',), name='clock_one_follow_up'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), ('stopped_at__isnull', True)), models.Q(models.Q(('state', 'running'), _negated=True), ('stopped_at__isnull', False)), _connector='OR'), name='clock_stopped_has_time')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('follow_up__isnull', True), ('state', 'running')), fields=('handoff', 'kind'), name='clock_one_running'), models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('follow_up',), name='clock_one_follow_up'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), ('stopped_at__isnull', True)), models.Q(models.Q(('state', 'running'), _negated=True), ('stopped_at__isnull', False)), _connector='OR'), name='clock_stopped_has_time'), models.CheckConstraint(condition=models.Q(models.Q(('target_amount__isnull', True), ('target_unit', '')), models.Q(('target_amount__isnull', False), models.Q(('target_unit', ''), _negated=True)), _connector='OR'), name='clock_target_has_unit')],
             },
             managers=[
                 ('everywhere', django.db.models.manager.Manager()),
