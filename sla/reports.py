@@ -80,9 +80,9 @@ class EarlierPromise:
 class Commitment:
     """Hold one commitment: its words, target and unit, what was attained now and in the period before.
 
-    The promise is that of the version that runs; `earlier` lists the others under which clocks of the period began.
-    The target is what the versions ask for, by how many clocks are decided under each. `rows` are the facts from which
-    `rows_behind` lists what was counted; with `outcome` added, a part of it.
+    The promise is that of the version that runs; `earlier` lists the others, where they differ, under which clocks
+    of the period began. The target is what the versions ask for, by how many clocks are decided under each. `rows`
+    are the facts from which `rows_behind` lists what was counted; with `outcome` added, a part of it.
     """
 
     side: str
@@ -240,6 +240,7 @@ def _clock_line(
     tally = _total(found)
     known = tier is None or any(policy.tier == tier for policy in terms.sales)
     said = terms if known else max(found, key=lambda version: version.number).terms
+    promise = _promise(kind, tier, said)
     facts = {**rows, "code": kind.value}
     if tier is not None:
         facts["tier"] = tier
@@ -248,14 +249,14 @@ def _clock_line(
         code=kind.value,
         label=kind.label,
         tier=tier or "",
-        promise=_promise(kind, tier, said),
+        promise=promise,
         unit="percent",
         target=_weighted(found, lambda each: each.met_percent, terms.met_percent),
         attained=tally.share,
         before=_total(_of(before, kind, tier)).share,
         tally=tally,
         rows=facts,
-        earlier=_earlier(kind, tier, running, found),
+        earlier=_earlier(kind, tier, running, promise if known else "", found),
     )
 
 
@@ -268,13 +269,13 @@ def _promise(kind: Kind, tier: str | None, terms: Terms) -> str:
     return f"{terms.policy(tier or '').amount(target)} {within}".lstrip()
 
 
-def _earlier(kind: Kind, tier: str | None, running: int, found: "_ByVersion") -> tuple[EarlierPromise, ...]:
-    """List what the versions before the one that runs promised to the clocks that began under them."""
+def _earlier(kind: Kind, tier: str | None, running: int, now: str, found: "_ByVersion") -> tuple[EarlierPromise, ...]:
+    """List what the versions before the one that runs promised otherwise to the clocks that began under them."""
     counts = ((version, tally.in_time + tally.late + tally.open) for version, tally in found.items())
     return tuple(
-        EarlierPromise(version.number, _promise(kind, tier, version.terms), count)
+        EarlierPromise(version.number, promise, count)
         for version, count in sorted(counts, key=lambda each: -each[0].number)
-        if version.number != running and count
+        if version.number != running and count and (promise := _promise(kind, tier, version.terms)) != now
     )
 
 

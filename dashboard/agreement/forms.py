@@ -6,6 +6,8 @@ from typing import Any, assert_never
 
 from django import forms
 from django.forms import BaseFormSet, BoundField, formset_factory
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from dashboard.design.inputs import DayInput
 from leadflow.errors import DomainError
@@ -24,8 +26,12 @@ class DurationInput(forms.MultiWidget):
 
     def __init__(self) -> None:
         units = [(unit.value, unit.label) for unit in Unit]
-        number = forms.NumberInput(attrs={"aria-label": "Number", "class": "duration-number"})
+        number = forms.NumberInput(attrs={"aria-label": "Number"})
         super().__init__([number, forms.Select(attrs={"aria-label": "Unit"}, choices=units)])
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        """Write the two side by side."""
+        return format_html('<div class="duration">{}</div>', super().render(*args, **kwargs))
 
     def decompress(self, value: Any) -> list[Any]:
         """Return the number and the unit of a length in its JSON shape."""

@@ -79,11 +79,14 @@ def _targets(targets: Sequence[AcceptTarget]) -> str:
     """
     if len({target.within for target in targets}) == 1:
         return f"{targets[0].within}{_of_working_time(targets)}"
+    several = len({target.version for target in targets}) > 1
+    latest = {(target.tier, target.within): target for target in reversed(targets)}  # the newest version comes first
     said = []
-    for target in targets:
-        version = f", by agreement {target.version}" if target.superseded else ""
+    for target in reversed(latest.values()):
+        version = f", by agreement {target.version}" if target.superseded and several else ""
         said.append(f"{target.within} ({target.tier}{version})")
-    return f"{' or '.join(said)}{_of_working_time(targets)}"
+    all_by = f", by agreement {targets[0].version}" if targets[0].superseded and not several else ""
+    return f"{' or '.join(said)}{_of_working_time(targets)}{all_by}"
 
 
 def _of_working_time(targets: Sequence[AcceptTarget]) -> str:

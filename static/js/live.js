@@ -43,11 +43,13 @@ function meter(place) {
   const isOpen = spans.some(([begin, end]) => begin <= now && now < end);
   const said = span(remaining);
   if (!isOpen || days !== undefined || !said) return; // what is counted in days, or stands still, stays as it was said
-  if (kind === "late") place.querySelector(".due-text").textContent = `overdue ${said}`;
-  else {
-    const more = place.querySelector(".due-more");
-    if (more) more.textContent = more.textContent.replace(/^.*?(?= of working time left| left)/, said);
-  }
+  const [text, more] = [place.querySelector(".due-text"), place.querySelector(".due-more")];
+  const beside = more?.textContent.replace(/; closed, opens [^;]*/, "") ?? "";
+  const was = `was due ${text.textContent}`;
+  if (more)
+    more.textContent =
+      kind === "late" ? beside.replace(/^.*? left/, was) : beside.replace(/^.*?(?= of working time left| left)/, said);
+  if (kind === "late") text.textContent = `overdue ${said}`;
 }
 
 // hx-get with hx-trigger="poll" and data-poll="seconds".
