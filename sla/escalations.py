@@ -26,7 +26,7 @@ def plan(clock: Clock, terms: Terms, due_at: datetime, *, seen_at: datetime) -> 
     After an outage the sweep sees the breach (`seen_at`) when several steps are over. The first is taken then, and the
     others keep their distance from it: whoever is reminded has the time to answer that the agreement gives.
     """
-    planned = [(_after(terms, due_at, step.after), step.action) for step in terms.escalation_steps(clock.kind)]
+    planned = [(_after(terms, due_at, step.after), step.action) for step in terms.steps_after_breach(clock.kind)]
     in_time = sorted(((at, action) for at, action in planned if at is not None), key=lambda each: each[0])
     if not in_time:
         return

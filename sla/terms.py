@@ -84,7 +84,7 @@ class Terms:
     information: tuple[str, ...]
     met_percent: int  # the share of clocks that must be met in time for a commitment to be kept
     warn_percent: int  # of the time, after which the owner is warned
-    ladder: tuple[EscalationStep, ...]
+    escalation_steps: tuple[EscalationStep, ...]
     reassign_restarts_accept: bool
     review_on: date | None = None
     calendar: Mapping[str, Any] = field(default_factory=dict)
@@ -114,9 +114,9 @@ class Terms:
                 assert_never(target)
         return found
 
-    def escalation_steps(self, kind: str) -> tuple[EscalationStep, ...]:
+    def steps_after_breach(self, kind: str) -> tuple[EscalationStep, ...]:
         """List the escalation steps for a kind of clock, as they are written: `sla.escalations` orders them by time."""
-        return tuple(step for step in self.ladder if kind in step.kinds)
+        return tuple(step for step in self.escalation_steps if kind in step.kinds)
 
     def to_json(self) -> dict[str, Any]:
         """Return the terms as people edit them: `to_stored` without the number of the format."""
@@ -141,7 +141,7 @@ def default() -> Terms:
         information=("contact", "name", "account", "country", "source"),
         met_percent=90,
         warn_percent=75,
-        ladder=(
+        escalation_steps=(
             EscalationStep(Escalation.Action.REMIND, durations.minutes(0)),
             EscalationStep(Escalation.Action.NOTIFY_MANAGER, durations.hours(1)),
             EscalationStep(Escalation.Action.REASSIGN, durations.hours(4), kinds.met_by(Cause.ACCEPT)),
@@ -175,7 +175,9 @@ def from_stored(stored: Mapping[str, Any]) -> Terms:
         marketing=lambda data: build(Marketing, data, triage_within=_duration),
         sales=lambda items: tuple(build(Policy, item, **_WITHIN) for item in items),
         information=tuple,
-        ladder=lambda items: tuple(build(EscalationStep, item, after=_duration, kinds=tuple) for item in items),
+        escalation_steps=lambda items: tuple(
+            build(EscalationStep, item, after=_duration, kinds=tuple) for item in items
+        ),
         review_on=lambda day: date.fromisoformat(day) if day else None,
         reasons=tuple,
     )
@@ -201,9 +203,9 @@ def from_json(data: Any) -> Terms:
         information=_read_codes("information", data.get("information", []), tuple(information.LABELS)),
         met_percent=_whole("met_percent", data.get("met_percent"), 1, 100),
         warn_percent=_whole("warn_percent", data.get("warn_percent"), 1, 99),
-        ladder=tuple(
-            _read_escalation_step(f"ladder[{i}]", step)
-            for i, step in enumerate(_list("ladder", data.get("ladder"), MOST_ESCALATION_STEPS))
+        escalation_steps=tuple(
+            _read_escalation_step(f"escalation_steps[{i}]", step)
+            for i, step in enumerate(_list("escalation_steps", data.get("escalation_steps"), MOST_ESCALATION_STEPS))
         ),
         reassign_restarts_accept=_flag("reassign_restarts_accept", data.get("reassign_restarts_accept")),
         review_on=_read_date("review_on", data.get("review_on")),

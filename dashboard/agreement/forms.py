@@ -18,7 +18,7 @@ from sla.models.clock import Escalation
 from sla.sides import Side
 from sla.targets import MarketingLength, PromisedDate, Target, TierAttempts, TierLength
 
-_PLACE = re.compile(r"(sales|ladder)\[(\d+)\]\.(\w+)")
+_PLACE = re.compile(r"(sales|escalation_steps)\[(\d+)\]\.(\w+)")
 
 
 class DurationInput(forms.MultiWidget):
@@ -147,7 +147,9 @@ class TermsEditor:
         marketing = terms["marketing"]
         self.main = TermsForm(data, initial={**terms, **marketing})
         self.policies = Policies(data, prefix="sales", initial=list(terms["sales"]))
-        self.escalation_steps = EscalationSteps(data, prefix="ladder", initial=list(terms["ladder"]))
+        self.escalation_steps = EscalationSteps(
+            data, prefix="escalation_steps", initial=list(terms["escalation_steps"])
+        )
         self._marketing = tuple(marketing)
 
     def is_valid(self) -> bool:
@@ -163,7 +165,7 @@ class TermsEditor:
             **facts,
             "review_on": review.isoformat() if review else None,
             "sales": [_facts(form) for form in _kept(self.policies)],
-            "ladder": [_facts(form) for form in _kept(self.escalation_steps)],
+            "escalation_steps": [_facts(form) for form in _kept(self.escalation_steps)],
         }
 
     def refuse(self, error: DomainError) -> None:

@@ -202,7 +202,7 @@ def _terms(review: datetime) -> Terms:
         information=("contact", "name", "title", "account", "country", "source", "persona"),
         met_percent=90,
         warn_percent=75,
-        ladder=(
+        escalation_steps=(
             EscalationStep(Escalation.Action.REMIND, durations.minutes(0)),
             EscalationStep(Escalation.Action.NOTIFY_MANAGER, hours(1)),
             EscalationStep(Escalation.Action.REASSIGN, hours(12), kinds.met_by(Cause.ACCEPT)),

@@ -95,7 +95,7 @@ def say(terms: Terms) -> AgreementWords:
         tiers=[policy.tier for policy in terms.sales],
         sales=_sales(terms),
         shared=_shared(terms),
-        escalation_steps=[_escalation_step(step) for step in terms.ladder],
+        escalation_steps=[_escalation_step(step) for step in terms.escalation_steps],
         information=[information.LABELS[code] for code in terms.information],
         definitions=_definitions(terms),
         tier_rules=_tiers(terms),

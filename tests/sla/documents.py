@@ -30,7 +30,7 @@ TERMS = Terms(
     information=("contact", "name", "source"),
     met_percent=90,
     warn_percent=75,
-    ladder=(
+    escalation_steps=(
         EscalationStep("remind", minutes(0), ("accept", "first_touch")),
         EscalationStep("reassign", hours(4), ("accept",)),
     ),

@@ -68,7 +68,7 @@ def test_a_breach_is_dated_when_it_was_due_and_the_clock_runs_on(handoff, rep):
     assert notices("clock.warned") == []
 
 
-def test_the_ladder_is_climbed_in_work_time(handoff, sales_head, pool):
+def test_the_escalation_steps_are_taken_in_work_time(handoff, sales_head, pool):
     sweep(DUE)
     assert [done for _, done, _ in steps(handoff)] == [True, False, False]
     sweep(DUE + 59 * MINUTE)
@@ -82,7 +82,7 @@ def test_the_ladder_is_climbed_in_work_time(handoff, sales_head, pool):
 
 
 def test_a_step_that_falls_after_closing_time_waits_for_the_morning(sign, offer, rep, sales_head, at_time):
-    sign(ladder=(EscalationStep("tell_manager", durations.hours(1)),))
+    sign(escalation_steps=(EscalationStep("tell_manager", durations.hours(1)),))
     offered = MONDAY.replace(hour=15, minute=30)
     with at_time(offered):
         handoff = offer(rep, at=offered, tier="hot")
@@ -94,7 +94,13 @@ def test_a_step_that_falls_after_closing_time_waits_for_the_morning(sign, offer,
 
 def test_steps_in_hours_and_in_working_days_are_taken_in_the_order_of_their_time(sign, offer, rep, at_time):
     manager = EscalationStep("tell_manager", durations.days(1))
-    sign(ladder=(manager, EscalationStep("remind", durations.hours(2)), EscalationStep("remind", durations.hours(9))))
+    sign(
+        escalation_steps=(
+            manager,
+            EscalationStep("remind", durations.hours(2)),
+            EscalationStep("remind", durations.hours(9)),
+        )
+    )
     with at_time(MONDAY):
         offer(rep, at=MONDAY, tier="hot")
     sweep(DUE)
@@ -168,7 +174,12 @@ def test_after_days_without_a_sweep_each_step_is_taken_once(handoff, other_rep, 
 
 
 def test_an_outage_over_the_evening_leaves_the_owner_the_morning(sign, offer, rep, sales_head, at_time):
-    sign(ladder=(EscalationStep("remind", durations.minutes(0)), EscalationStep("tell_manager", durations.hours(1))))
+    sign(
+        escalation_steps=(
+            EscalationStep("remind", durations.minutes(0)),
+            EscalationStep("tell_manager", durations.hours(1)),
+        )
+    )
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY, tier="hot")
     sweep(MONDAY.replace(hour=22))
@@ -177,7 +188,7 @@ def test_an_outage_over_the_evening_leaves_the_owner_the_morning(sign, offer, re
     assert Escalation.everywhere.get(action="tell_manager").next_at == datetime(2026, 1, 6, 10, tzinfo=UTC)
 
 
-def test_the_ladder_ends_where_the_clock_stops(handoff, rep, sales_head, pool, at_time):
+def test_the_escalation_ends_where_the_clock_stops(handoff, rep, sales_head, pool, at_time):
     sweep(DUE)
     with at_time(DUE + 30 * MINUTE):
         moves.accept(handoff, actor=actor(rep), at=DUE + 30 * MINUTE)
@@ -282,7 +293,7 @@ def test_two_sweeps_at_once_warn_breach_and_climb_once(agreement, offer, rep, sa
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_rep_who_accepts_while_the_ladder_reassigns_wins_or_is_told(
+def test_a_rep_who_accepts_while_an_escalation_step_reassigns_wins_or_is_told(
     agreement, offer, rep, other_rep, sales_head, pool, at_time
 ):
     moment = DUE + 4 * HOUR
@@ -314,7 +325,7 @@ def test_a_rep_who_accepts_while_the_ladder_reassigns_wins_or_is_told(
 def test_a_step_that_waits_for_the_lead_routes_it_with_the_account_that_it_got_meanwhile(
     sign, offer, rep, sales_head, pool, at_time
 ):
-    sign(ladder=(EscalationStep("reassign", durations.minutes(0), ("accept",)),))
+    sign(escalation_steps=(EscalationStep("reassign", durations.minutes(0), ("accept",)),))
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY, tier="hot")
     account = builders.account(handoff.lead.workspace, owner=sales_head)

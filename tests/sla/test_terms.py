@@ -86,7 +86,7 @@ def test_the_hash_is_that_of_the_published_canonical_form():
         (("sales", 0, "accept_within", "unit"), "weeks", "sales[0].accept_within", "minutes, hours, days"),
         (("sales", 0, "accept_within"), 60, "sales[0].accept_within", "Give an object with amount, unit"),
         (("marketing", "triage_within"), None, "marketing.triage_within", "Give an object"),
-        (("ladder", 0, "after", "amount"), -1, "ladder[0].after", "from 0"),
+        (("escalation_steps", 0, "after", "amount"), -1, "escalation_steps[0].after", "from 0"),
         (("sales", 0, "tier"), "standard", "sales", "each tier once"),
         (("sales", 0, "tier"), " ", "sales[0].tier", "Name the tier"),
         (("sales", 1, "channels"), 5, "sales[1].channels", "from 1 to 4"),
@@ -96,9 +96,14 @@ def test_the_hash_is_that_of_the_published_canonical_form():
         (("marketing",), None, "marketing", "Give an object"),
         (("information",), ["shoe_size"], "information", "'shoe_size' is not known"),
         (("warn_percent",), 100, "warn_percent", "from 1 to 99"),
-        (("ladder", 0, "action"), "shout", "ladder[0].action", "Choose one of remind"),
-        (("ladder", 0, "kinds"), [], "ladder[0].kinds", "Name the clocks"),
-        (("ladder", 2, "kinds"), ["accept", "triage"], "ladder[2].kinds", "does not change hands over triage"),
+        (("escalation_steps", 0, "action"), "shout", "escalation_steps[0].action", "Choose one of remind"),
+        (("escalation_steps", 0, "kinds"), [], "escalation_steps[0].kinds", "Name the clocks"),
+        (
+            ("escalation_steps", 2, "kinds"),
+            ["accept", "triage"],
+            "escalation_steps[2].kinds",
+            "does not change hands over triage",
+        ),
         (("reassign_restarts_accept",), "yes", "reassign_restarts_accept", "true or false"),
         (("review_on",), "soon", "review_on", "2026-12-25"),
         (("calendar",), {"zone": "Mars/Olympus", "windows": []}, "calendar", "not a known time zone"),
@@ -125,10 +130,10 @@ def test_a_tier_that_the_agreement_does_not_know_gets_the_targets_of_the_last_on
 
 def test_the_escalation_steps_of_a_clock_are_without_those_of_other_kinds():
     reassign = EscalationStep("reassign", durations.hours(4), ("accept",))
-    read = replace(FULL, ladder=(reassign, EscalationStep("remind", durations.minutes(0))))
+    read = replace(FULL, escalation_steps=(reassign, EscalationStep("remind", durations.minutes(0))))
 
-    assert [step.action for step in read.escalation_steps("accept")] == ["reassign", "remind"]
-    assert [step.action for step in read.escalation_steps("decide")] == ["remind"]
+    assert [step.action for step in read.steps_after_breach("accept")] == ["reassign", "remind"]
+    assert [step.action for step in read.steps_after_breach("decide")] == ["remind"]
 
 
 def test_a_promise_keeps_its_unit_in_what_is_signed():

@@ -88,7 +88,7 @@ def test_a_draft_is_edited_in_minutes_hours_and_working_days(desk):
     assert terms.sales[0].decide_within == durations.days(9)
     assert terms.review_on == date(2027, 1, 15)
     assert terms.sales[1].accept_within == durations.hours(4)
-    assert len(terms.ladder) == 3
+    assert len(terms.escalation_steps) == 3
 
 
 def test_a_target_that_makes_no_sense_is_told_beside_its_field_and_changes_nothing(desk):
@@ -110,7 +110,7 @@ def test_a_length_that_cannot_be_read_is_told_with_what_was_typed(desk):
     assert 'value="soon"' in answer.content.decode()
 
 
-def test_a_tier_can_be_added_and_a_step_of_the_ladder_removed(desk):
+def test_a_tier_can_be_added_and_an_escalation_step_removed(desk):
     made = draft(desk)
     browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
     new = {
@@ -126,12 +126,12 @@ def test_a_tier_can_be_added_and_a_step_of_the_ladder_removed(desk):
         "decide_within_0": 10,
         "decide_within_1": "days",
     }
-    typed = {f"sales-2-{name}": value for name, value in new.items()} | {"ladder-2-DELETE": "on"}
+    typed = {f"sales-2-{name}": value for name, value in new.items()} | {"escalation_steps-2-DELETE": "on"}
     page = browser.get(path)
     assert browser.post(path, form_of(page, **typed)).status_code == 302
     terms = agreements.terms_of(agreements.get(desk.workspace, made.version))
     assert [policy.tier for policy in terms.sales] == ["hot", "standard", "cold"]
-    assert len(terms.ladder) == 2
+    assert len(terms.escalation_steps) == 2
 
 
 def test_a_draft_says_what_it_changes_against_the_one_that_runs(desk):
