@@ -182,7 +182,10 @@ def _agree(workspace: Workspace, people: dict[str, Member], *, began: datetime, 
     for when, terms in ((began, _terms(began + timedelta(days=90))), (second, _terms(at + timedelta(days=40)))):
         draft = agreements.in_work(workspace) or agreements.draft_next(workspace, actor=heads[Signature.Side.MARKETING])
         if when == began:
-            terms = replace(terms, met_percent=85, marketing=replace(terms.marketing, mqls_per_month=50))
+            hot, standard = terms.sales
+            longer = replace(standard, decide_within=durations.days(14))
+            fewer = replace(terms.marketing, mqls_per_month=50)
+            terms = replace(terms, met_percent=85, marketing=fewer, sales=(hot, longer))
         draft = agreements.edit(draft, actor=heads[Signature.Side.MARKETING], terms=terms)
         draft = agreements.propose(draft, actor=heads[Signature.Side.MARKETING], at=when)
         for hour, (side, head) in enumerate(heads.items()):
