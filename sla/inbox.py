@@ -102,10 +102,10 @@ def accepted(workspace: Workspace | int, member: Member | None, *, at: datetime)
 def promises(workspace: Workspace | int, member: Member | None, *, at: datetime) -> QuerySet[Clock]:
     """Return the promises of sales that began in the last 30 days and are decided, the newest first."""
     outcomes = reports.outcomes(at)
-    decided = outcomes[reports.IN_TIME] | outcomes[reports.LATE]
+    decided = outcomes[reports.IN_TIME] | outcomes[reports.LATE] | outcomes[reports.MISSED]
     found = _sales_clocks(workspace, member, at - timedelta(days=DAYS), at).filter(decided)
-    found = selectors.with_version(found)
-    return found.select_related("lead__account", "member__user").order_by("-started_at", "-pk")
+    found = selectors.with_version(found).select_related("lead__account", "handoff__reason", "member__user")
+    return found.order_by("-started_at", "-pk")
 
 
 def page_by_due(found: QuerySet[Handoff], *, after: str = "") -> Page[Handoff]:
@@ -252,8 +252,7 @@ def _kept(
     for row in rows:
         version = reports.version_of(row)
         for index, tally in enumerate(tallies):
-            counts = (row[f"{name}_{index}"] for name in (reports.IN_TIME, reports.LATE, reports.OPEN))
-            tally[version] = reports.Tally(*counts)
+            tally[version] = reports.Tally(**{name: row[f"{name}_{index}"] for name in reports.PARTS})
     one, other = (sum(tally.values(), reports.Tally()) for tally in tallies)
     return one, other, reports.promised_share(tallies[0])
 

@@ -23,21 +23,13 @@ class State(StrEnum):
     LATE = "late"
     MET = "met"
     MET_LATE = "met_late"
+    MISSED = "missed"  # it ended undone
     CANCELLED = "cancelled"
     CANCELLED_LATE = "cancelled_late"  # nothing is owed any more, and it was late by then: counted as late
 
 
-OUTCOMES = {
-    State.DUE: "open",
-    State.WARNED: "open",
-    State.LATE: "late, open still",
-    State.MET: "in time",
-    State.MET_LATE: "met late",
-    State.CANCELLED: "no longer owed",
-    State.CANCELLED_LATE: "late, then no longer owed",
-}
 RUNNING = (State.DUE, State.WARNED, State.LATE)
-WERE_LATE = (State.LATE, State.MET_LATE, State.CANCELLED_LATE)
+WERE_LATE = (State.LATE, State.MET_LATE, State.MISSED, State.CANCELLED_LATE)
 
 
 @dataclass(frozen=True)
@@ -139,6 +131,8 @@ def _state(clock: Clock, at: datetime) -> State:
     breached = clock.breached_at is not None
     if clock.state == Clock.State.MET:
         return State.MET_LATE if breached else State.MET
+    if clock.state == Clock.State.MISSED:
+        return State.MISSED
     if clock.state == Clock.State.CANCELLED:
         return State.CANCELLED_LATE if breached else State.CANCELLED
     if breached or (clock.due_at is not None and at >= clock.due_at):
@@ -156,6 +150,8 @@ def _text(standing: Standing, zone: tzinfo | None) -> str:
             return "met in time"
         case State.MET_LATE:
             return f"met {late(standing)} late"
+        case State.MISSED:
+            return "missed"
         case State.CANCELLED:
             return "no longer owed"
         case State.CANCELLED_LATE:

@@ -73,6 +73,7 @@ class ClockShape(serializers.ModelSerializer[Clock]):
             "warned_at",
             "breached_at",
             "stopped_at",
+            "ended_by",
             "silent",
         ]
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from dashboard.design.downloads import csv_response
 from dashboard.inbox import views
 from dashboard.shell.access import PageRequest, page
-from dashboard.wording import evidence
+from dashboard.wording import evidence, outcomes
 from leadflow import csvfile
 from leads.models import Handoff
-from sla import standing
+from sla import reports, standing
 from sla.models import Clock
 
 BATCH = 500
@@ -43,6 +43,7 @@ OF_PROMISES = (
     "due_at",
     "stopped_at",
     "kept",
+    "why",
     "minutes_late",
     "promised",
     "agreement",
@@ -93,7 +94,8 @@ def _promises(found: QuerySet[Clock], now: datetime) -> Iterator[tuple[Any, ...]
             _iso(each.started_at),
             _iso(each.due_at),
             _iso(each.stopped_at),
-            standing.OUTCOMES[stands.state],
+            reports.outcome_of(each, now).replace("_", " "),
+            outcomes.why(each),
             round(stands.late) if stands.state in standing.WERE_LATE else "",
             str(each.target or ""),
             stands.version,

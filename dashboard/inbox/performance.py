@@ -48,7 +48,7 @@ def _measured(performance: Performance) -> list[dict[str, Any]]:
     return [
         _accept_time(performance),
         {
-            "value": _share(performance.kept.in_time, performance.kept.in_time + performance.kept.late),
+            "value": _share(performance.kept.in_time, performance.kept.decided),
             "note": f"target {performance.kept_target:g}%"
             if performance.kept_target
             else "nothing was promised in 30 days",

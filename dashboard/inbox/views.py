@@ -24,9 +24,10 @@ from leads.lifecycle import moves
 from leads.models import Handoff, HandoffState
 from leads.queries import lookups
 from leads.routing import assign, pools
+from sla import attempts, kinds
 from sla import inbox as queries
-from sla import kinds
 from sla import selectors as clocks
+from sla.attempts import Attempts
 from sla.models import Clock
 from sla.sides import Side
 from workspaces import access
@@ -47,6 +48,7 @@ class InboxRow:
     topic: str
     action: str
     took: float | None = None  # minutes of work time from the offer to the acceptance
+    attempts: Attempts | None = None  # of a lead in work, where some are promised
 
 
 @page("handoffs.work")
@@ -170,8 +172,9 @@ def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> paging.Page[A
 
 
 def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
-    """Add to handoffs their clocks, their reason in one line and their topic. Two statements."""
+    """Add to handoffs their clocks, attempts, reason in one line and topic. Four statements, five for a mixed list."""
     of = clocks.clocks_of(handoffs)
+    made = attempts.of([each for each in handoffs if each.state == HandoffState.ACCEPTED])
     topics = lookups.get_topic_labels(request.workspace)
     own, rows = kinds.owed_by(Side.SALES), []
     for handoff in handoffs:
@@ -186,6 +189,7 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
                 topics.get(topic, topic),
                 _next_action(handoff, clock),
                 _took(handoff, of.get(handoff.pk, ())),
+                made.get(handoff.pk) if handoff.promoted_at is None else None,
             )
         )
     return rows

@@ -16,7 +16,9 @@ from leads.models import Lead
 from leads.queries import lead_page, lookups
 from leads.queries.timeline import timeline
 from nurture import selectors as nurture
+from sla import attempts
 from sla import selectors as clocks
+from sla.attempts import Attempts
 from sla.models import Clock
 from workspaces.roles import Role
 
@@ -37,6 +39,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
         "parts": evidence.parts(shown, {"grade": known.lead.fit_grade}, {"level": known.lead.interest_level}),
         "clocks": _clocks(known),
+        "attempts": _attempts(known),
         "nurture": nurture.of_lead(known.lead, at=now),
         "timeline": timeline(known.lead, also=[nurture.sends]),
         "actions": actions[: moves.SHOWN],
@@ -102,6 +105,14 @@ def _clocks(known: lead_page.LeadPage) -> list[Clock]:
     if known.handoff is None:
         return []
     return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]
+
+
+def _attempts(known: lead_page.LeadPage) -> Attempts | None:
+    """Return the attempts made and promised on a lead that is accepted and not decided, where some are promised."""
+    handoff = known.open_handoff
+    if handoff is None or handoff.accepted_at is None or handoff.promoted_at is not None:
+        return None
+    return attempts.of([handoff]).get(handoff.pk)
 
 
 def _came_back(known: lead_page.LeadPage) -> Lead | None:

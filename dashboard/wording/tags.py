@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.design import tags, words
+from dashboard.wording import outcomes
 from leads.models import Lead
 from leads.queries.lead_columns import Column
 from sla import standing
@@ -24,6 +25,7 @@ _TONES = {
     standing.State.LATE: "late",
     standing.State.MET: "met",
     standing.State.MET_LATE: "late",
+    standing.State.MISSED: "late",
     standing.State.CANCELLED: "stopped",
     standing.State.CANCELLED_LATE: "late",
 }
@@ -89,6 +91,12 @@ def _live(clock: Clock, found: standing.Standing) -> dict[str, str]:
 def work_time(minutes: float | None) -> str:
     """Write minutes of work time in hours and minutes; None is a dash."""
     return "–" if minutes is None else length(minutes, None)
+
+
+@register.filter
+def ended(clock: Clock) -> str:
+    """Say what ended a promise that was missed or cancelled."""
+    return outcomes.why(clock)
 
 
 @register.filter

@@ -244,11 +244,12 @@ class Migration(migrations.Migration):
                 ('cool_off_days', models.PositiveSmallIntegerField(default=0, help_text='Not handed over again before so many days.', verbose_name='Cool-off in days')),
                 ('blames', models.CharField(blank=True, choices=[('', 'Nobody'), ('data', "The lead's data"), ('definition', 'The definition')], help_text='Data or definition: marketing must answer, on a clock.', max_length=10)),
                 ('disqualifies', models.BooleanField(default=False, help_text='The lead is disqualified instead of nurtured.', verbose_name='Disqualifies the lead')),
+                ('needs_attempts', models.BooleanField(default=False, help_text='It counts as a missed promise while sales made fewer attempts than agreed and reached nobody.', verbose_name='Needs the agreed attempts')),
                 ('same_rep', models.BooleanField(default=False, help_text='May go to the rep who returned it.', verbose_name='The same rep may get it again')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'kind', 'code'), name='reason_once'), models.CheckConstraint(condition=models.Q(('disqualifies', False), ('kind__in', ['return', 'disqualify']), _connector='OR'), name='reason_loss_never_disqualifies')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'kind', 'code'), name='reason_once'), models.CheckConstraint(condition=models.Q(('disqualifies', False), ('kind__in', ['return', 'disqualify']), _connector='OR'), name='reason_loss_never_disqualifies'), models.CheckConstraint(condition=models.Q(('needs_attempts', False), models.Q(('blames', ''), ('kind__in', ['return', 'lose'])), _connector='OR'), name='reason_blame_needs_no_attempts', violation_error_message='A reason that blames the data or the definition needs no attempts of sales.')],
             },
             managers=[
                 ('everywhere', django.db.models.manager.Manager()),
