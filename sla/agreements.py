@@ -49,7 +49,7 @@ def terms_of(agreement: Agreement) -> Terms:
     """Read the terms of an agreement; frozen ones are read from the database once in a process."""
     if agreement.status == Agreement.Status.DRAFT:
         return from_stored(agreement.terms)
-    return _frozen(agreement.pk, agreement.content_hash)
+    return frozen(agreement.pk, agreement.content_hash)
 
 
 def complete(draft: Agreement) -> Terms:
@@ -79,8 +79,11 @@ def get(workspace: Workspace | int, version: int) -> Agreement:
 
 
 @lru_cache(maxsize=256)
-def _frozen(pk: int, content_hash: str) -> Terms:
-    """Read frozen terms; the hash stands in the key because a withdrawn proposal may come back with other terms."""
+def frozen(pk: int, content_hash: str) -> Terms:
+    """Read terms that were proposed or signed, by the agreement's id and their hash, once in a process.
+
+    The hash stands in the key because a withdrawn proposal may come back with other terms.
+    """
     return from_stored(Agreement.everywhere.values_list("terms", flat=True).get(pk=pk))
 
 

@@ -1,7 +1,7 @@
 """Start, stop and watch clocks. Every running promise goes through this module.
 
 Callers hold the transaction (and the lead's lock) of the move or touch that starts or stops a clock. Durations are
-minutes of work time; `at` is when a thing happened, `now` when it was reported, both aware UTC.
+work time; `at` is when a thing happened, `now` when it was reported, both aware UTC.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads.models import FollowUp, Handoff, Transition
-from sla import agreements, alarms, escalations, kinds, payloads, worktime
+from sla import agreements, alarms, escalations, kinds, payloads, selectors, worktime
 from sla.effects import Cause, Effect
 from sla.models import Agreement, Clock
 from sla.terms import Terms
@@ -56,8 +56,10 @@ def start(agreement: Agreement, starts: Sequence[Start], *, now: datetime) -> li
     A clock that was over before it was reported is recorded as breached and stays silent.
     """
     terms = agreements.terms_of(agreement)
-    clocks = [
-        Clock(
+    clocks = []
+    for each in starts:
+        target = terms.target(each.kind, each.handoff.tier)
+        clock = Clock(
             workspace_id=agreement.workspace_id,
             kind=each.kind,
             agreement=agreement,
@@ -65,14 +67,13 @@ def start(agreement: Agreement, starts: Sequence[Start], *, now: datetime) -> li
             handoff=each.handoff,
             member=each.member,
             tier=each.handoff.tier,
-            target_minutes=terms.target(each.kind, each.handoff.tier),
+            target_amount=target.amount,
+            target_unit=target.unit,
             started_at=each.at,
             missing=",".join(each.missing),
         )
-        for each in starts
-    ]
-    for clock in clocks:
-        _plan(clock, terms, worktime.add(terms.hours, clock.started_at, terms.target(clock.kind, clock.tier)), now)
+        _plan(clock, terms, target.after(terms.hours, clock.started_at), now)
+        clocks.append(clock)
     return Clock.everywhere.bulk_create(clocks)
 
 
@@ -100,7 +101,7 @@ def end(clocks: QuerySet[Clock], states: Mapping[str, Clock.State], ending: Endi
     How late they were stays on them: a clock that was breached before counts as broken, however it ends.
     """
     # Locked, so that the sweep cannot warn or breach a clock that ends here.
-    ended = list(db.locked(clocks.filter(state=Clock.State.RUNNING, kind__in=states)))
+    ended = list(db.locked(selectors.with_version(clocks.filter(state=Clock.State.RUNNING, kind__in=states))))
     for clock in ended:
         _finish(clock, states[clock.kind], ending)
     if ended:
@@ -111,7 +112,7 @@ def end(clocks: QuerySet[Clock], states: Mapping[str, Clock.State], ending: Endi
 
 def take_back(clocks: QuerySet[Clock], ending: Ending) -> list[Clock]:
     """Mark as missed, at the time of the ending, those of these clocks that a promotion met, and return them."""
-    taken = list(db.locked(clocks.filter(state=Clock.State.MET, ended_by=Cause.PROMOTE)))
+    taken = list(db.locked(selectors.with_version(clocks.filter(state=Clock.State.MET, ended_by=Cause.PROMOTE))))
     for clock in taken:
         clock.breached_at = clock.breached_at or max(ending.at, clock.started_at)
         clock.state, clock.stopped_at = Clock.State.MISSED, max(ending.at, clock.started_at)
@@ -135,7 +136,7 @@ def pass_on(handoff: Handoff, *, at: datetime, now: datetime, actor: ActorSummar
     )
     # Restarting clocks are ended and begun anew, one by one; the UPDATE at the end moves all that still run.
     ending = Ending(Cause.REASSIGN, at, actor)
-    for old in running.filter(kind__in=restarting).select_related("agreement").defer("agreement__terms"):
+    for old in selectors.with_version(running.filter(kind__in=restarting)):
         if agreements.terms_of(old.agreement).reassign_restarts_accept and not _had(handoff):
             end(running.filter(pk=old.pk), {old.kind: Clock.State.CANCELLED}, ending)
             again = Start(old.kind, handoff, handoff.owner, at, old.missing.split(",") if old.missing else ())
@@ -181,7 +182,7 @@ def sweep_due(clock: Clock, at: datetime) -> None:
         payloads.record_breached(clock, at=clock.due_at)
     elif clock.warned_at is None and clock.warn_at is not None and at >= clock.warn_at:
         clock.warned_at, clock.next_at = at, clock.due_at
-        alarms.warn(clock, agreements.terms_of(clock.agreement), at=at)
+        alarms.warn(clock, at=at)
         payloads.record_warned(clock, at=at)
     else:
         clock.next_at = clock.due_at
@@ -202,7 +203,7 @@ def _plan(clock: Clock, terms: Terms, due_at: datetime | None, now: datetime) ->
     clock.due_at = due_at
     if due_at is None:  # the calendar never opens
         return
-    minutes = clock.target_minutes or worktime.between(terms.hours, clock.started_at, due_at)
+    minutes = worktime.between(terms.hours, clock.started_at, due_at)
     warn_at = worktime.add(terms.hours, clock.started_at, minutes * terms.warn_percent / 100)
     clock.warn_at = warn_at if warn_at is not None and warn_at < due_at else None
     if due_at <= now:

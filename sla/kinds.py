@@ -46,7 +46,7 @@ class ClockKind:
 
 _ACCEPT = ClockKind(
     side=Side.SALES,
-    target=TierLength("accept_minutes", "Accept or return within"),
+    target=TierLength("accept_within", "Accept or return within"),
     promise="Accept or return",
     action="Accept or return",
     waits="{lead} waits for your answer",
@@ -76,7 +76,7 @@ _ACCEPT = ClockKind(
 )
 _FIRST_TOUCH = ClockKind(
     side=Side.SALES,
-    target=TierLength("first_touch_minutes", "First touch within"),
+    target=TierLength("first_touch_within", "First touch within"),
     promise="First touch",
     action="Make the first touch",
     waits="{lead} waits for your first touch",
@@ -107,7 +107,7 @@ _FIRST_TOUCH = ClockKind(
 )
 _ATTEMPTS = ClockKind(
     side=Side.SALES,
-    target=TierAttempts("attempts_minutes", "Attempts within"),
+    target=TierAttempts("attempts_within", "Attempts within"),
     promise="Attempts",
     action="Try again",
     waits="{lead} waits for more attempts",
@@ -138,7 +138,7 @@ _ATTEMPTS = ClockKind(
 )
 _DECIDE = ClockKind(
     side=Side.SALES,
-    target=TierLength("decide_minutes", "Decide within"),
+    target=TierLength("decide_within", "Decide within"),
     promise="Decide: promote or return",
     action="Promote or return",
     waits="{lead} waits for your decision",
@@ -198,7 +198,7 @@ _FOLLOW_UP = ClockKind(
 )
 _TRIAGE = ClockKind(
     side=Side.MARKETING,
-    target=MarketingLength("triage_minutes", "Answer a contested return within"),
+    target=MarketingLength("triage_within", "Answer a contested return within"),
     promise="Answer a return that blames data or definition",
     action="Answer the return",
     waits="{lead} was returned and waits for marketing's answer",

@@ -13,6 +13,7 @@ from leads import summaries
 from leads.models import Handoff
 from leads.payloads import AboutHandoff, AboutLead
 from leads.summaries import HandoffSummary
+from sla.durations import Unit
 from sla.kinds import Kind
 from sla.models import Agreement, Clock
 from webhooks import outbox
@@ -25,6 +26,14 @@ _MET, _MISSED = Clock.State.MET, Clock.State.MISSED
 _SWEEP = ActorSummary.of(actors.engine("clocks"))
 
 
+@dataclass(frozen=True)
+class DurationSummary:
+    """A length of work time in the unit it was promised in; a day is a working day of the agreement's calendar."""
+
+    amount: int
+    unit: Unit
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClockSummary:
     """One running or ended promise."""
@@ -33,7 +42,8 @@ class ClockSummary:
     kind: Annotated[Kind, "What was promised."]
     tier: str
     owner: Annotated[MemberSummary | None, "Who owes it; null: the team."]
-    target_minutes: Annotated[int | None, "Business time; null where a date was promised."]
+    target: Annotated[DurationSummary | None, "Business time; null where a date was promised."]
+    agreement_version: Annotated[int, "The version of the agreement it began under, and runs by."]
     started_at: datetime
     due_at: Annotated[datetime | None, "Null: the calendar never opens."]
 
@@ -186,12 +196,14 @@ def _about(clocks: Sequence[Clock]) -> list[_About]:
 
 
 def _summary(clock: Clock, owner: Member | None) -> ClockSummary:
+    target = clock.target
     return ClockSummary(
         id=clock.pk,
         kind=Kind(clock.kind),
         tier=clock.tier,
         owner=MemberSummary.of(owner),
-        target_minutes=clock.target_minutes,
+        target=DurationSummary(target.amount, target.unit) if target else None,
+        agreement_version=clock.agreement.version,
         started_at=clock.started_at,
         due_at=clock.due_at,
     )

@@ -18,6 +18,28 @@ This page is made from the code: change `sla/kinds.py`, then run `manage.py cloc
 ## Kinds
 
 {kinds}
+## How time is counted
+
+A promise keeps the unit it was made in: minutes, hours or working days. All are counted in the calendar of the
+version of the agreement that the clock began under, whatever version runs now; `sla/durations.py` and
+`sla/worktime.py` do it.
+
+- **Minutes and hours** are open time. Time that runs out with a window ends at its close: an hour from 16:00 is
+  17:00, where the calendar closes at 17:00, and not the next morning.
+- **A working day** is a local date with open time, whole, however long it is open. A clock of n working days is due
+  on the n-th working day after the one it began on, at the same share of the day: Monday 10:00 and two days are
+  Wednesday 10:00; Thursday at the half of its day and one day are the half of a short Friday. One that begins with
+  the day, or while the calendar is closed, is due at the close of the n-th day. Holidays are no working days. Where
+  all days are equally long, n days are n times their hours; days added one after the other make the same as all at
+  once.
+- **Late, left and used** are work time too. A clock that was due on Friday at 17:00 is as late on Monday at 9:15 as
+  15 minutes are, and its bar stands still while the calendar is closed. `sla/standing.py` measures and words this for
+  pages, notices, lists and the API.
+
+The rule for days is that of elapsed business time, as service desks count it, and not that of civil law, in which the
+day of the event does not count and the last day counts to its end (in the Union, Regulation 1182/71, article 3): by
+that one, "within a working day" would give a lead of Monday morning the whole of Tuesday.
+
 ## What starts and ends them
 
 A clock that does not run can only be started. *Cancelled* means that nothing is owed any more: the clock counts as late

@@ -15,7 +15,7 @@ from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import outcomes
 from leadflow import csvfile, paging
-from sla import attempts, kinds, reports
+from sla import attempts, kinds, reports, standing
 from sla import inbox as queries
 from sla.kinds import Kind
 from sla.models import Clock
@@ -167,10 +167,12 @@ def _day(text: str | None) -> date | None:
 
 
 def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
-    yield ["Lead", "E-mail", "Promise", "Tier", "Owner", "Began", "Due", "Ended", "Outcome", "Why"]
+    head = ["Lead", "E-mail", "Promise", "Tier", "Owner", "Began", "Due", "Ended", "Outcome", "Why"]
+    yield [*head, "Minutes of work time late", "Promised", "Agreement"]
     now = timezone.now()
     for row in found:
         if isinstance(row, Clock):
+            stands = standing.of(row, now)
             yield [
                 row.lead.name,
                 row.lead.email,
@@ -182,6 +184,9 @@ def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
                 row.stopped_at or "",
                 OUTCOMES[reports.outcome_of(row, now)].lower(),
                 outcomes.why(row),
+                round(stands.late) if stands.state in standing.WERE_LATE else "",
+                str(row.target or ""),
+                stands.version,
             ]
         else:
             yield [
@@ -195,4 +200,7 @@ def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
                 row.closed_at or "",
                 row.get_state_display(),
                 row.reason or "",
+                "",
+                "",
+                "",
             ]

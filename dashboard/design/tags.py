@@ -201,48 +201,6 @@ def progress(done: int, total: int | None, noun: str = "") -> dict[str, Any]:
     return {"done": done, "total": total, "share": share, "noun": noun}
 
 
-@register.inclusion_tag("components/due.html")
-def due(clock: Any, at: datetime | None = None) -> dict[str, Any]:
-    """Show how much of a clock's time is used, in colour and in words.
-
-    The clock has started_at, due_at, warn_at (amber from then on), stopped_at, state and target_minutes, as an
-    `sla` clock has. No clock, or one that never falls due because the calendar never opens, is a dash.
-    """
-    if clock is None or clock.due_at is None:
-        return {"none": True}
-    promised = getattr(clock, "target_minutes", None)
-    now = timezone.localtime(at)
-    ends = timezone.localtime(clock.due_at)
-    kind, said = _due_words(clock, ends, now)
-    length = (clock.due_at - clock.started_at).total_seconds()
-    used = (now - clock.started_at).total_seconds() / length if length > 0 else 1.0
-    return {
-        "kind": kind,
-        "words": said,
-        "used": "100" if kind in ("late", "met") else f"{100 * min(max(used, 0.02), 1):.0f}",
-        "title": f"Due {exact(clock.due_at)}" + (f"; {words.span(60 * promised)} of working time" if promised else ""),
-        "live": clock.state == "running",
-        "started_at": clock.started_at.isoformat(timespec="seconds"),
-        "warn_at": clock.warn_at.isoformat(timespec="seconds") if clock.warn_at else "",
-        "due_at": ends.isoformat(timespec="seconds"),
-        "icon": {"warn": "clock-alert", "late": "circle-alert", "met": "check"}.get(kind, ""),
-    }
-
-
-def _due_words(clock: Any, ends: datetime, now: datetime) -> tuple[str, str]:
-    if clock.state == "met":
-        late = clock.stopped_at - clock.due_at
-        return ("late", f"met {words.span(late)} late") if late > timedelta() else ("met", "met in time")
-    if clock.state == "missed":
-        return "late", "missed"
-    if clock.state != "running":
-        return "stopped", "no longer owed"
-    if now >= ends:
-        return "late", f"overdue {words.span(now - ends)}"
-    soon = clock.warn_at is not None and now >= clock.warn_at
-    return ("warn", f"{words.relative(ends, now)}, soon") if soon else ("ok", words.relative(ends, now))
-
-
 @register.inclusion_tag("components/funnel.html")
 def funnel(rows: Iterable[Any]) -> dict[str, Any]:
     """Draw one bar per stage; a row is a dict or object with label, count, and maybe url and share (in words).

@@ -14,7 +14,7 @@ from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence, outcomes
 from leadflow import csvfile
 from leads.models import Handoff
-from sla import reports
+from sla import reports, standing
 from sla.models import Clock
 
 BATCH = 500
@@ -34,7 +34,21 @@ OF_HANDOFFS = (
     "closed_at",
     "reason",
 )
-OF_PROMISES = ("lead", "email", "promise", "tier", "owner", "started_at", "due_at", "stopped_at", "kept", "why")
+OF_PROMISES = (
+    "lead",
+    "email",
+    "promise",
+    "tier",
+    "owner",
+    "started_at",
+    "due_at",
+    "stopped_at",
+    "kept",
+    "why",
+    "minutes_late",
+    "promised",
+    "agreement",
+)
 
 
 @page("leads.export")
@@ -69,10 +83,10 @@ def _handoffs(found: QuerySet[Handoff]) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _promises(found: QuerySet[Clock], at: datetime) -> Iterator[tuple[Any, ...]]:
+def _promises(found: QuerySet[Clock], now: datetime) -> Iterator[tuple[Any, ...]]:
     yield OF_PROMISES
     for each in found.iterator(chunk_size=BATCH):
-        kept = reports.outcome_of(each, at).replace("_", " ")
+        stands = standing.of(each, now)
         yield (
             each.lead.name,
             each.lead.email,
@@ -82,8 +96,11 @@ def _promises(found: QuerySet[Clock], at: datetime) -> Iterator[tuple[Any, ...]]
             _iso(each.started_at),
             _iso(each.due_at),
             _iso(each.stopped_at),
-            kept,
+            reports.outcome_of(each, now).replace("_", " "),
             outcomes.why(each),
+            round(stands.late) if stands.state in standing.WERE_LATE else "",
+            str(each.target or ""),
+            stands.version,
         )
 
 

@@ -1,6 +1,6 @@
 """The inbox of sales and the queue: waiting, in work and done, each lead with the reason of its handoff."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +49,7 @@ class InboxRow:
     why: str
     topic: str
     action: str
-    took: float | None = None  # seconds of working time from the offer to the acceptance
+    took: float | None = None  # minutes of work time from the offer to the acceptance
     attempts: Attempts | None = None  # of a lead in work, where some are promised
     sal: Verdict | None = None  # what accepting asks, of an offered lead
 
@@ -68,7 +68,7 @@ def inbox(request: PageRequest) -> HttpResponse:
     # Over all members the figures are the slowest part: the page loads them afterwards.
     later = member is None and not request.htmx and "figures" not in request.GET
     measured = None if later else queries.performance(request.workspace, member, at=now)
-    targets = measured.accept_targets if measured else queries.accept_targets(request.workspace)
+    targets = queries.waiting_targets(request.workspace, member)
     context = {
         "title": "Inbox",
         "tab": tab,
@@ -182,8 +182,6 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
     of = clocks.clocks_of(handoffs)
     made = attempts.of([each for each in handoffs if each.state == HandoffState.ACCEPTED])
     topics = lookups.get_topic_labels(request.workspace)
-    answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
-    minutes = iter(queries.working_minutes(request.workspace, answered))
     own, rows = kinds.owed_by(Side.SALES), []
     for handoff in handoffs:
         running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind in own]
@@ -196,12 +194,21 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
                 _why(handoff),
                 topics.get(topic, topic),
                 _next_action(handoff, clock),
-                60 * next(minutes) if handoff.accepted_at else None,
+                _took(handoff, of.get(handoff.pk, ())),
                 made.get(handoff.pk) if handoff.promoted_at is None else None,
                 sal.get(handoff.lead_id),
             )
         )
     return rows
+
+
+def _took(handoff: Handoff, clocks: Iterable[Clock]) -> float | None:
+    """Return the minutes from the offer to the acceptance; None where no time was agreed by then."""
+    began = queries.first_accept(handoff, clocks) if handoff.accepted_at else None
+    if began is None:
+        return None
+    began.handoff = handoff
+    return queries.took(began)
 
 
 def _why(handoff: Handoff) -> str:

@@ -12,11 +12,11 @@ from leads.models import Reason
 from leads.models.reason import leads_to
 from leads.qualification import criteria
 from sla import information, kinds, targets
+from sla.durations import Duration, Unit
 from sla.kinds import Kind
 from sla.models.clock import Escalation
 from sla.sides import Side
 from sla.terms import EscalationStep, Policy, Terms
-from sla.words import duration
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DEFINED = {
@@ -95,7 +95,7 @@ def say(terms: Terms) -> AgreementWords:
         tiers=[policy.tier for policy in terms.sales],
         sales=_sales(terms),
         shared=_shared(terms),
-        escalation_steps=[_escalation_step(step, terms) for step in terms.ladder],
+        escalation_steps=[_escalation_step(step) for step in terms.escalation_steps],
         information=[information.LABELS[code] for code in terms.information],
         definitions=_definitions(terms),
         tier_rules=_tiers(terms),
@@ -147,10 +147,7 @@ def _marketing(terms: Terms) -> list[Promise]:
     return [
         Promise("Leads handed over", f"{promised.mqls_per_month:,} a month"),
         Promise("With all the information promised", f"{promised.complete_percent}% of them"),
-        *(
-            Promise(kinds.of(kind).promise, _within(terms.target(kind, ""), terms))
-            for kind in kinds.owed_by(Side.MARKETING)
-        ),
+        *(Promise(kinds.of(kind).promise, _within(terms.target(kind, ""))) for kind in kinds.owed_by(Side.MARKETING)),
     ]
 
 
@@ -163,7 +160,7 @@ def _sales(terms: Terms) -> list[TermRow]:
 
 
 def _target(kind: Kind, policy: Policy, terms: Terms) -> str:
-    within = _within(terms.target(kind, policy.tier), terms)
+    within = _within(terms.target(kind, policy.tier))
     return f"{policy.amount(kinds.of(kind).target)} {within}".lstrip()
 
 
@@ -180,8 +177,8 @@ def _shared(terms: Terms) -> list[Promise]:
     ]
 
 
-def _escalation_step(step: EscalationStep, terms: Terms) -> Promise:
-    after = f"{duration(step.after_minutes, terms.hours)} after it" if step.after_minutes else "At the breach"
+def _escalation_step(step: EscalationStep) -> Promise:
+    after = f"{step.after} after it" if step.after.amount else "At the breach"
     every = set(step.kinds) == set(Kind.values)
     kinds = "" if every else f", for: {', '.join(Kind(kind).label.lower() for kind in step.kinds)}"
     return Promise(after, f"{Escalation.Action(step.action).label}{kinds}")
@@ -217,9 +214,8 @@ def _reasons(terms: Terms) -> list[tuple[str, list[Promise]]]:
     return [(label, promises) for label, promises in grouped if promises]
 
 
-def _within(minutes: int, terms: Terms) -> str:
-    words = duration(minutes, terms.hours if terms.calendar else None)
-    return f"within {words}" if "working" in words else f"within {words} of working time"
+def _within(length: Duration) -> str:
+    return f"within {length}" if length.unit is Unit.DAYS else f"within {length} of working time"
 
 
 def lines(tree: Mapping[str, Any] | None) -> tuple[Statement, ...]:

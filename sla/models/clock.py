@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from leadflow.models import Owned, Timer
+from sla.durations import Duration, Unit
 from sla.effects import Cause
 from sla.kinds import Kind
 
@@ -30,7 +31,9 @@ class Clock(Owned, Timer):
     follow_up = models.ForeignKey("leads.FollowUp", null=True, on_delete=models.CASCADE, related_name="clocks")
     member = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="clocks")
     tier = models.CharField(max_length=40)
-    target_minutes = models.PositiveIntegerField(null=True)  # of work time; null where a date was promised
+    # The length promised, in the unit it was promised in; null and empty where a date was promised.
+    target_amount = models.PositiveIntegerField(null=True)
+    target_unit = models.CharField(max_length=7, choices=[(unit.value, unit.label) for unit in Unit], blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.RUNNING)
     started_at = models.DateTimeField()
     warn_at = models.DateTimeField(null=True)
@@ -62,6 +65,11 @@ class Clock(Owned, Timer):
             models.CheckConstraint(
                 condition=~Q(state="missed") | Q(breached_at__isnull=False), name="clock_missed_is_breached"
             ),
+            models.CheckConstraint(
+                condition=Q(target_amount__isnull=True, target_unit="")
+                | (Q(target_amount__isnull=False) & ~Q(target_unit="")),
+                name="clock_target_has_unit",
+            ),
         ]
         indexes = [
             models.Index(fields=["next_at"], condition=Q(next_at__isnull=False, dead_reason=""), name="clock_sweep"),
@@ -70,6 +78,11 @@ class Clock(Owned, Timer):
             models.Index(fields=["workspace", "kind", "started_at"], name="clock_scoreboard"),
             models.Index(fields=["workspace", "member", "started_at"], name="clock_performance"),
         ]
+
+    @property
+    def target(self) -> Duration | None:
+        """Return the length that was promised; None where a date was."""
+        return None if self.target_amount is None else Duration(self.target_amount, Unit(self.target_unit))
 
 
 class Escalation(Owned, Timer):

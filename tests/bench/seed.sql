@@ -65,14 +65,14 @@ SELECT %(w)s, now(), h.lead_id, h.id, 3, 'return', 'mql', 'nurture', h.closed_at
      'Leadflow'
 FROM leads_handoff h WHERE workspace_id = %(w)s AND state = 'returned';
 
-INSERT INTO sla_clock (workspace_id, created_at, attempts, dead_reason, kind, tier, target_minutes, state, started_at,
+INSERT INTO sla_clock (workspace_id, created_at, attempts, dead_reason, kind, tier, target_amount, target_unit, state, started_at,
      warn_at, due_at, stopped_at, silent, missing, answer, agreement_id, handoff_id, lead_id, member_id)
-SELECT %(w)s, now(), 0, '', 'accept', h.tier, 240, CASE WHEN h.state = 'offered' THEN 'running' ELSE 'met' END,
+SELECT %(w)s, now(), 0, '', 'accept', h.tier, 4, 'hours', CASE WHEN h.state = 'offered' THEN 'running' ELSE 'met' END,
      h.offered_at, now() + interval '3 hours', now() + (h.id %% 240) * interval '1 minute',
      CASE WHEN h.state <> 'offered' THEN now() END, false, '', '', %(agreement)s, h.id, h.lead_id, h.owner_id
 FROM leads_handoff h WHERE workspace_id = %(w)s
 UNION ALL
-SELECT %(w)s, now(), 0, '', 'decide', h.tier, 4800, CASE WHEN h.state = 'accepted' THEN 'running' ELSE 'met' END,
+SELECT %(w)s, now(), 0, '', 'decide', h.tier, 10, 'days', CASE WHEN h.state = 'accepted' THEN 'running' ELSE 'met' END,
      h.accepted_at, now() + interval '3 days', now() + (h.id %% 9000) * interval '1 minute',
      CASE WHEN h.state <> 'accepted' THEN now() END, false, '', '', %(agreement)s, h.id, h.lead_id, h.owner_id
 FROM leads_handoff h WHERE workspace_id = %(w)s AND h.accepted_at IS NOT NULL;

@@ -278,15 +278,15 @@ def test_every_kind_speaks_to_who_owes_it():
 def test_the_editor_asks_for_every_target_of_the_terms_in_the_order_of_the_page():
     asked = [field.name for field in PolicyForm().targets]
     assert asked == [
-        "accept_minutes",
-        "first_touch_minutes",
-        "decide_minutes",
+        "accept_within",
+        "first_touch_within",
+        "decide_within",
         "attempts",
         "channels",
-        "attempts_minutes",
+        "attempts_within",
     ]
     assert set(asked) == set(terms.Policy.__dataclass_fields__) - {"tier"}
-    assert [field.name for field in TermsForm().targets] == ["triage_minutes"]
+    assert [field.name for field in TermsForm().targets] == ["triage_within"]
 
 
 def test_the_table_has_a_row_for_each_cause_and_a_column_for_each_kind():

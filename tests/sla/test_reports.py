@@ -139,7 +139,7 @@ def test_every_figure_opens_the_rows_behind_it(workspace, history):
 def test_the_scoreboard_takes_the_same_few_statements_whatever_there_is(workspace, history, django_assert_num_queries):
     reports.scoreboard(workspace, SINCE, UNTIL, at=AT)  # the terms are read once in a process
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         reports.scoreboard(workspace, SINCE, UNTIL, at=AT)
 
 

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
+from dashboard.agreement.forms import DurationField
 from dashboard.wording import promises
 from leads.models import Definition
 from leads.qualification import definitions
-from sla import agreements
+from sla import agreements, durations
 from sla.models import Agreement, Signature
 from tests import builders
 from tests.dashboard.desk import Desk
@@ -28,7 +29,10 @@ def form_of(page, **typed) -> dict[str, object]:
     for form in [editor.main, *editor.policies, *editor.escalation_steps]:
         for field in form:
             value = field.value()
-            if value not in (None, "", False):
+            if isinstance(field.field, DurationField):
+                parts = field.field.widget.decompress(value)
+                data |= {f"{field.html_name}_{i}": part for i, part in enumerate(parts) if part is not None}
+            elif value not in (None, "", False):
                 data[field.html_name] = value
     for formset in (editor.policies, editor.escalation_steps):
         for field in formset.management_form:
@@ -64,17 +68,27 @@ def test_without_an_agreement_the_page_says_who_must_sign():
     assert 'href="/settings/routing/"' in text
 
 
-def test_a_draft_is_edited_in_hours_and_minutes(desk):
+def test_a_draft_is_edited_in_minutes_hours_and_working_days(desk):
     made = draft(desk)
     browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
-    typed = form_of(browser.get(path), **{"sales-0-accept_minutes": "1 h 30 min", "review_on": "2027-01-15"})
+    typed = form_of(
+        browser.get(path),
+        **{
+            "sales-0-accept_within_0": "90",
+            "sales-0-accept_within_1": "minutes",
+            "sales-0-decide_within_0": "9",
+            "sales-0-decide_within_1": "days",
+            "review_on": "2027-01-15",
+        },
+    )
     answer = browser.post(path, typed)
     assert answer.status_code == 302, answer.content.decode()
     terms = agreements.terms_of(agreements.get(desk.workspace, made.version))
-    assert terms.sales[0].accept_minutes == 90
+    assert terms.sales[0].accept_within == durations.minutes(90)
+    assert terms.sales[0].decide_within == durations.days(9)
     assert terms.review_on == date(2027, 1, 15)
-    assert terms.sales[1].accept_minutes == 240
-    assert len(terms.ladder) == 3
+    assert terms.sales[1].accept_within == durations.hours(4)
+    assert len(terms.escalation_steps) == 3
 
 
 def test_a_target_that_makes_no_sense_is_told_beside_its_field_and_changes_nothing(desk):
@@ -90,30 +104,34 @@ def test_a_target_that_makes_no_sense_is_told_beside_its_field_and_changes_nothi
 def test_a_length_that_cannot_be_read_is_told_with_what_was_typed(desk):
     made = draft(desk)
     browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
-    answer = browser.post(path, form_of(browser.get(path), triage_minutes="soon"))
+    answer = browser.post(path, form_of(browser.get(path), triage_within_0="soon"))
     assert answer.status_code == 422
-    assert "such as 1 h 30 min" in answer.content.decode()
+    assert "Enter a whole number" in answer.content.decode()
     assert 'value="soon"' in answer.content.decode()
 
 
-def test_a_tier_can_be_added_and_a_step_of_the_ladder_removed(desk):
+def test_a_tier_can_be_added_and_an_escalation_step_removed(desk):
     made = draft(desk)
     browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
     new = {
         "tier": "cold",
-        "accept_minutes": "8 h",
-        "first_touch_minutes": "8 h",
+        "accept_within_0": 8,
+        "accept_within_1": "hours",
+        "first_touch_within_0": 1,
+        "first_touch_within_1": "days",
         "attempts": 2,
         "channels": 1,
-        "attempts_minutes": "80 h",
-        "decide_minutes": "80 h",
+        "attempts_within_0": 10,
+        "attempts_within_1": "days",
+        "decide_within_0": 10,
+        "decide_within_1": "days",
     }
-    typed = {f"sales-2-{name}": value for name, value in new.items()} | {"ladder-2-DELETE": "on"}
+    typed = {f"sales-2-{name}": value for name, value in new.items()} | {"escalation_steps-2-DELETE": "on"}
     page = browser.get(path)
     assert browser.post(path, form_of(page, **typed)).status_code == 302
     terms = agreements.terms_of(agreements.get(desk.workspace, made.version))
     assert [policy.tier for policy in terms.sales] == ["hot", "standard", "cold"]
-    assert len(terms.ladder) == 2
+    assert len(terms.escalation_steps) == 2
 
 
 def test_a_draft_says_what_it_changes_against_the_one_that_runs(desk):
