@@ -201,7 +201,7 @@ def test_a_criterion_is_changed_where_it_stands(desk):
     assert newest.version == old.version + 1
     assert newest.status == "draft"
     assert newest.condition["all"][-1] == {"fact": "account.employees", "op": "at_least", "value": 50}
-    assert newest.condition["all"][2]["any"][0]["all"][0]["value"] == "A"
+    assert newest.condition["all"][2] == {"fact": "fit.grade", "op": "at_least", "value": "A"}
     assert newest.condition["all"][:2] == old.condition["all"][:2]
     assert newest.tiers == old.tiers
 
