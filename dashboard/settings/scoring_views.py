@@ -1,6 +1,5 @@
 """Scoring: the rules of fit and interest in words, and as JSON to edit."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +10,7 @@ from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from dashboard.shell.editing import submit
 from dashboard.wording import amending, promises
+from dashboard.wording import scoring as scoring_words
 from leads.qualification import definitions
 from sla import amendments
 from workspaces import roles
@@ -37,7 +37,7 @@ def scoring(request: PageRequest) -> HttpResponse:
         "standing": standing,
         "what_follows": amending.sentence(standing),
         "fit": [(rule, promises.lines(rule["condition"])) for rule in rules.get("fit", {}).get("rules", ())],
-        "interest": [(rule, _words(rule)) for rule in rules.get("interest", {}).get("rules", ())],
+        "interest": [(rule, scoring_words.interest(rule)) for rule in rules.get("interest", {}).get("rules", ())],
         "rules": rules,
         "form": form,
         "may": request.actor.can("settings.rules"),
@@ -48,22 +48,3 @@ def scoring(request: PageRequest) -> HttpResponse:
 def _save(request: PageRequest, rules: Any) -> Any:
     rules = rules if isinstance(rules, dict) else {}
     return amendments.save_scoring(request.workspace, actor=request.actor, rules=rules)
-
-
-def _words(rule: Mapping[str, Any]) -> str:
-    """Say what an interest rule counts, and how it fades."""
-    event = "any event" if rule["event_type"] == "*" else f"each {rule['event_type'].replace('_', ' ')}"
-    said = [event]
-    if rule.get("name_contains"):
-        said.append(f"with “{rule['name_contains']}” in its name or page")
-    if rule.get("topics"):
-        said.append(f"on {', '.join(rule['topics'])}")
-    if rule.get("within_days"):
-        said.append(f"in the last {rule['within_days']} days")
-    words = " ".join(said)
-    more = []
-    if rule.get("half_life_days"):
-        more.append(f"half as much after {rule['half_life_days']} days")
-    if rule.get("cap"):
-        more.append(f"{rule['cap']} points at most")
-    return "; ".join([words[0].upper() + words[1:], *more])
