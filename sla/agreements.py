@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Conflict, Forbidden, Invalid, Missing
-from sla import in_force, payloads
+from sla import announcements, in_force, payloads
 from sla.models import Agreement, Signature
 from sla.terms import Terms, default, digest, from_json, from_stored
 from webhooks.payloads import ActorSummary
@@ -24,7 +24,6 @@ from workspaces.actors import Actor
 from workspaces.models import Workspace
 from workspaces.roles import Role
 
-URL = "/agreement/"
 HEADS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER)
 IN_WORK = (Agreement.Status.DRAFT, Agreement.Status.PROPOSED)
 
@@ -199,14 +198,16 @@ def withdraw(agreement: Agreement, *, actor: Actor, at: datetime | None = None) 
 def _activate(agreement: Agreement, actor: Actor, at: datetime) -> None:
     """Supersede the agreement that runs, run this one, and put all that it says in force."""
     earlier = Agreement.objects.of(agreement.workspace_id).filter(status=Agreement.Status.ACTIVE)
+    before: Terms | None = None
     for old in db.locked(earlier):
+        before = terms_of(old)
         old.status, old.superseded_at = Agreement.Status.SUPERSEDED, at
         old.save(update_fields=["status", "superseded_at"])
     agreement.status, agreement.activated_at = Agreement.Status.ACTIVE, at
     agreement.save(update_fields=["status", "activated_at"])
     in_force.put(agreement.workspace_id, terms_of(agreement), actor=actor, at=at)
     payloads.record_activated(agreement, actor=ActorSummary.of(actor), at=at)
-    _notify_heads(agreement, f"{agreement} is signed by both sides and runs from now on.", "activated", at)
+    announcements.announce(agreement, before, terms_of(agreement), at=at)
 
 
 def _locked(agreement: Agreement, status: str) -> Agreement:
@@ -256,4 +257,4 @@ def _notify_heads(agreement: Agreement, text: str, step: str, at: datetime) -> N
     """Notify the managers of both sides."""
     heads = access.members_of(agreement.workspace_id, roles=HEADS)
     key = f"agreement:{agreement.pk}:{step}:{agreement.content_hash[:12]}"
-    notices.notify(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=URL, key=key, at=at)
+    notices.notify(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=announcements.URL, key=key, at=at)
