@@ -15,16 +15,14 @@ from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Conflict, Forbidden, Invalid, Missing
-from sla import announcements, in_force, payloads
+from sla import announcements, in_force, payloads, reviews
 from sla.models import Agreement, Signature
 from sla.terms import Terms, default, digest, from_json, from_stored
 from webhooks.payloads import ActorSummary
 from workspaces import access, audit, notices
 from workspaces.actors import Actor
 from workspaces.models import Workspace
-from workspaces.roles import Role
 
-HEADS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER)
 IN_WORK = (Agreement.Status.DRAFT, Agreement.Status.PROPOSED)
 
 
@@ -201,10 +199,11 @@ def _activate(agreement: Agreement, actor: Actor, at: datetime) -> None:
     before: Terms | None = None
     for old in db.locked(earlier):
         before = terms_of(old)
-        old.status, old.superseded_at = Agreement.Status.SUPERSEDED, at
-        old.save(update_fields=["status", "superseded_at"])
+        old.status, old.superseded_at, old.next_at = Agreement.Status.SUPERSEDED, at, None
+        old.save(update_fields=["status", "superseded_at", "next_at"])
     agreement.status, agreement.activated_at = Agreement.Status.ACTIVE, at
-    agreement.save(update_fields=["status", "activated_at"])
+    agreement.next_at = reviews.next_notice(agreement.review_on, terms_of(agreement), at)
+    agreement.save(update_fields=["status", "activated_at", "next_at"])
     in_force.put(agreement.workspace_id, terms_of(agreement), actor=actor, at=at)
     payloads.record_activated(agreement, actor=ActorSummary.of(actor), at=at)
     announcements.announce(agreement, before, terms_of(agreement), at=at)
@@ -255,6 +254,6 @@ def _audit(agreement: Agreement, actor: Actor, action: str, changes: dict[str, l
 
 def _notify_heads(agreement: Agreement, text: str, step: str, at: datetime) -> None:
     """Notify the managers of both sides."""
-    heads = access.members_of(agreement.workspace_id, roles=HEADS)
+    heads = access.members_of(agreement.workspace_id, roles=reviews.HEADS)
     key = f"agreement:{agreement.pk}:{step}:{agreement.content_hash[:12]}"
     notices.notify(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=announcements.URL, key=key, at=at)

@@ -10,7 +10,7 @@ from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import changes, promises
 from leadflow.errors import DomainError, Forbidden, Missing
-from sla import agreements
+from sla import agreements, reviews
 from sla.models import Agreement, Signature
 from sla.terms import Terms
 from workspaces import access
@@ -127,7 +127,13 @@ def _terms(found: Agreement) -> Terms:
 
 
 def _in_words(found: Agreement) -> dict[str, object]:
-    return {"words": promises.say(_terms(found)), "signatures": sorted(found.signatures.all(), key=lambda s: s.at)}
+    terms = _terms(found)
+    review = reviews.state(found.review_on, terms, timezone.now()) if found.status == Status.ACTIVE else ""
+    return {
+        "review": review,
+        "words": promises.say(terms),
+        "signatures": sorted(found.signatures.all(), key=lambda s: s.at),
+    }
 
 
 def _sides(request: PageRequest, found: Agreement) -> list[dict[str, object]]:
