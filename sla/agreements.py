@@ -54,6 +54,13 @@ def complete(draft: Agreement) -> Terms:
     return replace(terms, **in_force.newest_versions(draft.workspace_id), **kept)
 
 
+def review(agreement: Agreement | None, at: datetime) -> reviews.Review:
+    """Return whether the review of the agreement that runs is due; of any other version nothing is said."""
+    if agreement is None or agreement.status != Agreement.Status.ACTIVE:
+        return reviews.Review.NONE
+    return reviews.state(agreement.review_on, terms_of(agreement), at)
+
+
 def versions(workspace: Workspace | int) -> QuerySet[Agreement]:
     """Return all versions, the newest first, with their signatures, in two statements."""
     return Agreement.objects.of(workspace).defer("terms").prefetch_related("signatures").order_by("-version")

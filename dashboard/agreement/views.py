@@ -10,7 +10,7 @@ from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
 from dashboard.wording import changes, promises
 from leadflow.errors import DomainError, Forbidden, Missing
-from sla import agreements, reviews
+from sla import agreements
 from sla.models import Agreement, Signature
 from sla.terms import Terms
 from workspaces import access
@@ -128,9 +128,8 @@ def _terms(found: Agreement) -> Terms:
 
 def _in_words(found: Agreement) -> dict[str, object]:
     terms = _terms(found)
-    review = reviews.state(found.review_on, terms, timezone.now()) if found.status == Status.ACTIVE else ""
     return {
-        "review": review,
+        "review": agreements.review(found, timezone.now()),
         "words": promises.say(terms),
         "signatures": sorted(found.signatures.all(), key=lambda s: s.at),
     }

@@ -14,6 +14,7 @@ from dashboard.shell.access import PageRequest, page
 from dashboard.wording import figures
 from leadflow import csvfile
 from leads.queries import reports
+from sla import agreements
 from sla import selectors as clocks
 
 
@@ -32,8 +33,11 @@ def index(request: PageRequest) -> HttpResponse:
     late = overdue.values("lead").distinct().count()
     returned = reports.returns_by_reason(workspace, since=period.since, until=period.until)
     series = reports.handed_over(workspace, zone=period.zone, since=period.since, until=period.until, step=period.step)
+    agreement = agreements.active(workspace)
     context = {
         "title": "Overview",
+        "agreement": agreement,
+        "review": agreements.review(agreement, now),
         "period": period,
         "periods": periods.CHOICES,
         "by": by,

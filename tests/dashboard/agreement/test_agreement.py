@@ -1,6 +1,6 @@
 """The agreement's pages: reading, drafting, proposing and signing."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -213,6 +213,22 @@ def test_another_order_of_reasons_is_a_change_too(desk):
     ready, budget = "Interested, but not ready to buy", "No budget for now"
     assert f"{ready}\n{budget}" in found["Order of the reasons"].before
     assert f"{budget}\n{ready}" in found["Order of the reasons"].after
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "overview"),
+    [(30, "", ""), (3, "It is to be reviewed on", "is on"), (-2, "Its review is due since", "is due since")],
+)
+def test_the_agreement_and_the_overview_say_that_a_review_is_due(desk, days, said, overview):
+    made = draft(desk)
+    day = desk.today() + timedelta(days=days)
+    terms = {**agreements.terms_of(made).to_json(), "review_on": day.isoformat()}
+    desk.sign(agreements.edit(made, actor=builders.actor(desk.head), terms=terms))
+    browser = desk.browser(desk.head)
+    written = f"{day.day} {day:%B %Y}"
+    on_overview = f'The review of<a href="/agreement/">Agreement 2</a>{overview} {written}.'
+    assert (f"{said} {written}" in html(browser.get("/agreement/"))) == bool(said)
+    assert (on_overview in html(browser.get("/overview/"))) == bool(said)
 
 
 def test_both_heads_sign_and_the_next_version_runs(desk):
