@@ -11,12 +11,12 @@ from django.utils import timezone
 from dashboard.design import words
 from dashboard.shell.access import PageRequest
 from dashboard.wording.hand_overs import ReportLine
-from leadflow.errors import DomainError
 from leads.models import Topic
 from nurture.models import Content, Send
 from nurture.models.content import Stage
 from sla import agreements
 from sla import selectors as promises
+from sla.reviews import Review
 
 AHEAD = timedelta(days=7)  # so long before a review date it is named
 FEW = 5  # hand-overs under which a campaign is not called the worst
@@ -97,16 +97,13 @@ def _holes(request: PageRequest, now: datetime) -> Waiting | None:
 def _review(request: PageRequest, now: datetime) -> Waiting | None:
     """Name the review date of the agreement when it is near or past."""
     agreement = agreements.active(request.workspace)
-    try:
-        day = agreements.terms_of(agreement).review_on if agreement else None
-    except DomainError:
+    found = agreements.review(agreement, now)
+    if agreement is None or agreement.review_on is None or found is Review.NONE:
         return None
-    today = timezone.localtime(now).date()
-    if day is None or day > today + AHEAD:
-        return None
-    when = words.day(day, today)
-    said = f"The agreement was to be reviewed by {when}" if day < today else f"The agreement is to be reviewed {when}"
-    return Waiting(said, reverse("dashboard:agreement"), "handshake", late=day < today)
+    when = words.day(agreement.review_on, timezone.localtime(now).date())
+    due = found is Review.DUE
+    said = f"The review of the agreement is due since {when}" if due else f"The agreement is to be reviewed {when}"
+    return Waiting(said, reverse("dashboard:agreement"), "handshake", late=due)
 
 
 def _worst(by: str, lines: Sequence[ReportLine]) -> Waiting | None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leads.lifecycle import moves
-from sla import calendars, durations, inbox, reports, selectors, standing, terms, worktime
+from sla import amendments, durations, inbox, reports, selectors, standing, terms, worktime
 from sla.models import Clock
 from tests.sla.conftest import HOT, MONDAY, actor, clock, sweep
 from tests.sla.test_sweep import notices
@@ -33,7 +33,7 @@ def amend(workspace, sign, sales_head):
     """Sign the next version: answers within 30 minutes, in a calendar that opens in the evening alone."""
 
     def amended(at: datetime) -> None:
-        calendars.edit(workspace, actor=actor(sales_head), hours=worktime.to_json(EVENING))
+        amendments.edit_calendar(workspace, actor=actor(sales_head), hours=worktime.to_json(EVENING))
         hot = replace(HOT, accept_within=durations.minutes(30))
         sign(at=at, sales=(hot, terms.default().sales[1]), met_percent=50)
 
@@ -52,7 +52,7 @@ def test_signing_an_amendment_leaves_the_time_to_accept_as_it_was(workspace, ans
 
 
 def test_a_calendar_that_nobody_signed_measures_nothing(workspace, answered, rep, sales_head):
-    calendars.edit(workspace, actor=actor(sales_head), hours=worktime.to_json(EVENING))
+    amendments.edit_calendar(workspace, actor=actor(sales_head), hours=worktime.to_json(EVENING))
 
     began = inbox.first_accept(answered, selectors.clocks_of([answered])[answered.pk])
     assert inbox.took(began) == 50
@@ -146,11 +146,13 @@ def test_leads_promised_count_for_as_long_as_each_version_ran(workspace, sign, a
 
 def test_new_hours_keep_nine_working_days_nine_working_days(workspace, sign, offer, rep, sales_head, at_time):
     every_day = tuple(worktime.Window(day, time(0), time(0)) for day in range(5))
-    calendars.edit(workspace, actor=actor(sales_head), hours=worktime.to_json(worktime.Hours("UTC", every_day)))
+    amendments.edit_calendar(
+        workspace, actor=actor(sales_head), hours=worktime.to_json(worktime.Hours("UTC", every_day))
+    )
     hot = replace(HOT, decide_within=durations.days(9))
     sign(sales=(hot, terms.default().sales[1]))
     seven = tuple(worktime.Window(day, time(9), time(16)) for day in range(5))
-    calendars.edit(workspace, actor=actor(sales_head), hours=worktime.to_json(worktime.Hours("UTC", seven)))
+    amendments.edit_calendar(workspace, actor=actor(sales_head), hours=worktime.to_json(worktime.Hours("UTC", seven)))
     second = sign(at=MONDAY, sales=(hot, terms.default().sales[1]))
     with at_time(MONDAY + HOUR):
         handoff = moves.accept(offer(rep, at=MONDAY + HOUR, tier="hot"), actor=actor(rep), at=MONDAY + HOUR)
