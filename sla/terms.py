@@ -1,8 +1,7 @@
 """The terms of an agreement: what both sides promise, as frozen dataclasses and as the JSON that is signed.
 
 All durations are work time in the agreement's calendar, each in the unit it was promised in. A draft holds what people
-edit; the calendar, the definitions and the return reasons are copied in when it is proposed, so that the signed text is
-complete.
+edit; what stands elsewhere is copied in when it is proposed (`sla.in_force`), so that the signed text is complete.
 
 What people submit is checked by `from_json`; what is stored, in whatever format it was signed, is read by
 `from_stored`, which checks nothing: the limits of today do not bind an agreement that was signed before them.
@@ -77,7 +76,11 @@ class EscalationStep:
 
 @dataclass(frozen=True)
 class Terms:
-    """Hold everything that an agreement says. `calendar`, `definitions` and `reasons` are empty in a draft."""
+    """Hold everything that an agreement says.
+
+    `definitions` and `scoring` are empty in a draft: its newest versions are copied in when it is proposed. So are
+    `calendar`, `reasons` and `questions` before the first agreement is signed; later drafts hold their own.
+    """
 
     marketing: Marketing
     sales: tuple[Policy, ...]
@@ -89,7 +92,9 @@ class Terms:
     review_on: date | None = None
     calendar: Mapping[str, Any] = field(default_factory=dict)
     definitions: Mapping[str, Any] = field(default_factory=dict)
-    reasons: tuple[Mapping[str, Any], ...] = ()
+    scoring: Mapping[str, Any] = field(default_factory=dict)  # the rules that fit and interest rest on
+    reasons: tuple[Mapping[str, Any], ...] = ()  # in use
+    questions: tuple[Mapping[str, Any], ...] = ()  # in use
 
     @cached_property
     def hours(self) -> worktime.Hours:
@@ -180,6 +185,7 @@ def from_stored(stored: Mapping[str, Any]) -> Terms:
         ),
         review_on=lambda day: date.fromisoformat(day) if day else None,
         reasons=tuple,
+        questions=tuple,
     )
 
 
@@ -211,7 +217,9 @@ def from_json(data: Any) -> Terms:
         review_on=_read_date("review_on", data.get("review_on")),
         calendar=_read_calendar(data.get("calendar") or {}),
         definitions=_object("definitions", data.get("definitions") or {}, "mql", "sal", "sql"),
+        scoring=_object("scoring", data.get("scoring") or {}, "version", "fit", "interest"),
         reasons=tuple(_list("reasons", data.get("reasons") or [], 500)),
+        questions=tuple(_list("questions", data.get("questions") or [], 500)),
     )
 
 

@@ -45,6 +45,7 @@ TERMS = Terms(
             "loop_guard": {"max_passes": 3},
         }
     },
+    scoring={"version": 4, "fit": {"grades": {"A": 60, "B": 40, "C": 20}, "rules": []}, "interest": {"rules": []}},
     reasons=(
         {
             "kind": "return",
@@ -59,6 +60,7 @@ TERMS = Terms(
             "same_rep": True,
         },
     ),
+    questions=({"code": "size", "label": "How many?", "kind": "choice", "choices": ["One", "Many"], "position": 1},),
 )
 
 KINDS = [

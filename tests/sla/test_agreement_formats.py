@@ -112,9 +112,11 @@ def test_what_is_copied_into_a_proposal_has_the_members_of_the_present_format(wo
     sample = TERMS.stored(TERMS.format.current)
     assert proposed.terms["reasons"]
     assert all(each.keys() >= sample["reasons"][0].keys() for each in proposed.terms["reasons"])
-    assert {frozenset(each) for each in proposed.terms["definitions"].values()} == {
+    assert proposed.terms["questions"]
+    assert all(each.keys() == sample["questions"][0].keys() for each in proposed.terms["questions"])
+    assert {frozenset(each) for name, each in proposed.terms["definitions"].items() if name != "format"} == {
         frozenset(sample["definitions"]["mql"])
     }
-    assert set(proposed.terms["definitions"]) == set(Definition.Kind.values)
+    assert set(proposed.terms["definitions"]) == {"format", *Definition.Kind.values}
     assert proposed.terms["calendar"]["format"] == documents.HOURS.current
     assert "format" not in calendars.of(workspace).hours

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leads.lifecycle import moves
-from sla import calendars, durations, inbox, reports, selectors, standing, terms, worktime
+from sla import amendments, durations, inbox, reports, selectors, standing, tallies, terms, worktime
 from sla.models import Clock
 from tests.sla.conftest import HOT, MONDAY, actor, clock, sweep
 from tests.sla.test_sweep import notices
@@ -33,7 +33,7 @@ def amend(workspace, sign, sales_head):
     """Sign the next version: answers within 30 minutes, in a calendar that opens in the evening alone."""
 
     def amended(at: datetime) -> None:
-        calendars.edit(workspace, actor=actor(sales_head), hours=worktime.to_json(EVENING))
+        amendments.edit_calendar(workspace, actor=actor(sales_head), hours=worktime.to_json(EVENING))
         hot = replace(HOT, accept_within=durations.minutes(30))
         sign(at=at, sales=(hot, terms.default().sales[1]), met_percent=50)
 
@@ -52,7 +52,7 @@ def test_signing_an_amendment_leaves_the_time_to_accept_as_it_was(workspace, ans
 
 
 def test_a_calendar_that_nobody_signed_measures_nothing(workspace, answered, rep, sales_head):
-    calendars.edit(workspace, actor=actor(sales_head), hours=worktime.to_json(EVENING))
+    amendments.edit_calendar(workspace, actor=actor(sales_head), hours=worktime.to_json(EVENING))
 
     began = inbox.first_accept(answered, selectors.clocks_of([answered])[answered.pk])
     assert inbox.took(began) == 50
@@ -118,7 +118,7 @@ def test_the_scoreboard_names_what_earlier_versions_promised_and_asks_for_what_t
     [line] = [line for line in board.lines if (line.code, line.tier) == ("accept", "hot")]
     assert (board.version, line.promise) == (2, "within 30 min")
     assert [(each.version, each.promise, each.count) for each in line.earlier] == [(1, "within 1 h", 1)]
-    assert (line.tally, line.target) == (reports.Tally(in_time=1, late=1), 70)  # one of 90 and one of 50 percent
+    assert (line.tally, line.target) == (tallies.Tally(in_time=1, late=1), 70)  # one of 90 and one of 50 percent
 
 
 def test_a_tier_that_only_an_earlier_version_knows_keeps_its_line(workspace, sign, offer, rep, at_time):
@@ -131,7 +131,7 @@ def test_a_tier_that_only_an_earlier_version_knows_keeps_its_line(workspace, sig
 
     board = reports.scoreboard(workspace, MONDAY, MONDAY + DAY, at=MONDAY + DAY)
     [line] = [line for line in board.lines if (line.code, line.tier) == ("accept", "fast")]
-    assert (line.promise, line.tally) == ("within 1 h", reports.Tally(in_time=1))
+    assert (line.promise, line.tally) == ("within 1 h", tallies.Tally(in_time=1))
     assert [each.version for each in line.earlier] == [1]
 
 
@@ -146,11 +146,13 @@ def test_leads_promised_count_for_as_long_as_each_version_ran(workspace, sign, a
 
 def test_new_hours_keep_nine_working_days_nine_working_days(workspace, sign, offer, rep, sales_head, at_time):
     every_day = tuple(worktime.Window(day, time(0), time(0)) for day in range(5))
-    calendars.edit(workspace, actor=actor(sales_head), hours=worktime.to_json(worktime.Hours("UTC", every_day)))
+    amendments.edit_calendar(
+        workspace, actor=actor(sales_head), hours=worktime.to_json(worktime.Hours("UTC", every_day))
+    )
     hot = replace(HOT, decide_within=durations.days(9))
     sign(sales=(hot, terms.default().sales[1]))
     seven = tuple(worktime.Window(day, time(9), time(16)) for day in range(5))
-    calendars.edit(workspace, actor=actor(sales_head), hours=worktime.to_json(worktime.Hours("UTC", seven)))
+    amendments.edit_calendar(workspace, actor=actor(sales_head), hours=worktime.to_json(worktime.Hours("UTC", seven)))
     second = sign(at=MONDAY, sales=(hot, terms.default().sales[1]))
     with at_time(MONDAY + HOUR):
         handoff = moves.accept(offer(rep, at=MONDAY + HOUR, tier="hot"), actor=actor(rep), at=MONDAY + HOUR)
@@ -170,7 +172,7 @@ def test_rows_that_count_as_late_say_late(workspace, sign, offer, rep, sales_hea
         moves.recall(handoff, actor=actor(sales_head), note="Not theirs", at=MONDAY + 3 * HOUR)
 
     [row] = reports.rows_behind(
-        workspace, code="accept", since=MONDAY, until=MONDAY + DAY, outcome=reports.LATE, at=MONDAY + DAY
+        workspace, code="accept", since=MONDAY, until=MONDAY + DAY, outcome=tallies.LATE, at=MONDAY + DAY
     )
     told = standing.tell(standing.of(row, MONDAY + DAY))
     assert (told.text, told.more) == ("2 h late", "then no longer owed")

@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 
 from dashboard.agreement.forms import DurationField
-from dashboard.wording import promises
-from leads.models import Definition
+from dashboard.wording import changes
+from leads.models import Definition, Question, Reason
 from leads.qualification import definitions
-from sla import agreements, durations
+from sla import agreements, amendments, calendars, durations
 from sla.models import Agreement, Signature
 from tests import builders
-from tests.dashboard.desk import Desk
+from tests.dashboard.desk import Desk, html
 from tests.dashboard.marketing import queries
 from workspaces.models import AuditEntry
 
@@ -147,7 +147,72 @@ def test_a_draft_says_what_it_changes_against_the_one_that_runs(desk):
 def test_a_draft_that_says_the_same_changes_nothing(desk):
     made = draft(desk)
     active = agreements.active(desk.workspace)
-    assert promises.changes(agreements.terms_of(active), agreements.complete(made)) == []
+    assert changes.between(agreements.terms_of(active), agreements.complete(made)) == []
+
+
+def proposed(desk, change):
+    """Make a change in the settings while an agreement runs; return what the page of the draft lists."""
+    change(builders.actor(desk.head))
+    page = desk.browser(desk.rep).get("/agreement/2/")
+    return {one.label: one for one in page.context["changes"]}, html(page)
+
+
+@pytest.mark.parametrize(
+    ("group", "said"), [("any", "This loosens the definition"), ("all", "This tightens the definition")]
+)
+def test_a_criterion_that_is_added_says_what_it_does_to_the_definition(desk, group, said):
+    known = {"fact": "lead.email", "op": "known"}
+    phone = {"fact": "lead.phone", "op": "known"}
+    title = {"fact": "lead.title", "op": "known"}
+    actor = builders.actor(desk.head)
+    amendments.save_definition(desk.workspace, "sal", actor=actor, condition={group: [known, phone]})
+    desk.sign(agreements.in_work(desk.workspace))
+    amendments.save_definition(desk.workspace, "sal", actor=actor, condition={group: [known, phone, title]})
+    page = desk.browser(desk.rep).get("/agreement/3/")
+    [change] = page.context["changes"]
+    assert (change.label, change.before, change.after) == ("Definition of SAL", "", "· Job title is known")
+    assert said in html(page)
+
+
+def test_a_draft_shows_the_changed_lines_of_reasons_questions_calendar_and_scoring(desk):
+    def change(actor):
+        reason = Reason.objects.of(desk.workspace).get(kind="return", code="no-need")
+        reason.label, reason.cool_off_days = "No need", 7
+        amendments.save_word(reason, actor=actor)
+        question = Question.objects.of(desk.workspace).get(code="budget")
+        question.active = False
+        amendments.save_word(question, actor=actor)
+        hours = calendars.of(desk.workspace).hours
+        amendments.edit_calendar(desk.workspace, actor=actor, hours={**hours, "windows": hours["windows"][:4]})
+        rules = dict(definitions.active_scoring(desk.workspace).rules)
+        rules["fit"] = {**rules["fit"], "grades": {"A": 70, "B": 40, "C": 20}}
+        amendments.save_scoring(desk.workspace, actor=actor, rules=rules)
+
+    found, page = proposed(desk, change)
+    assert set(found) == {"Grades of fit", "Business hours", "Return: No need", "Question: What budget is there?"}
+    assert found["Grades of fit"].after == "A from 70, B from 40, C from 20 points, else D"
+    assert (found["Business hours"].before, found["Business hours"].after) == ("Friday 09:00 to 17:00", "Friday closed")
+    assert found["Return: No need"].before.startswith("Return: No need that we answer\nBack to nurture")
+    assert "not handed over again for 7 days" in found["Return: No need"].after
+    assert found["Question: What budget is there?"].after == ""
+    assert "no more" in page
+    assert "Scoring: Fit: A from 70" in page
+
+
+def test_another_order_of_reasons_is_a_change_too(desk):
+    def change(actor):
+        reason = Reason.objects.of(desk.workspace).get(kind="return", code="no-budget")
+        reason.position = 0
+        first = Reason.objects.of(desk.workspace).get(kind="return", code="not-ready")
+        first.position = 1
+        amendments.save_word(reason, actor=actor)
+        amendments.save_word(first, actor=actor)
+
+    found, _ = proposed(desk, change)
+    assert list(found) == ["Order of the reasons"]
+    ready, budget = "Interested, but not ready to buy", "No budget for now"
+    assert f"{ready}\n{budget}" in found["Order of the reasons"].before
+    assert f"{budget}\n{ready}" in found["Order of the reasons"].after
 
 
 def test_both_heads_sign_and_the_next_version_runs(desk):
