@@ -17,12 +17,13 @@ from leadflow.paging import Page
 from leads.models import Handoff, HandoffState
 from leads.models.handoff import OPEN
 from leads.queries import lookups
-from sla import kinds, reports, selectors, standing
+from sla import kinds, reports, selectors, standing, tallies
 from sla.durations import Duration, Unit
 from sla.effects import Cause
 from sla.kinds import Kind
 from sla.models import Agreement, Clock
 from sla.sides import Side
+from sla.tallies import Tally, Version
 from workspaces.models import Member, Workspace
 
 DAYS = 30
@@ -58,8 +59,8 @@ class Performance:
     accept_median: float | None  # in minutes of work time
     accept_median_before: float | None
     accept_targets: tuple["AcceptTarget", ...]  # those that what was accepted in the period began under
-    kept: reports.Tally
-    kept_before: reports.Tally
+    kept: Tally
+    kept_before: Tally
     kept_target: float | None  # the percentage that the agreements of these promises ask for, by how many each has
     accepted: int
     promoted: int
@@ -102,7 +103,7 @@ def accepted(workspace: Workspace | int, member: Member | None, *, at: datetime)
 def promises(workspace: Workspace | int, member: Member | None, *, at: datetime) -> QuerySet[Clock]:
     """Return the promises of sales that began in the last 30 days and are decided, the newest first."""
     outcomes = reports.outcomes(at)
-    decided = outcomes[reports.IN_TIME] | outcomes[reports.LATE] | outcomes[reports.MISSED]
+    decided = outcomes[tallies.IN_TIME] | outcomes[tallies.LATE] | outcomes[tallies.MISSED]
     found = _sales_clocks(workspace, member, at - timedelta(days=DAYS), at).filter(decided)
     found = selectors.with_version(found).select_related("lead__account", "handoff__reason", "member__user")
     return found.order_by("-started_at", "-pk")
@@ -238,7 +239,7 @@ def _sales_clocks(
 
 def _kept(
     workspace: Workspace | int, member: Member | None, first: datetime, middle: datetime, at: datetime
-) -> tuple[reports.Tally, reports.Tally, float | None]:
+) -> tuple[Tally, Tally, float | None]:
     """Count the promises kept and broken in both periods, in one statement, and say what share was promised now."""
     now = Q(started_at__gt=middle)
     parts = {
@@ -247,14 +248,14 @@ def _kept(
         for name, outcome in reports.outcomes(at).items()
     }
     found = _sales_clocks(workspace, member, first, at)
-    rows = found.values(*reports.VERSION).annotate(**parts).order_by()
-    tallies: tuple[dict[reports.Version, reports.Tally], ...] = ({}, {})
+    rows = found.values(*tallies.VERSION).annotate(**parts).order_by()
+    counted: tuple[dict[Version, Tally], ...] = ({}, {})
     for row in rows:
-        version = reports.version_of(row)
-        for index, tally in enumerate(tallies):
-            tally[version] = reports.Tally(**{name: row[f"{name}_{index}"] for name in reports.PARTS})
-    one, other = (sum(tally.values(), reports.Tally()) for tally in tallies)
-    return one, other, reports.promised_share(tallies[0])
+        version = tallies.version_of(row)
+        for index, tally in enumerate(counted):
+            tally[version] = Tally(**{name: row[f"{name}_{index}"] for name in tallies.PARTS})
+    one, other = (sum(tally.values(), Tally()) for tally in counted)
+    return one, other, tallies.promised_share(counted[0])
 
 
 def _became_sql(

@@ -6,73 +6,32 @@ owed (recalled, given to another owner, bad data) and was not late by then. One 
 as not kept. The five parts are all there is, and each promise is in one of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from leads.models import Handoff
-from sla import agreements, kinds, selectors, targets
+from sla import agreements, kinds, selectors, tallies, targets
 from sla.effects import Cause
 from sla.kinds import Kind
 from sla.models import Agreement, Clock
 from sla.sides import Side
+from sla.tallies import CANCELLED, IN_TIME, LATE, MISSED, OPEN, PARTS, ByVersion, Tally, Version
 from sla.targets import PromisedDate
 from sla.terms import Terms
 from workspaces.models import Workspace
 
-T = TypeVar("T")
 DAYS_A_MONTH = 30.4375
-IN_TIME, LATE, MISSED, CANCELLED, OPEN = PARTS = ("in_time", "late", "missed", "cancelled", "open")
-BROKEN = (LATE, MISSED)
 COMPLETE, INCOMPLETE = "complete", "incomplete"
 # What is missing is kept by the clock that began with the offer, not by one started afresh for a new owner.
 FIRST_ACCEPT = Q(kind__in=kinds.met_by(Cause.ACCEPT), started_at=F("handoff__offered_at"))
-VERSION = ("agreement_id", "agreement__version", "agreement__content_hash")
 _COMPLETENESS = {COMPLETE: Q(missing=""), INCOMPLETE: ~Q(missing="")}
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Count promises by their outcome; `late` ones were kept too late or still are not, `missed` ones ended undone."""
-
-    in_time: int = 0
-    late: int = 0
-    missed: int = 0
-    cancelled: int = 0
-    open: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in PARTS})
-
-    @property
-    def decided(self) -> int:
-        """Return how many were kept or not."""
-        return self.in_time + self.late + self.missed
-
-    @property
-    def share(self) -> float | None:
-        """Return the percentage kept in time of those that are decided; None when none is."""
-        return 100 * self.in_time / self.decided if self.decided else None
-
-
-@dataclass(frozen=True)
-class Version:
-    """Name the version of the agreement under which clocks began."""
-
-    id: int
-    number: int
-    content_hash: str
-
-    @property
-    def terms(self) -> Terms:
-        """Return what it says."""
-        return agreements.frozen(self.id, self.content_hash)
 
 
 @dataclass(frozen=True)
@@ -210,10 +169,12 @@ def _marketing(
         tier="",
         promise=f"{promised.complete_percent}% of the leads",
         unit="percent",
-        target=_weighted(now.completeness, lambda each: each.marketing.complete_percent, promised.complete_percent),
-        attained=_total(now.completeness).share,
-        before=_total(before.completeness).share,
-        tally=_total(now.completeness),
+        target=tallies.weighted(
+            now.completeness, lambda each: each.marketing.complete_percent, promised.complete_percent
+        ),
+        attained=tallies.total(now.completeness).share,
+        before=tallies.total(before.completeness).share,
+        tally=tallies.total(now.completeness),
         rows={**rows, "code": COMPLETE},
     )
 
@@ -245,7 +206,7 @@ def _clock_line(
 ) -> Commitment:
     """Build the line of one kind of clock, of one tier or (None) of all."""
     found = _of(now, kind, tier)
-    tally = _total(found)
+    tally = tallies.total(found)
     known = tier is None or any(policy.tier == tier for policy in terms.sales)
     said = terms if known else max(found, key=lambda version: version.number).terms
     promise = _promise(kind, tier, said)
@@ -259,9 +220,9 @@ def _clock_line(
         tier=tier or "",
         promise=promise,
         unit="percent",
-        target=_weighted(found, lambda each: each.met_percent, terms.met_percent),
+        target=tallies.weighted(found, lambda each: each.met_percent, terms.met_percent),
         attained=tally.share,
-        before=_total(_of(before, kind, tier)).share,
+        before=tallies.total(_of(before, kind, tier)).share,
         tally=tally,
         rows=facts,
         earlier=_earlier(kind, tier, running, promise if known else "", found),
@@ -277,7 +238,7 @@ def _promise(kind: Kind, tier: str | None, terms: Terms) -> str:
     return f"{terms.policy(tier or '').amount(target)} {within}".lstrip()
 
 
-def _earlier(kind: Kind, tier: str | None, running: int, now: str, found: "_ByVersion") -> tuple[EarlierPromise, ...]:
+def _earlier(kind: Kind, tier: str | None, running: int, now: str, found: "ByVersion") -> tuple[EarlierPromise, ...]:
     """List what the versions before the one that runs promised otherwise to the clocks that began under them."""
     counts = ((version, tally.decided + tally.open) for version, tally in found.items())
     return tuple(
@@ -287,7 +248,6 @@ def _earlier(kind: Kind, tier: str | None, running: int, now: str, found: "_ByVe
     )
 
 
-_ByVersion = Mapping[Version, Tally]
 _Tallies = dict[tuple[str, str, Version], Tally]  # (kind, tier, version) → count
 
 
@@ -296,7 +256,7 @@ class _Offers:
     """Count the leads handed over in a period; `completeness` holds the complete as in time, the others as late."""
 
     offered: int
-    completeness: _ByVersion
+    completeness: ByVersion
 
 
 def _tallies(
@@ -309,12 +269,16 @@ def _tallies(
         for i, period in enumerate(periods)
         for name, outcome in outcomes(at).items()
     }
-    found = Clock.objects.of(workspace).filter(whole).values("kind", "tier", *VERSION).annotate(**counts).order_by()
-    tallies: list[_Tallies] = [{} for _ in periods]
+    found = (
+        Clock.objects.of(workspace).filter(whole).values("kind", "tier", *tallies.VERSION).annotate(**counts).order_by()
+    )
+    counted: list[_Tallies] = [{} for _ in periods]
     for row in cast("Iterable[dict[str, Any]]", found):
-        for i, tally in enumerate(tallies):
-            tally[row["kind"], row["tier"], version_of(row)] = Tally(**{name: row[f"{name}_{i}"] for name in PARTS})
-    return tallies
+        for i, tally in enumerate(counted):
+            tally[row["kind"], row["tier"], tallies.version_of(row)] = Tally(
+                **{name: row[f"{name}_{i}"] for name in PARTS}
+            )
+    return counted
 
 
 def _offers(workspace: Workspace | int, periods: tuple[tuple[datetime, datetime], ...]) -> list[_Offers]:
@@ -328,11 +292,11 @@ def _offers(workspace: Workspace | int, periods: tuple[tuple[datetime, datetime]
         for name, part in _COMPLETENESS.items()
     }
     accepts = Clock.objects.of(workspace).filter(FIRST_ACCEPT, _began(*whole, "started_at"))
-    rows = list(cast("Iterable[dict[str, Any]]", accepts.values(*VERSION).annotate(**parts).order_by()))
+    rows = list(cast("Iterable[dict[str, Any]]", accepts.values(*tallies.VERSION).annotate(**parts).order_by()))
     return [
         _Offers(
             handoffs[f"n{i}"],
-            {version_of(row): Tally(row[f"{COMPLETE}_{i}"], row[f"{INCOMPLETE}_{i}"]) for row in rows},
+            {tallies.version_of(row): Tally(row[f"{COMPLETE}_{i}"], row[f"{INCOMPLETE}_{i}"]) for row in rows},
         )
         for i, _ in enumerate(periods)
     ]
@@ -380,11 +344,6 @@ def outcome_of(clock: Clock, at: datetime) -> str:
     return {Clock.State.MET.value: IN_TIME, Clock.State.CANCELLED.value: CANCELLED}.get(clock.state, OPEN)
 
 
-def promised_share(found: _ByVersion) -> float | None:
-    """Return the percentage of clocks to be met in time that their versions ask for; None without any clock."""
-    return _weighted(found, lambda terms: terms.met_percent, None) if found else None
-
-
 def _of(tallies: _Tallies, kind: str, tier: str | None) -> dict[Version, Tally]:
     """Add up the counts of a kind, of one tier or (None) of all, by version."""
     found: dict[Version, Tally] = {}
@@ -392,20 +351,3 @@ def _of(tallies: _Tallies, kind: str, tier: str | None) -> dict[Version, Tally]:
         if k == kind and tier in (None, t):
             found[version] = found.get(version, Tally()) + tally
     return found
-
-
-def _total(found: _ByVersion) -> Tally:
-    return sum(found.values(), Tally())
-
-
-def _weighted(found: _ByVersion, promised: Callable[[Terms], int], otherwise: T) -> float | T:
-    """Return what versions ask for, by how many promises are decided under each; `otherwise` where none is."""
-    decided = {version: tally.decided for version, tally in found.items()}
-    whole = sum(decided.values())
-    if not whole:
-        return otherwise
-    return round(sum(promised(version.terms) * count for version, count in decided.items() if count) / whole, 1)
-
-
-def version_of(row: Mapping[str, Any]) -> Version:
-    return Version(*(row[name] for name in VERSION))

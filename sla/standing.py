@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from django.utils import timezone
 
-from sla import agreements, words, worktime
+from sla import agreements, openings, words, worktime
 from sla.durations import Unit
 from sla.models import Agreement, Clock
 
@@ -122,9 +122,9 @@ def span(agreement: Agreement, start: datetime, end: datetime) -> float:
     return worktime.between(agreements.terms_of(agreement).hours, start, end)
 
 
-def openings(clock: Clock, at: datetime) -> list[tuple[datetime, datetime]]:
+def open_ahead(clock: Clock, at: datetime) -> list[tuple[datetime, datetime]]:
     """List when the calendar of a clock is open in the next days (UTC)."""
-    return worktime.openings(agreements.terms_of(clock.agreement).hours, at, at + AHEAD)
+    return openings.between(agreements.terms_of(clock.agreement).hours, at, at + AHEAD)
 
 
 def _state(clock: Clock, at: datetime) -> State:

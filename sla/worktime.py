@@ -197,24 +197,6 @@ def days_between(hours: Hours, start: datetime, end: datetime) -> float:
     return total
 
 
-def openings(hours: Hours, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """List the stretches of opening (UTC) between two instants, in order. Raise ValueError for naive datetimes."""
-    found: list[tuple[datetime, datetime]] = []
-    for stretch in stretches(hours.zone, _naive_utc(start), _naive_utc(end)):
-        day = stretch.begin.date()
-        while datetime.combine(day, time.min) < stretch.end:
-            for window in hours.windows_on(day):
-                opens = max(datetime.combine(day, time.min) + window.opens, stretch.begin)
-                closes = min(datetime.combine(day, time.min) + window.closes, stretch.end)
-                if opens < closes:
-                    begin, finish = ((wall - stretch.offset).replace(tzinfo=UTC) for wall in (opens, closes))
-                    if found and found[-1][1] == begin:
-                        begin = found.pop()[0]
-                    found.append((begin, finish))
-            day += _DAY
-    return found
-
-
 def from_stored(data: Mapping[str, Any]) -> Hours:
     """Read hours as they were stored, in their present form; members that are not known are left out."""
     return build(

@@ -15,7 +15,7 @@ from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import outcomes
 from leadflow import csvfile, paging
-from sla import attempts, kinds, reports, standing
+from sla import attempts, kinds, reports, standing, tallies
 from sla import inbox as queries
 from sla.kinds import Kind
 from sla.models import Clock
@@ -25,11 +25,11 @@ from workspaces.models import Workspace
 PERIODS = {name: words for name, words in periods.CHOICES.items() if name != "all"}
 FEW = 30
 OUTCOMES = {
-    reports.IN_TIME: "In time",
-    reports.LATE: "Late",
-    reports.MISSED: "Missed",
-    reports.CANCELLED: "Cancelled",
-    reports.OPEN: "Open still",
+    tallies.IN_TIME: "In time",
+    tallies.LATE: "Late",
+    tallies.MISSED: "Missed",
+    tallies.CANCELLED: "Cancelled",
+    tallies.OPEN: "Open still",
     reports.COMPLETE: "Complete",
     reports.INCOMPLETE: "Incomplete",
 }
@@ -134,7 +134,7 @@ def _lines(board: Scoreboard, side: str, period: periods.Period) -> list[Scorebo
         if "tier" in line.rows:
             query["tier"] = line.rows["tier"]
         url = query.urlencode()
-        counts = {name: getattr(line.tally, name) for name in reports.PARTS}
+        counts = {name: getattr(line.tally, name) for name in tallies.PARTS}
         if line.code == reports.COMPLETE:
             counts = {reports.COMPLETE: line.tally.in_time, reports.INCOMPLETE: line.tally.late}
         parts = [(OUTCOMES[name].lower(), count, f"{url}&outcome={name}") for name, count in counts.items() if count]
@@ -152,7 +152,7 @@ def _asked(workspace: Workspace, query: QueryDict) -> RowsQuery:
     code = code if code in CODES else Kind.values[0]
     first, last = _day(query.get("since")), _day(query.get("until"))
     outcome = query.get("outcome", "")
-    mine = {"mqls": (), "complete": (reports.COMPLETE, reports.INCOMPLETE)}.get(code, reports.PARTS)
+    mine = {"mqls": (), "complete": (reports.COMPLETE, reports.INCOMPLETE)}.get(code, tallies.PARTS)
     whole = periods.Period("", first or period.first, last or period.last, zone)
     assert whole.since is not None
     return RowsQuery(code, whole.since, whole.until, query.get("tier"), outcome if outcome in mine else "")

@@ -72,7 +72,7 @@ def _live(clock: Clock, found: standing.Standing) -> dict[str, str]:
     """Return what the page counts on with: minutes of work time, and when the calendar is open, in milliseconds."""
     opened = (
         f"{begin.timestamp() * 1000:.0f}-{end.timestamp() * 1000:.0f}"
-        for begin, end in standing.openings(clock, found.at)
+        for begin, end in standing.open_ahead(clock, found.at)
     )
     return {
         "at": f"{found.at.timestamp() * 1000:.0f}",

@@ -8,7 +8,7 @@ from leadflow.errors import Forbidden, Invalid
 from leads.activity import follow_ups, touches
 from leads.lifecycle import moves
 from leads.models import Definition, Handoff, Reason
-from sla import attempts, reports
+from sla import attempts, reports, tallies
 from sla.models import Clock
 from tests import builders
 from tests.sla.conftest import MONDAY, actor, clock, sweep
@@ -61,13 +61,13 @@ class Doing:
             moves.lose(handoff, actor=actor(self.rep), reason=reason, at=at)
 
 
-def board(workspace) -> dict[str, reports.Tally]:
+def board(workspace) -> dict[str, tallies.Tally]:
     """Return what the scoreboard of the week says of each promise of sales, over all tiers."""
     found = reports.scoreboard(workspace, MONDAY - DAY, MONDAY + 7 * DAY, at=MONDAY + 7 * DAY)
-    tallies: dict[str, reports.Tally] = {}
+    counted: dict[str, tallies.Tally] = {}
     for line in found.of("sales"):
-        tallies[line.code] = tallies.get(line.code, reports.Tally()) + line.tally
-    return tallies
+        counted[line.code] = counted.get(line.code, tallies.Tally()) + line.tally
+    return counted
 
 
 def states(handoff) -> dict[str, str]:
@@ -79,7 +79,7 @@ def test_who_accepts_and_returns_without_a_touch_misses_first_touch_and_attempts
     at_work.give_back(accepted, MONDAY + HOUR, code)
 
     for kind in WORK:
-        assert board(workspace)[kind] == reports.Tally(missed=1), kind
+        assert board(workspace)[kind] == tallies.Tally(missed=1), kind
         assert board(workspace)[kind].share == 0
         assert clock(accepted, kind).ended_by == "return_needs_attempts"
     behind = reports.rows_behind(
@@ -99,8 +99,8 @@ def test_one_mail_and_a_return_for_silence_misses_the_attempts(workspace, accept
     at_work.touch(accepted, MONDAY + HOUR)
     at_work.give_back(accepted, MONDAY + 2 * HOUR)
 
-    assert board(workspace)["first_touch"] == reports.Tally(in_time=1)
-    assert board(workspace)["attempts"] == reports.Tally(missed=1)
+    assert board(workspace)["first_touch"] == tallies.Tally(in_time=1)
+    assert board(workspace)["attempts"] == tallies.Tally(missed=1)
 
 
 def test_a_connection_or_enough_attempts_keep_the_promise(workspace, accepted, offer, rep, at_work, at_time):
@@ -112,7 +112,7 @@ def test_a_connection_or_enough_attempts_keep_the_promise(workspace, accepted, o
         at_work.touch(second, MONDAY + number * DAY, "call" if number % 2 else "email")
     at_work.give_back(second, MONDAY + 6 * DAY)
 
-    assert board(workspace)["attempts"] == reports.Tally(in_time=2)
+    assert board(workspace)["attempts"] == tallies.Tally(in_time=2)
 
 
 @pytest.mark.parametrize("code", ["wrong-territory", "bad-data", "duplicate", "not-our-customer", "too-small"])
@@ -120,7 +120,7 @@ def test_a_reason_that_needs_no_attempts_cancels_openly(workspace, accepted, at_
     at_work.give_back(accepted, MONDAY + HOUR, code)
 
     for kind in WORK:
-        assert board(workspace)[kind] == reports.Tally(cancelled=1)
+        assert board(workspace)[kind] == tallies.Tally(cancelled=1)
         assert board(workspace)[kind].share is None
 
 
@@ -132,8 +132,8 @@ def test_an_offer_returned_for_silence_without_accepting_counts_as_one_that_nobo
     at_work.give_back(handoff, MONDAY + HOUR)
 
     for kind in WORK:
-        assert board(workspace)[kind] == reports.Tally(missed=1)
-    assert board(workspace)["accept"] == reports.Tally(in_time=1)
+        assert board(workspace)[kind] == tallies.Tally(missed=1)
+    assert board(workspace)["accept"] == tallies.Tally(in_time=1)
 
 
 def test_an_offer_returned_for_its_territory_starts_nothing(workspace, agreement, offer, rep, at_work, at_time):
@@ -178,7 +178,7 @@ def test_promoting_without_a_touch_misses_and_losing_for_silence_mends_nothing(w
     at_work.lose(accepted, MONDAY + 2 * HOUR)
 
     for kind in WORK:
-        assert board(workspace)[kind] == reports.Tally(missed=1)
+        assert board(workspace)[kind] == tallies.Tally(missed=1)
 
 
 @pytest.mark.parametrize("give_up", [Doing.give_back, Doing.lose], ids=["returned", "lost"])
@@ -192,7 +192,7 @@ def test_one_mail_a_promotion_and_giving_up_for_silence_misses_what_the_promotio
 
     taken = clock(accepted, "attempts")
     assert (taken.state, taken.stopped_at, taken.breached_at) == ("missed", MONDAY + 2 * HOUR, MONDAY + 2 * HOUR)
-    assert board(workspace)["attempts"] == reports.Tally(missed=1)
+    assert board(workspace)["attempts"] == tallies.Tally(missed=1)
     sent = [event.data["clock"]["kind"] for event in builders.recorded(workspace, "clock.missed")]
     assert sent == ["attempts"]
 
@@ -242,7 +242,7 @@ def test_a_follow_up_that_is_planned_and_ticked_off_counts_for_nothing(workspace
         planned = follow_ups.plan(accepted.lead, actor=actor(rep), due_at=MONDAY + DAY, at=MONDAY + HOUR)
         follow_ups.finish(planned, actor=actor(rep), at=MONDAY + HOUR)
 
-    assert board(workspace)["follow_up"] == reports.Tally(cancelled=1)
+    assert board(workspace)["follow_up"] == tallies.Tally(cancelled=1)
     assert states(accepted) == {"first_touch": "running", "attempts": "running"}
 
 
@@ -255,7 +255,7 @@ def test_a_recall_just_before_a_breach_is_shown_with_its_cause(
     with at_time(before):
         moves.recall(handoff, actor=actor(marketing_head), note="The rep asked for it", at=before)
 
-    assert board(workspace)["accept"] == reports.Tally(cancelled=1)
+    assert board(workspace)["accept"] == tallies.Tally(cancelled=1)
     assert clock(handoff, "accept").ended_by == "recall"
 
 
@@ -266,7 +266,7 @@ def test_a_missed_promise_that_was_late_already_counts_once(workspace, accepted,
 
     missed = clock(accepted, "first_touch")
     assert (missed.state, missed.breached_at) == ("missed", due)
-    assert board(workspace)["first_touch"] == reports.Tally(missed=1)
+    assert board(workspace)["first_touch"] == tallies.Tally(missed=1)
 
 
 def test_the_attempts_that_are_left_are_spread_over_the_time(accepted, at_work):

@@ -8,7 +8,7 @@ import pytest
 
 from leads.lifecycle import moves
 from leads.models import Handoff, Lead, Reason
-from sla import agreements, reports
+from sla import agreements, reports, tallies
 from sla.models import Clock
 from tests.sla.conftest import MONDAY, actor, member
 from workspaces.access import create_workspace
@@ -84,7 +84,7 @@ def outcome(clock: Clock) -> str:
 
 
 def share(kind: str, tier: str, since: datetime, until: datetime) -> tuple[float | None, dict[str, int]]:
-    counts = dict.fromkeys(reports.PARTS, 0)
+    counts = dict.fromkeys(tallies.PARTS, 0)
     for clock in Clock.everywhere.all():
         wanted = clock.kind == kind and (not tier or clock.tier == tier) and since <= clock.started_at < until
         if wanted:
@@ -152,7 +152,7 @@ def test_a_lead_given_to_another_owner_counts_once_for_completeness(
 
     lines = {line.code: line for line in reports.scoreboard(workspace, MONDAY, MONDAY + DAY, at=MONDAY + HOUR).lines}
     assert Clock.everywhere.filter(handoff=handoff, kind="accept").count() == 2
-    assert lines["complete"].tally == reports.Tally(in_time=0, late=1)
+    assert lines["complete"].tally == tallies.Tally(in_time=0, late=1)
     assert handoff.clocks.first().missing == "account,country,source"
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leads.lifecycle import moves
-from sla import amendments, durations, inbox, reports, selectors, standing, terms, worktime
+from sla import amendments, durations, inbox, reports, selectors, standing, tallies, terms, worktime
 from sla.models import Clock
 from tests.sla.conftest import HOT, MONDAY, actor, clock, sweep
 from tests.sla.test_sweep import notices
@@ -118,7 +118,7 @@ def test_the_scoreboard_names_what_earlier_versions_promised_and_asks_for_what_t
     [line] = [line for line in board.lines if (line.code, line.tier) == ("accept", "hot")]
     assert (board.version, line.promise) == (2, "within 30 min")
     assert [(each.version, each.promise, each.count) for each in line.earlier] == [(1, "within 1 h", 1)]
-    assert (line.tally, line.target) == (reports.Tally(in_time=1, late=1), 70)  # one of 90 and one of 50 percent
+    assert (line.tally, line.target) == (tallies.Tally(in_time=1, late=1), 70)  # one of 90 and one of 50 percent
 
 
 def test_a_tier_that_only_an_earlier_version_knows_keeps_its_line(workspace, sign, offer, rep, at_time):
@@ -131,7 +131,7 @@ def test_a_tier_that_only_an_earlier_version_knows_keeps_its_line(workspace, sig
 
     board = reports.scoreboard(workspace, MONDAY, MONDAY + DAY, at=MONDAY + DAY)
     [line] = [line for line in board.lines if (line.code, line.tier) == ("accept", "fast")]
-    assert (line.promise, line.tally) == ("within 1 h", reports.Tally(in_time=1))
+    assert (line.promise, line.tally) == ("within 1 h", tallies.Tally(in_time=1))
     assert [each.version for each in line.earlier] == [1]
 
 
@@ -172,7 +172,7 @@ def test_rows_that_count_as_late_say_late(workspace, sign, offer, rep, sales_hea
         moves.recall(handoff, actor=actor(sales_head), note="Not theirs", at=MONDAY + 3 * HOUR)
 
     [row] = reports.rows_behind(
-        workspace, code="accept", since=MONDAY, until=MONDAY + DAY, outcome=reports.LATE, at=MONDAY + DAY
+        workspace, code="accept", since=MONDAY, until=MONDAY + DAY, outcome=tallies.LATE, at=MONDAY + DAY
     )
     told = standing.tell(standing.of(row, MONDAY + DAY))
     assert (told.text, told.more) == ("2 h late", "then no longer owed")
