@@ -37,28 +37,46 @@ TYPES = (
         "too_many_passes",
         409,
         "The lead was handed over as often as agreed",
-        "The agreement limits how often one lead goes to sales. Recycle the lead, or give a `reason` "
-        "to hand it over nevertheless.",
+        "The agreement limits how often one lead goes to sales, whoever asks. Sign another limit, or leave the lead "
+        "with marketing.",
     ),
     ProblemType(
         "cooling_off",
         409,
         "The lead is in its cooling-off time",
-        "A returned lead is not handed over again before `until`. Wait until then, or give a "
-        "`reason` to hand it over nevertheless.",
+        "A returned lead is not handed over again before `until`, whoever asks. Wait until then.",
     ),
     ProblemType(
         "no_new_evidence",
         409,
         "Nothing new is known since the return",
-        "Record an event or an answer of the lead that came after its return, or give a `reason` to "
-        "hand it over nevertheless.",
+        "Record an event or an answer of the lead that came after its return; a reason alone does not hand it over.",
     ),
     ProblemType(
         "import_started",
         409,
         "The import has started already",
         "An import is changed only before it starts. Wait for its end, and upload a new file for anything else.",
+    ),
+    ProblemType(
+        "agreement_proposed",
+        409,
+        "The next agreement is proposed",
+        "A change of what is signed joins the draft of the next agreement, and a proposed text is frozen. Withdraw the "
+        "proposal, or make the change once it is signed.",
+    ),
+    ProblemType(
+        "signed",
+        409,
+        "Both sides signed this",
+        "It holds until the next version of the agreement. Change it in the settings in Leadflow: the change joins the "
+        "draft, and runs when both sides have signed.",
+    ),
+    ProblemType(
+        "no_scoring",
+        409,
+        "There is no scoring yet",
+        "An agreement holds the scoring that its definitions rest on. Write the scoring first.",
     ),
     ProblemType(
         "agreement_frozen",

@@ -9,6 +9,7 @@ from sla.terms import Terms
 
 T = TypeVar("T")
 IN_TIME, LATE, MISSED, CANCELLED, OPEN = PARTS = ("in_time", "late", "missed", "cancelled", "open")
+BROKEN = (LATE, MISSED)
 VERSION = ("agreement_id", "agreement__version", "agreement__content_hash")  # what `version_of` reads of a clock
 
 

@@ -217,7 +217,7 @@ def from_json(data: Any) -> Terms:
         review_on=_read_date("review_on", data.get("review_on")),
         calendar=_read_calendar(data.get("calendar") or {}),
         definitions=_object("definitions", data.get("definitions") or {}, "mql", "sal", "sql"),
-        scoring=_object("scoring", data.get("scoring") or {}, "version", "fit", "interest"),
+        scoring=_object("scoring", data.get("scoring") or {}, "version", "fit", "interest", "readiness"),
         reasons=tuple(_list("reasons", data.get("reasons") or [], 500)),
         questions=tuple(_list("questions", data.get("questions") or [], 500)),
     )

@@ -15,7 +15,7 @@ from leads.queries import why_not_yet
 from leads.states import MARKETING_STATES
 
 
-class StandingShape(serializers.Serializer[Any]):
+class WhyNotYetState(serializers.Serializer[Any]):
     """One criterion of the definition, as it stands."""
 
     # the base class has an attribute of this name
@@ -31,7 +31,7 @@ class WhyNotYetShape(serializers.Serializer[Any]):
     definition_version = serializers.IntegerField(help_text="Of MQL; 0 while no agreement is active.")
     passed = serializers.BooleanField()
     in_the_way = serializers.ListField(child=serializers.CharField(), help_text="In words; empty when it passed.")
-    criteria = StandingShape(many=True)
+    criteria = WhyNotYetState(many=True)
     held = serializers.CharField(help_text="Why the loop guard waits all the same; empty when it does not.")
     held_until = serializers.DateTimeField(allow_null=True)
 

@@ -117,14 +117,14 @@ def _scoring_points(terms: Terms) -> Iterator[_Point]:
     """Yield the scales of the scoring and its rules; those of one name count as one point."""
     if not terms.scoring:
         return
-    yield _plain("Grades of fit", scoring.fit_grades(terms.scoring))
-    yield _plain("Levels of interest", scoring.interest_levels(terms.scoring))
-    for axis, say in (("fit", scoring.fit), ("interest", scoring.interest)):
+    for axis in scoring.AXES:
+        yield _plain(axis.scale_label, axis.scale(terms.scoring))
+    for axis in scoring.AXES:
         named: dict[str, list[str]] = {}
-        for rule in terms.scoring[axis]["rules"]:
-            named.setdefault(rule["label"], []).append(f"{scoring.points(rule)}: {say(rule)}")
+        for rule in axis.rules(terms.scoring):
+            named.setdefault(rule["label"], []).append(f"{scoring.points(rule)}: {axis.say(rule)}")
         for label, lines in named.items():
-            yield _plain(f"Points of {axis}: {label}", "\n".join(lines))
+            yield _plain(f"Points of {axis.member}: {label}", "\n".join(lines))
 
 
 def _plain(label: str, words: str) -> _Point:

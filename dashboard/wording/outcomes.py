@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from leads.models import Handoff, Reason
-from sla import attempts, endings, kinds, reports, selectors
+from sla import attempts, endings, kinds, reports, selectors, tallies
 from sla.attempts import Attempts
 from sla.effects import Cause, cause_of
 from sla.kinds import Kind
@@ -45,7 +45,7 @@ def why(clock: Clock) -> str:
 def not_kept(clocks: Iterable[Clock], at: datetime) -> str:
     """Name those of the promises that were not kept by a time, "first touch (missed), attempts (late)"; "" for none."""
     parts = [(clock, reports.outcome_of(clock, at)) for clock in clocks]
-    broken = [f"{clock.get_kind_display().lower()} ({part})" for clock, part in parts if part in reports.BROKEN]
+    broken = [f"{clock.get_kind_display().lower()} ({part})" for clock, part in parts if part in tallies.BROKEN]
     return ", ".join(broken)
 
 

@@ -183,16 +183,12 @@ def question(copy: Mapping[str, Any]) -> str:
 def _scoring(terms: Terms) -> list[tuple[str, list[Promise]]]:
     if not terms.scoring:
         return []
-    fit, interest = terms.scoring["fit"], terms.scoring["interest"]
     return [
         (
-            f"Fit: {scoring.fit_grades(terms.scoring)}",
-            [Promise(rule["label"], f"{scoring.points(rule)}: {scoring.fit(rule)}") for rule in fit["rules"]],
-        ),
-        (
-            f"Interest: {scoring.interest_levels(terms.scoring)}",
-            [Promise(rule["label"], f"{scoring.points(rule)}: {scoring.interest(rule)}") for rule in interest["rules"]],
-        ),
+            f"{axis.name}: {axis.scale(terms.scoring)}",
+            [Promise(rule["label"], f"{scoring.points(rule)}: {axis.say(rule)}") for rule in axis.rules(terms.scoring)],
+        )
+        for axis in scoring.AXES
     ]
 
 

@@ -1,6 +1,7 @@
-"""Put the rules of fit and interest into words."""
+"""Put the rules of fit, interest and readiness into words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from leads.conditions import trees
@@ -18,8 +19,14 @@ def interest_levels(rules: Mapping[str, Any]) -> str:
     return f"1 from {levels['1']}, 2 from {levels['2']}, 3 from {levels['3']} points, else 4"
 
 
-def fit(rule: Mapping[str, Any]) -> str:
-    """Say when a rule of fit counts."""
+def readiness_levels(rules: Mapping[str, Any]) -> str:
+    """Say from how many points which level of readiness is given."""
+    levels = rules["readiness"]["levels"]
+    return f"ready from {levels['ready']}, some from {levels['some']} points, else none"
+
+
+def condition(rule: Mapping[str, Any]) -> str:
+    """Say when a rule of fit or readiness counts."""
     said = [line.words for line in trees.outline(rule["condition"])]
     return " ".join(words if words.endswith(":") or last else f"{words};" for words, last in _with_last(said))
 
@@ -50,3 +57,26 @@ def interest(rule: Mapping[str, Any]) -> str:
 
 def _with_last(said: list[str]) -> list[tuple[str, bool]]:
     return [(words, number == len(said)) for number, words in enumerate(said, 1)]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One part of the scoring: its name, its member of the rules, and how its scale and its rules are said."""
+
+    name: str
+    member: str
+    scale_label: str
+    scale: Callable[[Mapping[str, Any]], str]
+    say: Callable[[Mapping[str, Any]], str]
+
+    def rules(self, scoring: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Return the rules of this part."""
+        found: Sequence[Mapping[str, Any]] = scoring[self.member]["rules"]
+        return found
+
+
+AXES = (
+    Axis("Fit", "fit", "Grades of fit", fit_grades, condition),
+    Axis("Interest", "interest", "Levels of interest", interest_levels, interest),
+    Axis("Readiness", "readiness", "Levels of readiness", readiness_levels, condition),
+)
