@@ -12,7 +12,7 @@ from django.dispatch import receiver
 
 from leads.models import FollowUp, Handoff, Lead, Touch, Transition
 from leads.models.touch import Outcome
-from leads.signals import moved, planned, touched
+from leads.signals import answered, moved, planned, touched
 from sla import agreements, calendars, clocks, information, kinds
 from sla.effects import Cause, Effect, cause_of
 from sla.kinds import Kind
@@ -81,6 +81,13 @@ def on_follow_up(
     elif agreement := agreements.active(lead.workspace_id):
         for kind in kinds.started_by(Cause.FOLLOW_UP_PLANNED):
             clocks.promise(agreement, follow_up, kind, tier=handoff.tier if handoff else "", at=at, now=now)
+
+
+@receiver(answered, dispatch_uid="sla.answered")
+def on_return_answered(handoff: Handoff, actor: Actor, at: datetime, now: datetime, **kwargs: Any) -> None:
+    """Stop the clock of marketing's answer to a return."""
+    owed, author = _of(handoff, *kinds.met_by(Cause.RETURN_ANSWERED)), ActorSummary.of(actor)
+    clocks.stop(owed, at=at, actor=author, reported_at=_reported_at(actor.kind, now))
 
 
 def _meets(cause: Cause, clock: Clock, handoff: Handoff) -> bool:

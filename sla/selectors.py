@@ -61,12 +61,6 @@ def due(workspace: Workspace | int, member: Member | None, *, at: datetime) -> D
     return Due(**counts)
 
 
-def to_triage(workspace: Workspace | int) -> QuerySet[Clock]:
-    """Return the returns that wait for marketing's answer, what is due first at the top, with lead and reason."""
-    found = running(workspace).filter(kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
-    return found.select_related("lead", "handoff__reason", "handoff__owner__user", "member__user")
-
-
 def overdue_answers(workspace: Workspace | int, *, at: datetime) -> QuerySet[Clock]:
     """Return the running accept clocks that are over at a time."""
     return Clock.objects.of(workspace).filter(RUNNING, kind__in=kinds.met_by(Cause.ACCEPT), due_at__lte=at)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.design.downloads import csv_response
 from dashboard.inbox import views
+from dashboard.leads.whose import whose
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence
 from leadflow import csvfile
@@ -39,7 +40,7 @@ OF_PROMISES = ("lead", "email", "promise", "tier", "owner", "started_at", "due_a
 def download(request: PageRequest) -> StreamingHttpResponse:
     """Stream a list of the inbox, as its tab and member are chosen."""
     tab = views.tab_of(request)
-    found = views.listed(request, tab, views.whose(request)[0], timezone.now())
+    found = views.listed(request, tab, whose(request)[0], timezone.now())
     rows = _promises(found) if tab == "promises" else _handoffs(found)
     return csv_response(csvfile.write(rows), f"inbox-{tab}.csv")
 

@@ -78,7 +78,7 @@ def test_a_program_that_takes_each_lead_once_is_passed_over_the_second_time(make
     return_to_marketing(handoff, "no-response", at - timedelta(hours=8))
     Reason.everywhere.update(cool_off_days=0)
     Lead.everywhere.update(cool_off_until=None)
-    builders.event(handoff.lead, at=at - timedelta(hours=2))
+    builders.event(handoff.lead, "demo_request", at=at - timedelta(hours=2))
     again = builders.handoff(workspace, lead=handoff.lead, at=at - timedelta(hours=1))
     return_to_marketing(again, "no-response", at)
     assert Enrolment.everywhere.get(state="active").program == wanted
