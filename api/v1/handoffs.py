@@ -20,7 +20,9 @@ from api.views import ListResource, Resource, lists
 from leads.activity import ratings
 from leads.models import Handoff, HandoffState
 from leads.move_catalogue import moves_from
+from sla import attempts
 from sla import selectors as clocks
+from sla.attempts import Attempts
 
 
 class HandoffShape(serializers.ModelSerializer[Handoff]):
@@ -72,15 +74,32 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
         return [] if handoff.closed_at else moves_from(handoff.lead.state)
 
 
+class AttemptsShape(serializers.Serializer[Attempts]):
+    """The attempts of sales on a handoff; touches on one channel within an hour are one attempt."""
+
+    done = serializers.IntegerField()
+    promised = serializers.IntegerField()
+    channels_done = serializers.IntegerField()
+    channels_promised = serializers.IntegerField()
+    connected = serializers.BooleanField(help_text="Somebody was reached, which keeps the promise.")
+    enough = serializers.BooleanField(
+        help_text="The promise is kept. Else a return or loss for a reason that needs attempts misses it."
+    )
+    next_due = serializers.DateTimeField(
+        allow_null=True, help_text="When the next one is due, the rest spread evenly; null: none is owed now."
+    )
+
+
 class HandoffDetail(HandoffShape):
     """A handoff with its frozen evidence and its clocks."""
 
     evidence = serializers.DictField(help_text="Verdict, score lines, fit and interest as they were when offered.")
     clocks = serializers.SerializerMethodField()
     return_answer = serializers.SerializerMethodField(help_text="Marketing's answer to its return; null: none yet.")
+    attempts = serializers.SerializerMethodField(help_text="Null: no agreement promises any.")
 
     class Meta(HandoffShape.Meta):
-        fields = [*HandoffShape.Meta.fields, "evidence", "clocks", "return_answer"]
+        fields = [*HandoffShape.Meta.fields, "evidence", "clocks", "attempts", "return_answer"]
 
     @extend_schema_field(ClockShape(many=True))
     def get_clocks(self, handoff: Any) -> Any:
@@ -92,6 +111,12 @@ class HandoffDetail(HandoffShape):
         """Return marketing's answer with the objection to it."""
         answer = getattr(handoff, "return_answer", None)
         return answer and ReturnAnswerOfHandoff(answer).data
+
+    @extend_schema_field(AttemptsShape(allow_null=True))
+    def get_attempts(self, handoff: Any) -> Any:
+        """Return the attempts made and promised."""
+        counted = attempts.of([handoff]).get(handoff.pk)
+        return AttemptsShape(counted).data if counted else None
 
 
 class HandoffFilter(django_filters.FilterSet):

@@ -224,6 +224,8 @@ def _due_words(clock: Any, ends: datetime, now: datetime) -> tuple[str, str]:
     if clock.state == "met":
         late = clock.stopped_at - clock.due_at
         return ("late", f"met {words.span(late)} late") if late > timedelta() else ("met", "met in time")
+    if clock.state == "missed":
+        return "late", "missed"
     if clock.state != "running":
         return "stopped", "no longer owed"
     if now >= ends:

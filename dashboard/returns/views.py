@@ -73,7 +73,7 @@ def _show(
     shown = paging.by_time(found, "closed_at", after=request.GET.get("after", ""))
     period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
     counted = reports.returns_by_reason(workspace, since=period.since, until=period.until)
-    unanswered = queries.waiting(workspace)
+    unanswered = promises.to_triage(workspace)
     waiting = _waiting(list(unanswered[: paging.SIZE]), answered, form)
     context = {
         "title": "Returns",

@@ -1,13 +1,12 @@
 """Show figures and grades in the words that all sections use."""
 
-from typing import Any
-
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dashboard.wording import outcomes
 from leads.models import Lead
-from leads.queries.lead_columns import Column
+from sla.models import Clock
 
 register = template.Library()
 
@@ -22,9 +21,9 @@ def grade_with_why(lead: Lead) -> SafeString:
 
 
 @register.filter
-def value_of(column: Column, lead: Lead) -> Any:
-    """Return what a lead has in a column of the list."""
-    return column.value(lead)
+def ended(clock: Clock) -> str:
+    """Say what ended a promise that was missed or cancelled."""
+    return outcomes.why(clock)
 
 
 @register.filter

@@ -30,9 +30,8 @@ class AnswerCounts:
 
 
 def waiting(workspace: Workspace | int) -> QuerySet[Handoff]:
-    """Return the returns that wait for marketing's answer, the oldest first."""
-    contested = lookups.list_handoffs(workspace).exclude(blamed="")
-    return contested.filter(return_answer=None).order_by("closed_at", "pk")
+    """Return the returns that wait for marketing's answer."""
+    return lookups.list_handoffs(workspace).exclude(blamed="").filter(return_answer=None)
 
 
 def answers(workspace: Workspace | int, member: Member | None = None) -> QuerySet[ReturnAnswer]:

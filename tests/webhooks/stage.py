@@ -172,6 +172,11 @@ def _meet(stage: Stage) -> None:
     stage.accepted()
 
 
+def _miss(stage: Stage) -> None:
+    stage.signed()
+    stage.returned("no-response")
+
+
 def _answer_return(stage: Stage) -> None:
     stage.signed()
     returns.answer(stage.returned(), actor=stage.marketing, text="The rule is mended", at=MONDAY + 3 * HOUR)
@@ -227,6 +232,7 @@ ACTIONS: dict[str, Callable[[Stage], object]] = {
     "clock.warned": _warn,
     "clock.breached": _breach,
     "clock.met": _meet,
+    "clock.missed": _miss,
     "program.entered": _enter,
     "program.left": _leave,
     "agreement.activated": Stage.signed,
