@@ -13,7 +13,7 @@ from leadflow import paging
 from leadflow.models import get_row
 from leads.activity import returns
 from leads.lifecycle import guards
-from leads.models import Handoff, ReturnAnswer
+from leads.models import Handoff, ReturnAnswer, ReturnObjection
 from leads.queries import lookups
 from leads.queries import returns as queries
 
@@ -96,8 +96,9 @@ def _said(handoff: Handoff) -> str:
     answer: ReturnAnswer | None = getattr(handoff, "return_answer", None)
     if answer is None:
         return "Marketing has not answered this return yet."
-    said = f"{handoff.owner or 'Sales'} returned it: {handoff.reason}"
-    said += f", “{handoff.note}”." if handoff.note else "."
-    said += f" {answer.actor_name} answered: “{answer.text}”."
-    objection = getattr(answer, "objection", None)
-    return f"{said} {objection.actor_name} objects: “{objection.text}”." if objection else said
+    said = [f"{handoff.owner or 'Sales'} returned it: {handoff.reason}."]
+    said += [f"“{handoff.note}”"] if handoff.note else []
+    said.append(f"{answer.actor_name} answered: “{answer.text}”")
+    objection: ReturnObjection | None = getattr(answer, "objection", None)
+    said += [f"{objection.actor_name} objects: “{objection.text}”"] if objection else []
+    return " ".join(said)
