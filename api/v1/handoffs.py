@@ -109,7 +109,7 @@ class HandoffDetail(HandoffShape):
     @extend_schema_field(ReturnAnswerOfHandoff(allow_null=True))
     def get_return_answer(self, handoff: Any) -> Any:
         """Return marketing's answer with the objection to it."""
-        answer = getattr(handoff, "return_answer", None)
+        answer = getattr(handoff, "return_answer", None) if handoff.blamed else None
         return answer and ReturnAnswerOfHandoff(answer).data
 
     @extend_schema_field(AttemptsShape(allow_null=True))

@@ -115,8 +115,10 @@ def follow_ups(lead: Lead, until: datetime | None, limit: int) -> Iterable[Timel
 def return_answers(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
     """Give marketing's answers to the returns of a lead, what sales objected, and what was decided.
 
-    They are as few as the passes of a lead: all are read.
+    They are as few as the passes of a lead: all are read, in one statement; none for a lead that never came back.
     """
+    if lead.returned_at is None:
+        return
     for row in ReturnAnswer.objects.of(lead.workspace_id).filter(lead=lead).select_related("objection"):
         found = [(row.at, "answered", "Marketing answered the return", row.text, row.actor_name)]
         objection: ReturnObjection | None = getattr(row, "objection", None)
