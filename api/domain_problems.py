@@ -44,13 +44,38 @@ TYPES = (
         "cooling_off",
         409,
         "The lead is in its cooling-off time",
-        "A returned lead is not handed over again before `until`, whoever asks. Wait until then.",
+        "A returned lead is not handed over again before the time that `detail` names. Wait until then.",
     ),
     ProblemType(
         "no_new_evidence",
         409,
         "Nothing new is known since the return",
-        "Record an event or an answer of the lead that came after its return; a reason alone does not hand it over.",
+        "Something that the definition asks for must be newer than the return: what the lead did or answered since, "
+        "or a changed title or company. One more page view beside an old interest is not enough.",
+    ),
+    ProblemType(
+        "answer_awaited",
+        409,
+        "The return blames data or definition, and marketing has not answered",
+        "Answer the return. Where it blames the data, correct what is wrong with the lead instead.",
+    ),
+    ProblemType(
+        "nothing_to_object_to",
+        409,
+        "Marketing has not answered the return",
+        "Wait for the answer, which comes as `return.answered`; then object to it, once.",
+    ),
+    ProblemType(
+        "objected_before",
+        409,
+        "Sales has objected to the answer already",
+        "Each answer takes one objection. The sales manager decides on it.",
+    ),
+    ProblemType(
+        "nothing_to_decide",
+        409,
+        "No objection waits for a decision",
+        "Read the return again: nobody objects to its answer, or somebody has decided.",
     ),
     ProblemType(
         "import_started",

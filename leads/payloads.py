@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from leads.models import Consent, Lead
+from leads.models import Consent, Lead, ReturnObjection
 from leads.models.lead import ConsentState, Grading, Readiness
 from leads.models.touch import Channel, Outcome
 from leads.summaries import EvidenceSummary, HandoffSummary, LeadSummary, ReasonSummary
@@ -209,6 +209,34 @@ class HandoffRated(AboutHandoff):
     """Sales rated the quality of a lead that was handed over."""
 
     rating: Annotated[int, "1 (poor) to 5 (excellent)."]
+
+
+@event("return.answered", group=Group.HANDOVERS, help="Marketing answered a return that blames data or definition.")
+@dataclass(frozen=True, kw_only=True)
+class ReturnAnswered(AboutHandoff):
+    """Marketing answered a return."""
+
+    answer: str
+
+
+@event("return.objected", group=Group.HANDOVERS, help="Sales objected to marketing's answer to a return.")
+@dataclass(frozen=True, kw_only=True)
+class ReturnObjected(AboutHandoff):
+    """Sales objected to marketing's answer to a return. It can once; the sales manager decides."""
+
+    answer: Annotated[str, "Marketing's."]
+    objection: str
+
+
+@event("return.decided", group=Group.HANDOVERS, help="The sales manager decided on an objection.")
+@dataclass(frozen=True, kw_only=True)
+class ReturnDecided(AboutHandoff):
+    """The sales manager decided on an objection to marketing's answer."""
+
+    answer: Annotated[str, "Marketing's."]
+    objection: str
+    decision: Annotated[ReturnObjection.Decision, "With whom the sales manager agrees: marketing, or sales."]
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True)

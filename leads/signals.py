@@ -5,6 +5,7 @@ moved      leads of one workspace made a move: move, transitions (their rows of 
 touched    sales touched a lead: touch, lead, handoff (or None), actor, at, now
 planned    a follow-up was promised or done: follow_up, lead, handoff (or None), actor, at, now, by_touch (a touch
            fulfilled it; else it was only marked as done)
+answered   marketing answered a return: handoff, actor, at, now
 consented  leads opted in or out: workspace, consents (the rows of the ledger, with their leads), actor, at
 """
 
@@ -13,4 +14,5 @@ from django.dispatch import Signal
 moved = Signal()
 touched = Signal()
 planned = Signal()
+answered = Signal()
 consented = Signal()

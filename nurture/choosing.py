@@ -28,10 +28,14 @@ def choose_for_return(workspace: Workspace, lead: Lead, reason: Reason | None, *
     2. Else, of those that name no reason, the one whose topics have the most of the lead's interests.
     3. Else one that names neither reason nor topic.
 
-    Programs of manual enrolment are left out, and those that take each lead once and had this one; of equals the
-    oldest is chosen. One statement, and those of `leads.qualification.lead_facts` when a program has a condition.
+    None for a reason that keeps its leads out of every program. Programs of manual enrolment are left out, and those
+    that take each lead once and had this one; of equals the oldest is chosen. One statement, and those of
+    `leads.qualification.lead_facts` when a program has a condition.
     """
     code = reason.code if reason else ""
+    if reason is not None and reason.not_nurtured:
+        words = f"No mail: no program takes leads returned as “{reason.label}”."
+        return ProgramChoice(None, {"words": words, "reason": code})
     had = Enrolment.objects.of(workspace).filter(lead=lead, program=OuterRef("pk"))
     running = Program.objects.of(workspace).filter(status=Program.Status.ACTIVE)
     open_to_it = running.exclude(Q(reentry=Program.Reentry.NEVER) & Exists(had)).order_by("pk")

@@ -189,6 +189,10 @@ def _check_entry(program: Program) -> None:
             raise Invalid(f"Give {name} as a list of codes.", field=f"entry.{name}")
         if given and (strange := sorted(set(given) - set(rows.values_list("code", flat=True)))):
             raise Invalid(f"This workspace has no “{strange[0]}” among its {name}.", field=f"entry.{name}")
+    kept_out = returns.filter(not_nurtured=True, code__in=entry.get("reasons", ()))
+    if (reason := kept_out.exclude(code__in=returns.filter(not_nurtured=False).values("code")).first()) is not None:
+        words = f"The reason “{reason}” keeps its leads out of every program."
+        raise Invalid(words, field="entry.reasons")
     if not isinstance(entry.get("manual", False), bool):
         raise Invalid("Say true or false.", field="entry.manual")
     _check_condition(entry, "entry")

@@ -8,20 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from leadflow import db
-from leadflow.errors import Conflict, Invalid
 from leads.models import FollowUp, Handoff, Transition
 from sla import agreements, alarms, escalations, kinds, payloads, selectors, worktime
 from sla.effects import Cause, Effect
 from sla.models import Agreement, Clock
 from sla.terms import Terms
 from webhooks.payloads import ActorSummary
-from workspaces import audit
-from workspaces.actors import Actor
 from workspaces.models import Member
 
 
@@ -142,31 +137,6 @@ def pass_on(handoff: Handoff, *, at: datetime, now: datetime, actor: ActorSummar
             again = Start(old.kind, handoff, handoff.owner, at, old.missing.split(",") if old.missing else ())
             start(old.agreement, [again], now=now)
     running.update(member=handoff.owner)
-
-
-@transaction.atomic
-def answer_triage(handoff: Handoff, *, actor: Actor, note: str, at: datetime | None = None) -> Clock:
-    """Answer a return that blames the lead's data or the definition: marketing's promise is met.
-
-    Raise `Invalid` without a note, `Conflict` when no answer is owed (any more).
-    """
-    at = at or timezone.now()
-    if not note.strip():
-        raise Invalid("Say what marketing makes of this return.", field="note")
-    owed = Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
-    author = ActorSummary.of(actor)
-    # Locks the clock: of two answers at once, the second finds none running.
-    states: dict[str, Clock.State] = dict.fromkeys(kinds.met_by(Cause.RETURN_ANSWERED), Clock.State.MET)
-    stopped = end(owed, states, Ending(Cause.RETURN_ANSWERED, at, author))
-    if not stopped:
-        raise Conflict("This return waits for no answer from marketing.", code="nothing_to_answer")
-    clock = stopped[0]
-    clock.answer, clock.answered_by = note.strip(), actor.member
-    clock.save(update_fields=["answer", "answered_by"])
-    name = f"Return of lead {handoff.lead_id}, pass {handoff.pass_number}"
-    audit.record(handoff.workspace_id, actor=actor, action="return.answered", object_name=name)
-    payloads.record_answered(handoff, answer=clock.answer, actor=author, at=at)
-    return clock
 
 
 def sweep_due(clock: Clock, at: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from leads import summaries
 from leads.models import Handoff
-from leads.payloads import AboutHandoff, AboutLead
+from leads.payloads import AboutLead
 from leads.summaries import HandoffSummary
 from sla.durations import Unit
 from sla.kinds import Kind
@@ -90,14 +90,6 @@ class ClockMissed(AboutClock):
     ended_by: Annotated[str, "What ended it, by the table of clocks."]
 
 
-@event("return.answered", group=Group.HANDOVERS, help="Marketing answered a return that blames data or definition.")
-@dataclass(frozen=True, kw_only=True)
-class ReturnAnswered(AboutHandoff):
-    """Marketing answered a return."""
-
-    answer: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class AgreementSummary:
     """A version of the agreement; `content_hash` is what both sides signed."""
@@ -139,12 +131,6 @@ def record_ended(clocks: Iterable[Clock], *, actor: ActorSummary) -> None:
         for clock, about in zip(told, _about(told), strict=True)
     ]
     outbox.record_many(told[0].workspace_id, facts)
-
-
-def record_answered(handoff: Handoff, *, answer: str, actor: ActorSummary, at: datetime) -> None:
-    """Record that marketing answered a return."""
-    lead, passed = summaries.read_one(handoff.lead_id), summaries.of_handoff(handoff)
-    outbox.record(handoff.workspace_id, ReturnAnswered(lead=lead, actor=actor, handoff=passed, answer=answer), at=at)
 
 
 def record_activated(agreement: Agreement, *, actor: ActorSummary, at: datetime) -> None:

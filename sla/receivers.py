@@ -12,7 +12,7 @@ from django.dispatch import receiver
 
 from leads.models import FollowUp, Handoff, Lead, Touch, Transition
 from leads.models.touch import Outcome
-from leads.signals import moved, planned, touched
+from leads.signals import answered, moved, planned, touched
 from sla import agreements, attempts, calendars, clocks, endings, information, kinds
 from sla.effects import Cause, Effect, cause_of
 from sla.kinds import Kind
@@ -84,6 +84,14 @@ def on_follow_up(
     elif agreement := agreements.active(lead.workspace_id):
         for kind in kinds.started_by(Cause.FOLLOW_UP_PLANNED):
             clocks.promise(agreement, follow_up, kind, tier=handoff.tier if handoff else "", at=at, now=now)
+
+
+@receiver(answered, dispatch_uid="sla.answered")
+def on_return_answered(handoff: Handoff, actor: Actor, at: datetime, now: datetime, **kwargs: Any) -> None:
+    """Meet the clock of marketing's answer to a return."""
+    cause = Cause.RETURN_ANSWERED
+    ending = clocks.Ending(cause, at, ActorSummary.of(actor), _reported_at(actor.kind, now))
+    clocks.end(_of(handoff), endings.states(cause, None), ending)
 
 
 def _met_by_touch(cause: Cause, handoff: Handoff) -> dict[str, Clock.State]:

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from leads.models import Handoff
+from leads.queries import returns
 from sla import kinds
 from sla.effects import Cause
 from sla.models import Clock
@@ -66,10 +68,20 @@ def due(workspace: Workspace | int, member: Member | None, *, at: datetime) -> D
     return Due(**counts)
 
 
-def to_triage(workspace: Workspace | int) -> QuerySet[Clock]:
-    """Return the returns that wait for marketing's answer, what is due first at the top, with lead and reason."""
-    found = running(workspace).filter(kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
-    return found.select_related("lead", "handoff__reason", "handoff__owner__user", "member__user")
+def to_triage(workspace: Workspace | int) -> QuerySet[Handoff]:
+    """Return the returns that wait for marketing's answer, the first due at the top, those without a clock last."""
+    return _to_triage(workspace)
+
+
+def due_to_triage(workspace: Workspace | int) -> list[datetime | None]:
+    """List when marketing's answers that are waited for are due, the first at the top; None: no clock runs."""
+    return list(_to_triage(workspace).values_list("due_at", flat=True))
+
+
+def _to_triage(workspace: Workspace | int) -> QuerySet[Any]:
+    owed = Clock.everywhere.filter(RUNNING, handoff=OuterRef("pk"), kind__in=kinds.met_by(Cause.RETURN_ANSWERED))
+    waiting = returns.waiting(workspace).annotate(due_at=Subquery(owed.values("due_at")[:1]))
+    return waiting.order_by(F("due_at").asc(nulls_last=True), "closed_at", "pk")
 
 
 def overdue_answers(workspace: Workspace | int, *, at: datetime) -> QuerySet[Clock]:

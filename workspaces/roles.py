@@ -36,6 +36,10 @@ CAPABILITIES: dict[str, set[str]] = {
     "leads.disqualify": _MARKETING,
     "leads.reopen": _MARKETING | {_SM},
     "returns.view": _MARKETING | {_SM, _V},
+    "returns.answer": _MARKETING,
+    "returns.object": _SALES,  # to marketing's answer: to one's own returns, unless one may work anybody's
+    "returns.decide": {_A, _SM},  # on an objection
+    "answers.view": _MARKETING | _SALES | {_V},  # marketing's, to returns
     "reports.view": _EVERYONE,
     "nurture.view": _EVERYONE,
     "nurture.edit": _MARKETING,
@@ -64,6 +68,9 @@ SCOPES: dict[str, set[str]] = {
         "handoffs.work",
         "handoffs.work_any",
         "handoffs.reassign",
+        "returns.answer",
+        "returns.object",
+        "returns.decide",
         "leads.disqualify",
         "leads.reopen",
         "nurture.edit",

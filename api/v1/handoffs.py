@@ -13,6 +13,7 @@ from api.filters import IdFilter, InstantFilter
 from api.requests import ApiRequest
 from api.v1 import lookups
 from api.v1.clocks import ClockShape
+from api.v1.return_shapes import ReturnAnswerOfHandoff
 from api.v1.shapes import LeadRef, MemberRef
 from api.v1.verbs import VERBS, Rating, Verb, perform
 from api.views import ListResource, Resource, lists
@@ -63,6 +64,7 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
             "promoted_at",
             "closed_at",
             "reason",
+            "blamed",
             "note",
             "rating",
             "allowed",
@@ -96,15 +98,22 @@ class HandoffDetail(HandoffShape):
         help_text="Verdict, score lines, fit, interest and readiness as they were when offered."
     )
     clocks = serializers.SerializerMethodField()
+    return_answer = serializers.SerializerMethodField(help_text="Marketing's answer to its return; null: none yet.")
     attempts = serializers.SerializerMethodField(help_text="Null: no agreement promises any.")
 
     class Meta(HandoffShape.Meta):
-        fields = [*HandoffShape.Meta.fields, "evidence", "clocks", "attempts"]
+        fields = [*HandoffShape.Meta.fields, "evidence", "clocks", "attempts", "return_answer"]
 
     @extend_schema_field(ClockShape(many=True))
     def get_clocks(self, handoff: Any) -> Any:
         """List the clocks, those that run first."""
         return ClockShape(clocks.clocks_of([handoff]).get(handoff.pk, []), many=True).data
+
+    @extend_schema_field(ReturnAnswerOfHandoff(allow_null=True))
+    def get_return_answer(self, handoff: Any) -> Any:
+        """Return marketing's answer with the objection to it."""
+        answer = getattr(handoff, "return_answer", None) if handoff.blamed else None
+        return answer and ReturnAnswerOfHandoff(answer).data
 
     @extend_schema_field(AttemptsShape(allow_null=True))
     def get_attempts(self, handoff: Any) -> Any:

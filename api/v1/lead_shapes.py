@@ -28,6 +28,10 @@ class LeadShape(serializers.ModelSerializer[Lead]):
     flags = serializers.ListField(child=serializers.CharField())
     interests = serializers.DictField(child=serializers.FloatField(), help_text="Points by topic.")
     external_ids = ExternalIdShape(many=True)
+    held_for = serializers.CharField(
+        help_text="What its return blames (data or definition) while it waits for marketing's answer; else empty."
+    )
+    kept_from_nurture = serializers.BooleanField(help_text="The reason of its return keeps it out of every program.")
 
     class Meta:
         model = Lead
@@ -58,6 +62,8 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "revisit_at",
             "returned_at",
             "cool_off_until",
+            "held_for",
+            "kept_from_nurture",
             "fit_points",
             "fit_grade",
             "interest_points",

@@ -1,4 +1,4 @@
-"""The timeline of one lead, newest first: moves, events, touches, answers, follow-ups and mail."""
+"""The timeline of one lead, newest first: moves, events, touches, answers, follow-ups, answers to returns, mail."""
 
 from dataclasses import asdict
 from typing import Any
@@ -26,7 +26,7 @@ class EntryShape(serializers.Serializer[Any]):
     """One thing that happened."""
 
     at = serializers.DateTimeField()
-    kind = serializers.CharField(help_text="move, event, touch, answer, follow_up or mail.")
+    kind = serializers.CharField(help_text="move, event, touch, answer, follow_up, return or mail.")
     what = serializers.CharField(help_text="The move's name, the event's type, the touch's channel.")
     title = serializers.CharField()
     body = serializers.CharField(allow_blank=True)

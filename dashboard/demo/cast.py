@@ -215,6 +215,15 @@ ANSWERS = {
     "wrong-territory": "The campaign will be limited to countries that we sell in.",
     "not-our-customer": "Agreed: the definition should ask for stock of their own.",
 }
+OBJECTIONS = {
+    "wrong-contact": "The person you name left the company last year.",
+    "bad-data": "I tried the corrected number: it is not in use either.",
+    "not-our-customer": "The same definition sent me two more traders this week.",
+}
+DECISIONS = (
+    ("marketing", "The record was right when it was answered."),
+    ("sales", "Agreed with the rep: please take it up in the next version of the agreement."),
+)
 LOSS_NOTES = {
     "competitor-won": "They took the module of their ERP supplier.",
     "missing-feature": "They need planning by batch and expiry date.",

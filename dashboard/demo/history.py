@@ -8,14 +8,13 @@ from random import Random
 from dashboard.demo import asking, cast, drip, plot
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
-from leads.activity import answers, follow_ups, ratings, touches
+from leads.activity import answers, follow_ups, ratings, returns, touches
 from leads.intake import events
 from leads.lifecycle import moves
 from leads.models import Handoff, Lead, Reason
 from leads.models.lead import ConsentState
 from leads.routing import assign
 from leads.states import MARKETING_STATES
-from sla import clocks, selectors
 from workspaces.actors import Actor, engine
 from workspaces.models import Member
 
@@ -23,6 +22,8 @@ from workspaces.models import Member
 ACCEPT_MEDIAN = {"hot": 24, "standard": 165}
 TOUCH_MEDIAN = {"hot": 75, "standard": 430}
 TRIAGE_MEDIAN = 900
+DECIDED_MEDIAN = 2400
+OBJECTED = 0.35  # of those answers that reps have something to say to
 FORGOTTEN = 0.03  # the share of what is offered that nobody answers
 RECALLED = 35  # one of so many is taken back by marketing
 SECOND_PASS = 0.28  # of what was returned and may come again
@@ -188,18 +189,33 @@ def return_to_marketing(world: World, prospect: Prospect, handoff: Handoff, code
         at=at,
     )
     if reason.blames:
-        world.timeline.plan(at + _minutes(chance, TRIAGE_MEDIAN, 0.95), _answer, handoff, code)
+        world.timeline.plan(at + _minutes(chance, TRIAGE_MEDIAN, 0.95), _answer, handoff, code, chance)
     if reason.disqualifies:
         return
     drip.enter(world, handoff.lead, reason, handoff, at)
+    if reason.not_nurtured:
+        return
     if chance.random() < SECOND_PASS and handoff.pass_number < 3:
         again = plot.at_work(at + timedelta(days=reason.cool_off_days + chance.uniform(10, 35)), chance)
         world.timeline.plan(again, _come_back, prospect, handoff.lead)
 
 
-def _answer(world: World, handoff: Handoff, code: str, at: datetime) -> None:
-    if selectors.to_triage(world.workspace).filter(handoff=handoff).exists():
-        clocks.answer_triage(handoff, actor=world.actor("marketing.manager"), note=cast.ANSWERS[code], at=at)
+def _answer(world: World, handoff: Handoff, code: str, chance: Random, at: datetime) -> None:
+    """Let marketing answer a return; some reps object, and the sales manager decides after a while."""
+    marketing = world.actor("marketing.manager")
+    returns.answer(handoff, actor=marketing, text=cast.ANSWERS[code], at=at)
+    if code in cast.OBJECTIONS and chance.random() < OBJECTED:
+        world.timeline.plan(at + _minutes(chance, 300, 0.6), _object, handoff, code, chance)
+
+
+def _object(world: World, handoff: Handoff, code: str, chance: Random, at: datetime) -> None:
+    returns.object_to(handoff, actor=_owner(handoff), text=cast.OBJECTIONS[code], at=at)
+    world.timeline.plan(at + _minutes(chance, DECIDED_MEDIAN, 0.7), _decide, handoff, chance.random())
+
+
+def _decide(world: World, handoff: Handoff, luck: float, at: datetime) -> None:
+    decision, note = cast.DECISIONS[luck < 0.6]
+    returns.decide(handoff, actor=world.actor("sales.manager"), decision=decision, note=note, at=at)
 
 
 def _come_back(world: World, prospect: Prospect, lead: Lead, at: datetime) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.design.downloads import csv_response
 from dashboard.inbox import views
+from dashboard.leads.whose import whose
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence, outcomes
 from leadflow import csvfile
@@ -56,7 +57,7 @@ def download(request: PageRequest) -> StreamingHttpResponse:
     """Stream a list of the inbox, as its tab and member are chosen."""
     tab = views.tab_of(request)
     now = timezone.now()
-    found = views.listed(request, tab, views.whose(request)[0], now)
+    found = views.listed(request, tab, whose(request)[0], now)
     rows = _promises(found, now) if tab == "promises" else _handoffs(found)
     return csv_response(csvfile.write(rows), f"inbox-{tab}.csv")
 

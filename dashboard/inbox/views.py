@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dashboard.inbox import performance
-from dashboard.leads.move_forms import SALES_ROLES
+from dashboard.leads.whose import whose
 from dashboard.shell.access import PageRequest, page
 from dashboard.shell.responses import done, next_url, refused
 from dashboard.wording import evidence
@@ -24,7 +24,7 @@ from leads.lifecycle import moves
 from leads.models import Definition, Handoff, HandoffState
 from leads.qualification import assessment
 from leads.qualification.criteria import Verdict
-from leads.queries import lookups
+from leads.queries import lookups, returns
 from leads.routing import assign, pools
 from sla import attempts, kinds
 from sla import inbox as queries
@@ -32,7 +32,6 @@ from sla import selectors as clocks
 from sla.attempts import Attempts
 from sla.models import Clock
 from sla.sides import Side
-from workspaces import access
 from workspaces.models import Member
 
 TABS = ("waiting", "in_work", "done", "accepted", "promises")
@@ -75,6 +74,7 @@ def inbox(request: PageRequest) -> HttpResponse:
         "rows": found.rows if tab == "promises" else listed_rows,
         "page": found,
         "counts": counts,
+        "answers": returns.count_lately(request.workspace, member, at=now),
         "sentence": performance.sentence(counts, targets, own=own),
         "figures": performance.figures(counts, measured, own=own, query=query),
         "later": later,
@@ -143,15 +143,6 @@ def _none_accepted(request: PageRequest, refusals: list[str]) -> HttpResponse:
         return refused(words, 409)
     messages.error(request, words)
     return redirect(next_url(request))
-
-
-def whose(request: PageRequest) -> tuple[Member | None, list[Member]]:
-    """Return the member whose inbox is shown (None: all members) and, for managers, the members to choose from."""
-    if not request.actor.can("handoffs.work_any"):
-        return request.member, []
-    members = list(access.members_of(request.workspace, roles=SALES_ROLES))
-    chosen = request.GET.get("member", "")
-    return next((member for member in members if str(member.pk) == chosen), None), members
 
 
 def tab_of(request: PageRequest) -> str:

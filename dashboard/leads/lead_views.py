@@ -14,6 +14,7 @@ from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence, outcomes
 from leadflow.errors import DomainError
 from leads.intake import upsert
+from leads.lifecycle import guards
 from leads.models import Definition, HandoffState, Lead
 from leads.qualification import assessment
 from leads.qualification.criteria import Verdict
@@ -54,6 +55,9 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "more": actions[move_buttons.SHOWN :],
         "may_answer": move_buttons.may_answer(request.actor, known.handoff),
         "came_back": _came_back(known),
+        "may_object": known.handoff is not None
+        and request.actor.can("returns.object")
+        and guards.may_work(request.actor, known.handoff),
         "marketing_first": request.member.role in (Role.MARKETING, Role.MARKETING_MANAGER, Role.VIEWER),
     }
     return render(request, "leads/lead.html", context)

@@ -28,6 +28,9 @@ LOOKS: dict[str, tuple[str, str]] = {
     "touch": ("message-circle", "accent"),
     "answer": ("message-square", ""),
     "follow_up": ("calendar-check", "good"),
+    "return.objected": ("hand", "warn"),
+    "return.decided": ("scale", "good"),
+    "return": ("message-square", "accent"),
     "mail": ("send", ""),
 }
 

@@ -71,7 +71,8 @@ class ProgramForm(forms.Form):
                 "send_weekdays": [str(day) for day in shown.send_weekdays],
             },
         )
-        reasons = Reason.objects.of(workspace).filter(disqualifies=False).order_by("position", "label")
+        reasons = Reason.objects.of(workspace).filter(disqualifies=False, not_nurtured=False)
+        reasons = reasons.order_by("position", "label")
         returned = dict(reasons.filter(kind=Reason.Kind.RETURN).values_list("code", "label"))
         lost = reasons.filter(kind=Reason.Kind.LOSE).exclude(code__in=returned).values_list("code", "label")
         offer(self, "reasons", list(returned.items()))

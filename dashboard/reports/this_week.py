@@ -54,7 +54,7 @@ def this_week(request: PageRequest, by: str, lines: Sequence[ReportLine], now: d
 
 def _returns(request: PageRequest, now: datetime) -> Waiting | None:
     """Name the returns that wait for marketing's answer, and when the first is due."""
-    clocks = list(promises.to_triage(request.workspace).values_list("due_at", flat=True))
+    clocks = promises.due_to_triage(request.workspace)
     if not clocks:
         return None
     count = len(clocks)

@@ -1,4 +1,4 @@
-"""The filters of the returns, and marketing's answer to one."""
+"""The filters of the returns; marketing's answer to one, the objection to it, the decision on that."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from dashboard.design.inputs import offer
 from dashboard.leads.move_forms import SALES_ROLES
-from leads.models import Handoff, Reason
+from leads.models import Handoff, Reason, ReturnObjection
 from leads.queries import lookups
 from workspaces import access
 from workspaces.models import Workspace
@@ -48,6 +48,37 @@ class ReturnFilterForm(forms.Form):
 class ReturnAnswerForm(forms.Form):
     """Answer a return."""
 
+    text = forms.CharField(
+        label="Marketing's answer",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=2000,
+        strip=True,
+        help_text="The rep and the sales managers read it.",
+    )
+
+
+class ObjectionForm(forms.Form):
+    """Object to an answer."""
+
+    text = forms.CharField(
+        label="What is wrong with it",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        strip=True,
+        help_text="You can object once. The sales manager decides, and marketing reads it.",
+    )
+
+
+class DecisionForm(forms.Form):
+    """Decide on an objection."""
+
+    decision = forms.ChoiceField(
+        label="You agree", choices=ReturnObjection.Decision.choices, widget=forms.RadioSelect()
+    )
     note = forms.CharField(
-        label="Marketing's answer", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, strip=True
+        label="Note",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        required=False,
+        help_text="Both sides read it.",
     )

@@ -15,23 +15,24 @@ from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence, figures
 from leadflow import paging
 from leadflow.models import get_row
-from leads.models import Handoff
+from leads.activity import returns
+from leads.models import Handoff, ReturnAnswer
 from leads.queries import lookups, reports
+from leads.queries import returns as queries
 from nurture.models import Enrolment
-from sla import clocks, kinds
+from sla import kinds
 from sla import selectors as promises
 from sla.effects import Cause
-from sla.models import Clock
 
 
 @dataclass(frozen=True)
 class ReturnRow:
-    """Hold one return: the handoff, the next program, and marketing's answer where one is owed."""
+    """Hold one return: the handoff, the next program, and marketing's answer if there is one."""
 
     handoff: Handoff
     headline: str
     enrolment: Enrolment | None
-    clock: Clock | None
+    answer: ReturnAnswer | None
 
     @property
     def revisit_at(self) -> datetime | None:
@@ -46,7 +47,7 @@ def index(request: PageRequest) -> HttpResponse:
     return _show(request)
 
 
-@page("nurture.edit")
+@page("returns.answer")
 def answer(request: PageRequest, pk: int) -> HttpResponse:
     """Answer a return that blames the lead's data or the definition."""
     handoff = get_row(Handoff.objects.of(request.workspace), pk, "return")
@@ -56,8 +57,8 @@ def answer(request: PageRequest, pk: int) -> HttpResponse:
     if editing.submit(
         request,
         form,
-        lambda: clocks.answer_triage(handoff, actor=request.actor, note=form.cleaned_data["note"]),
-        "Your answer is saved with the return, and its clock has stopped.",
+        lambda: returns.answer(handoff, actor=request.actor, text=form.cleaned_data["text"]),
+        "Your answer is with the rep and the sales managers, and its clock has stopped.",
     ):
         return redirect("dashboard:returns")
     return _show(request, answered=pk, form=form, status=422)
@@ -72,20 +73,16 @@ def _show(
     shown = paging.by_time(found, "closed_at", after=request.GET.get("after", ""))
     period = periods.read(workspace, request.GET.get("period", periods.DEFAULT), now)
     counted = reports.returns_by_reason(workspace, since=period.since, until=period.until)
-    waiting = [
-        (
-            clock,
-            form if form and clock.handoff_id == answered else ReturnAnswerForm(auto_id=f"id_%s_{clock.handoff_id}"),
-        )
-        for clock in promises.to_triage(workspace)[: paging.SIZE]
-    ]
+    unanswered = promises.to_triage(workspace)
+    waiting = _waiting(list(unanswered[: paging.SIZE]), answered, form)
     context = {
         "title": "Returns",
         "filter": wanted,
         "page": shown,
         "rows": _rows(workspace, shown.rows),
         "waiting": waiting,
-        "stray": form if form and answered not in [clock.handoff_id for clock, _ in waiting] else None,
+        "unanswered": unanswered.count() if len(waiting) == paging.SIZE else len(waiting),
+        "stray": form if form and answered not in [each["handoff"].pk for each in waiting] else None,
         "period": period,
         "reasons": figures.reason_bars(workspace, counted, period),
         "count": sum(each.count for each in counted),
@@ -93,17 +90,24 @@ def _show(
     return render(request, "returns/returns.html", context, status=status)
 
 
+def _waiting(handoffs: list[Handoff], answered: int, form: ReturnAnswerForm | None) -> list[dict[str, Any]]:
+    """Add to returns the clock of marketing's answer, if one runs, and the form. One statement."""
+    owed, kind = promises.clocks_of(handoffs), kinds.met_by(Cause.RETURN_ANSWERED)
+    return [
+        {
+            "handoff": each,
+            "clock": next((clock for clock in owed.get(each.pk, []) if clock.kind in kind), None),
+            "form": form if form and each.pk == answered else ReturnAnswerForm(auto_id=f"id_%s_{each.pk}"),
+        }
+        for each in handoffs
+    ]
+
+
 def _rows(workspace: Any, handoffs: list[Handoff]) -> list[ReturnRow]:
-    """Add to each return where it went and its triage clock, in two statements."""
+    """Add to each return where it went, and marketing's answer with the objection to it, in two statements."""
     entered = Enrolment.objects.of(workspace).filter(handoff__in=handoffs).select_related("program").order_by("pk")
     went = {each.handoff_id: each for each in entered}
-    owed, answered = promises.clocks_of(handoffs), kinds.met_by(Cause.RETURN_ANSWERED)
+    answers = {each.handoff_id: each for each in queries.answers(workspace).filter(handoff__in=handoffs)}
     return [
-        ReturnRow(
-            each,
-            evidence.headline(each.evidence),
-            went.get(each.pk),
-            next((clock for clock in owed.get(each.pk, []) if clock.kind in answered), None),
-        )
-        for each in handoffs
+        ReturnRow(each, evidence.headline(each.evidence), went.get(each.pk), answers.get(each.pk)) for each in handoffs
     ]

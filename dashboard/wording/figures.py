@@ -83,8 +83,9 @@ def reason_bars(workspace: Workspace, rows: Iterable[Returned], period: Period) 
     takes = choosing.programs_by_reason(workspace)
     bars = []
     for row in rows:
-        program = None if row.disqualifies else takes.get(row.code) or takes.get("")
-        note = "Disqualified" if row.disqualifies else program.name if program else "No active program"
+        program = None if row.disqualifies or row.not_nurtured else takes.get(row.code) or takes.get("")
+        note = "Disqualified" if row.disqualifies else "No mail" if row.not_nurtured else "No active program"
+        note = program.name if program else note
         url = reverse("dashboard:program", args=[program.pk]) if program else ""
         behind = handoffs_url(dates="returned", reason=row.code, **period.query)
         bars.append(ReportBar(row.label, row.count, behind, "warn", note, url))

@@ -87,6 +87,7 @@ def _write_updates(plan: PlannedChanges, updated: list[PlannedChange]) -> None:
         change.lead.sequence += 1
         change.lead.next_at = plan.now
         fields |= set(change.changed) - NOT_COLUMNS
+        fields |= set(change.lead.note_changes(change.changed, plan.at))
     db.update_many([change.lead for change in updated], sorted(fields))
 
 

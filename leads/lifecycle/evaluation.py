@@ -18,7 +18,7 @@ from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
 from leads.models.lead import Grading
 from leads.payloads import LeadGradeChanged, LeadRevisitDue
-from leads.qualification import assessment
+from leads.qualification import assessment, loop_guard
 from leads.qualification.assessment import Assessment
 from leads.qualification.criteria import Refusal
 from leads.states import CLOSED_STATES, MARKETING_STATES, State
@@ -59,7 +59,7 @@ def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
     prefetch_related_objects(leads, *assessment.RELATIONS)
     readings = assessment.read(leads, at)
     assessed = {lead.pk: assessment.assess(lead, at, reading=readings[lead.pk]) for lead in leads}
-    refusals = {lead.pk: assessment.loop_guard(lead, assessed[lead.pk], at) for lead in leads}
+    refusals = {lead.pk: loop_guard.refusal(lead, assessed[lead.pk], at) for lead in leads}
     moved: dict[int, Lead] = {}
     if eligible := [lead for lead in _eligible(leads, assessed) if refusals[lead.pk] is None]:
         candidates = [Candidate(lead, at) for lead in eligible]
@@ -118,11 +118,11 @@ def _eligible(leads: Sequence[Lead], assessed: Mapping[int, Assessment]) -> list
     if came_back:
         passes = Handoff.everywhere.filter(lead__in=came_back).order_by("pass_number")
         closed = dict(passes.values_list("lead_id", "closed_at"))  # the last pass of each
-    return [lead for lead in ready if _is_newer(assessed[lead.pk].newest_evidence_at, closed.get(lead.pk))]
+    return [lead for lead in ready if _is_due_again(lead, assessed[lead.pk], closed.get(lead.pk))]
 
 
-def _is_newer(evidence_at: datetime | None, closed_at: datetime | None) -> bool:
-    return closed_at is None or (evidence_at is not None and evidence_at > closed_at)
+def _is_due_again(lead: Lead, assessed: Assessment, closed_at: datetime | None) -> bool:
+    return closed_at is None or loop_guard.has_new_evidence(lead, assessed, closed_at)
 
 
 def _next_look(lead: Lead, assessed: Assessment, refusal: Refusal | None, at: datetime) -> datetime | None:

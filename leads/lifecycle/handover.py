@@ -8,7 +8,7 @@ from datetime import datetime
 from leadflow.errors import DomainError, Missing, NotAllowed
 from leads.lifecycle import guards
 from leads.models import Handoff, Lead
-from leads.qualification import assessment
+from leads.qualification import assessment, loop_guard
 from leads.qualification.assessment import Assessment, Reading
 from leads.routing import assign
 from workspaces.actors import Actor
@@ -72,7 +72,7 @@ def _judge(
     assessed = assessment.assess(lead, at, reading=reading)
     if not candidate.override.strip():
         guards.check_met(lead, assessed.verdict, "MQL", "Give a reason to hand it over all the same.")
-    if refusal := assessment.loop_guard(lead, assessed, at):
+    if refusal := loop_guard.refusal(lead, assessed, at):
         raise NotAllowed(refusal.words, code=refusal.code, **guards.state_of(lead))
     chosen = None
     if candidate.owner is not None:

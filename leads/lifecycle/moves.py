@@ -33,6 +33,9 @@ from leads.states import State
 from workspaces.actors import Actor
 from workspaces.models import Member
 
+# the columns of a lead that handing it over sets, beside its scores
+_OF_QUALIFY = ("state", "state_since", "sequence", "owner", "passes", "revisit_at", "kept_from_nurture")
+
 
 def qualify(
     lead: Lead, *, actor: Actor, at: datetime | None = None, override: str = "", owner: Member | None = None
@@ -64,7 +67,7 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
     if not ready:
         return [each for each in judged if isinstance(each, DomainError)]
     # Routing locks the pools and takes the turns; the rows are built in memory and written by one statement per kind.
-    handoffs, entries, fields = {}, [], {"state", "state_since", "sequence", "owner", "passes", "revisit_at"}
+    handoffs, entries, fields = {}, [], {*_OF_QUALIFY}
     for each, choice in zip(ready, assign.choose([each.request for each in ready]), strict=True):
         guards.fire(each.lead, "qualify", each.at)
         handoff = handoffs[each.lead.pk] = handover.handoff(each, choice)
@@ -145,11 +148,9 @@ def return_to_marketing(
     guards.check_reason(lead, reason, Reason.Kind.RETURN, note)
     guards.check_rating(rating)
     revisit_at = None if reason.disqualifies else guards.revisit_at(reason, revisit_on, at)
-    guards.fire(
-        lead, "return", at, disqualifies=reason.disqualifies, cool_off_days=reason.cool_off_days, revisit_at=revisit_at
-    )
-    _close(handoff, HandoffState.RETURNED, at, reason=reason, note=note, rating=rating)
-    _save(lead, now, "owner", "returned_at", "cool_off_until", "revisit_at")
+    guards.fire(lead, "return", at, reason=reason, revisit_at=revisit_at)
+    _close(handoff, HandoffState.RETURNED, at, reason=reason, blamed=reason.blames, note=note, rating=rating)
+    _save(lead, now, "owner", "returned_at", "cool_off_until", "revisit_at", "held_for", "kept_from_nurture")
     facts = {"revisit_at": _iso(revisit_at), "cool_off_until": _iso(lead.cool_off_until), "rating": rating}
     _log(lead, handoff, "return", actor=actor, at=at, now=now, reason=reason, note=note, facts=facts)
     return handoff
@@ -308,7 +309,7 @@ def _simple(lead: Lead, move: str, *, actor: Actor, note: str, at: datetime | No
     if Need.WHY in MOVES[move].needs:
         guards.check_note(note, f"Say why the lead is {MOVES[move].past.lower()}.")
     guards.fire(lead, move, at)
-    _save(lead, now, "owner", "revisit_at")
+    _save(lead, now, "owner", "revisit_at", "kept_from_nurture")
     _log(lead, None, move, actor=actor, at=at, now=now, note=note)
     return lead
 

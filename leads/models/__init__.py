@@ -8,6 +8,7 @@ from leads.models.identity import AnonymousId, ExternalId
 from leads.models.importing import Import, RowError
 from leads.models.lead import Lead
 from leads.models.reason import Reason
+from leads.models.return_answer import ReturnAnswer, ReturnObjection
 from leads.models.routing import Pool, PoolMember, RoutingRule
 from leads.models.search import SearchText
 from leads.models.taxonomy import Attribute, Persona, Topic
@@ -36,6 +37,8 @@ __all__ = [
     "Question",
     "Reason",
     "RejectedEvent",
+    "ReturnAnswer",
+    "ReturnObjection",
     "RoutingRule",
     "RowError",
     "Scoring",

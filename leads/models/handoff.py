@@ -7,6 +7,7 @@ from leadflow.fields import Document
 from leadflow.models import Owned
 from leads import documents
 from leads.models.lead import Readiness
+from leads.models.reason import Reason
 
 
 class HandoffState(models.TextChoices):
@@ -51,6 +52,8 @@ class Handoff(Owned):
     promoted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     reason = models.ForeignKey("leads.Reason", null=True, on_delete=models.PROTECT, related_name="+")
+    # what the reason of its return blamed then: marketing owes an answer to it
+    blamed = models.CharField(max_length=10, choices=Reason.Blame.choices, blank=True)
     note = models.TextField(blank=True)
     rating = models.PositiveSmallIntegerField(null=True, blank=True)  # 1 to 5, the rep's
 
@@ -66,6 +69,7 @@ class Handoff(Owned):
             models.CheckConstraint(
                 condition=~Q(state="returned") | Q(reason__isnull=False), name="handoff_returned_has_reason"
             ),
+            models.CheckConstraint(condition=Q(blamed="") | Q(state="returned"), name="handoff_blamed_was_returned"),
             models.CheckConstraint(
                 condition=Q(rating__isnull=True) | Q(rating__range=(1, 5)), name="handoff_rating_range"
             ),
@@ -97,4 +101,5 @@ class Handoff(Owned):
             models.Index(
                 fields=["workspace", "-closed_at"], condition=Q(state="returned"), name="handoff_returns_page"
             ),
+            models.Index(fields=["workspace", "-closed_at"], condition=~Q(blamed=""), name="handoff_contested"),
         ]

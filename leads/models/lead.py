@@ -1,5 +1,6 @@
 """The person known to a workspace."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -12,8 +13,12 @@ from django_fsm import RETURN_VALUE, FSMField, transition
 from leadflow.fields import Document
 from leadflow.models import Owned, Timer
 from leads import documents
+from leads.models.reason import Reason
 from leads.move_catalogue import MOVES
 from leads.states import State
+
+PROFILE = frozenset({"title", "account_id"})  # a change of these is evidence for another pass
+CONTACT = PROFILE | {"email", "phone", "first_name", "last_name", "country"}  # a return for its data blames these
 
 
 class ConsentState(models.TextChoices):
@@ -69,6 +74,12 @@ class Lead(Owned, Timer):
     revisit_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
     cool_off_until = models.DateTimeField(null=True, blank=True)
+    # what its return blames, until marketing answered it or the data was corrected; it is not handed over meanwhile
+    held_for = models.CharField(max_length=10, choices=Reason.Blame.choices, blank=True)
+    # its return says that no program takes it; until it is handed over again, or reopened
+    kept_from_nurture = models.BooleanField(default=False)
+    # when the title or the company last became otherwise, or what its return had blamed was corrected
+    profile_changed_at = models.DateTimeField(null=True, blank=True)
 
     fit_points = models.IntegerField(default=0)
     fit_grade = models.CharField(max_length=1, blank=True)  # A best
@@ -103,6 +114,9 @@ class Lead(Owned, Timer):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["mql", "sal", "sql"]) | Q(passes__gt=0), name="lead_offered_has_pass"
+            ),
+            models.CheckConstraint(
+                condition=Q(held_for="") | ~Q(state__in=["mql", "sal", "sql"]), name="lead_held_is_not_with_sales"
             ),
         ]
         indexes = [
@@ -146,6 +160,20 @@ class Lead(Owned, Timer):
         """Return grade and readiness together."""
         return Grading(self.grade, self.readiness)
 
+    def note_changes(self, names: Collection[str], at: datetime) -> tuple[str, ...]:
+        """Take in that these columns became otherwise at `at`; return the names of the fields set, without saving.
+
+        A correction of what a return blamed (the person, the ways to reach them, the company) ends the wait for
+        marketing's answer.
+        """
+        corrected = self.held_for == Reason.Blame.DATA and not CONTACT.isdisjoint(names)
+        corrected = corrected and self.returned_at is not None and at > self.returned_at
+        if not corrected and PROFILE.isdisjoint(names):
+            return ()
+        self.profile_changed_at = max(at, self.profile_changed_at or at)
+        self.held_for = "" if corrected else self.held_for
+        return "profile_changed_at", "held_for"
+
     # The moves, called by `leads.lifecycle.moves` alone, on a locked row; each sets its own fields and saves nothing.
 
     @transition(field=state, source=MOVES["qualify"].sources, target=State.MQL)
@@ -154,6 +182,7 @@ class Lead(Owned, Timer):
         self.state_since = at
         self.passes += 1
         self.revisit_at = None
+        self.kept_from_nurture = False
 
     @transition(field=state, source=MOVES["accept"].sources, target=State.SAL)
     def move_accept(self, at: datetime) -> None:
@@ -161,15 +190,15 @@ class Lead(Owned, Timer):
         self.state_since = at
 
     @transition(field=state, source=MOVES["return"].sources, target=RETURN_VALUE(State.NURTURE, State.DISQUALIFIED))
-    def move_return(
-        self, at: datetime, *, disqualifies: bool, cool_off_days: int, revisit_at: datetime | None
-    ) -> State:
+    def move_return(self, at: datetime, *, reason: Reason, revisit_at: datetime | None) -> State:
         """Go back to marketing, or out, as the reason says."""
         self.state_since = self.returned_at = at
-        self.cool_off_until = at + timedelta(days=cool_off_days)
+        self.cool_off_until = at + timedelta(days=reason.cool_off_days)
         self.revisit_at = revisit_at
+        self.held_for = reason.blames
+        self.kept_from_nurture = reason.not_nurtured
         self.owner = None
-        return State.DISQUALIFIED if disqualifies else State.NURTURE
+        return State.DISQUALIFIED if reason.disqualifies else State.NURTURE
 
     @transition(field=state, source=MOVES["recall"].sources, target=State.NURTURE)
     def move_recall(self, at: datetime) -> None:
@@ -212,3 +241,4 @@ class Lead(Owned, Timer):
         """Come back after a disqualification or a loss."""
         self.state_since = at
         self.owner = self.revisit_at = None
+        self.kept_from_nurture = False

@@ -51,6 +51,9 @@ class Reason(Owned):
     disqualifies = models.BooleanField(
         "Disqualifies the lead", default=False, help_text="The lead is disqualified instead of nurtured."
     )
+    not_nurtured = models.BooleanField(
+        "No mail", default=False, help_text="The lead stays with marketing, and no program takes it."
+    )
     needs_attempts = models.BooleanField(
         "Needs the agreed attempts",
         default=False,
@@ -112,6 +115,7 @@ OPTIONS: dict[str, Option] = {
     "cool_off_days": Option(lambda days: f"not handed over again for {_days(days)}" if days else ""),
     "blames": Option(lambda whom: "marketing answers, on a clock" if whom else ""),
     "disqualifies": Option(lambda on: ""),  # where the lead goes is said first
+    "not_nurtured": Option(lambda on: ""),  # as well
     "needs_attempts": Option(
         lambda on: "needs the agreed attempts, or somebody reached" if on else "", _LATER, asked=True
     ),
@@ -127,7 +131,8 @@ def leads_to(reason: Mapping[str, Any], *, asked: bool = True) -> str:
     """
     kind = reason["kind"]
     out = kind == Reason.Kind.DISQUALIFY or bool(reason["disqualifies"])
-    said = ["the lead is disqualified" if out else "back to nurture" if kind == Reason.Kind.RETURN else ""]
+    back = "back to marketing, and no program takes it" if reason.get("not_nurtured") else "back to nurture"
+    said = ["the lead is disqualified" if out else back if kind == Reason.Kind.RETURN else ""]
     said += [
         option.words(reason[name])
         for name, option in OPTIONS.items()

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from leads.conditions import trees
+from leads.conditions.fact_catalogue import COUNT_DAYS
 from leads.models import Definition, Lead
 from leads.qualification import criteria, definitions, lead_facts
-from leads.qualification.criteria import Criterion, Refusal, Verdict
+from leads.qualification.criteria import Criterion, Verdict
 from leads.qualification.lead_facts import Facts
 from leads.scoring import scoring
 from leads.scoring.scoring import EventFact, Score
@@ -46,7 +47,7 @@ class Assessment:
     definition: Definition | None
     tier: str
     tier_why: str
-    newest_evidence_at: datetime | None  # what the loop guard asks for: the newest event or answer that speaks for it
+    reading: Reading  # what it rests on
 
     @property
     def grade(self) -> str:
@@ -109,7 +110,7 @@ def assess(lead: Lead, at: datetime, *, reading: Reading | None = None) -> Asses
         definition=definition,
         tier=choice.tier,
         tier_why=choice.why,
-        newest_evidence_at=max((when for when in (score.newest_evidence_at, known.answered_at) if when), default=None),
+        reading=reading,
     )
 
 
@@ -125,21 +126,9 @@ def read(leads: Sequence[Lead], at: datetime, *, by: Rules | None = None) -> dic
     """
     by = by or rules(leads[0].workspace_id)
     gathered = lead_facts.gather(leads, at)
-    events = lead_facts.events_of(leads, at, horizon_days=scoring.horizon_days(by.scoring))
+    horizon = scoring.horizon_days(by.scoring)  # of the scores; the loop guard counts the events of 30 days anew
+    events = lead_facts.events_of(leads, at, horizon_days=None if horizon is None else max(horizon, COUNT_DAYS))
     return {lead.pk: Reading(by, gathered[lead.pk], events[lead.pk]) for lead in leads}
-
-
-def loop_guard(lead: Lead, assessed: Assessment, at: datetime) -> Refusal | None:
-    """Say why the agreement forbids to hand this lead over (again) at `at`, or None."""
-    limits = assessed.definition.loop_guard if assessed.definition else {}
-    return criteria.may_hand_over(
-        criteria.LoopGuard.from_stored(limits),
-        returned_at=lead.returned_at,
-        cool_off_until=lead.cool_off_until,
-        newest_evidence_at=assessed.newest_evidence_at,
-        passes=lead.passes,
-        at=at,
-    )
 
 
 def verdicts(kind: str, leads: Sequence[Lead], at: datetime) -> dict[int, Verdict]:

@@ -17,6 +17,11 @@ from leads.conditions.values import Plain
 KINDS = ("mql", "sal", "sql")
 MOST_PASSES = 50
 MOST_TIERS = 20
+# what a return blames → why the lead waits
+HELD = {
+    "data": "Its return blames the lead's data: answer the return or correct the data first.",
+    "definition": "Its return blames the definition: answer the return first.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ class LoopGuard:
 class Refusal:
     """Say why a lead may not be handed over (again): a stable code, words, and until when, where time lifts it."""
 
-    code: str  # too_many_passes | cooling_off | no_new_evidence
+    code: str  # too_many_passes | answer_awaited | cooling_off | no_new_evidence
     words: str
     until: datetime | None = None
 
@@ -171,24 +176,28 @@ def may_hand_over(
     *,
     returned_at: datetime | None,
     cool_off_until: datetime | None,
-    newest_evidence_at: datetime | None,
+    held_for: str,
+    new_evidence: bool,
     passes: int,
     at: datetime,
 ) -> Refusal | None:
     """Say why the loop guard refuses to hand a lead over, or None when it allows it.
 
-    `passes` counts the handoffs so far; `newest_evidence_at` is `Score.newest_evidence_at`. A lead that was never
-    returned needs no new evidence. The refusal that lasts longest is given first.
+    `passes` counts the handoffs so far; `held_for` is what its last return blames, until marketing answered or mended
+    it ("data", "definition" or nothing); `new_evidence`: something that the definition asks for is newer than the
+    return. A lead that was never returned needs none. The refusal that lasts longest is given first.
     """
     if passes >= guard.max_passes:
         times = "once" if passes == 1 else f"{passes} times"
         words = f"It has been handed over {times} already, and the agreement allows no more than {guard.max_passes}."
         return Refusal("too_many_passes", words)
+    if held_for:
+        return Refusal("answer_awaited", HELD[held_for])
     if cool_off_until is not None and at < cool_off_until:
         words = f"The reason of its return asks to wait until {values.say_time(cool_off_until)}."
         return Refusal("cooling_off", words, until=cool_off_until)
-    if returned_at is not None and (newest_evidence_at is None or newest_evidence_at <= returned_at):
-        words = f"Nothing new has spoken for it since it was returned on {values.say_time(returned_at)}."
+    if returned_at is not None and not new_evidence:
+        words = f"Nothing that the definition asks for is newer than its return on {values.say_time(returned_at)}."
         return Refusal("no_new_evidence", words)
     return None
 

@@ -96,7 +96,7 @@ def lead_page(workspace: Workspace | int, pk: int) -> LeadPage:
         answer.question_id: answer for answer in Answer.objects.of(workspace).filter(lead=found).order_by("question")
     }
     questions = Question.objects.of(workspace).filter(active=True).order_by("position", "pk")
-    own = lookups.list_handoffs(workspace).filter(lead=found).order_by("-pass_number")
+    own = lookups.list_handoffs(workspace).filter(lead=found).select_related("return_answer__objection")
     open_ones = FollowUp.objects.of(workspace).filter(lead=found, done_at=None).select_related("member__user")
     colleagues = (
         Lead.objects.of(workspace).filter(account=found.account_id).exclude(pk=pk).order_by("-id").only(*_NAMES)
@@ -104,7 +104,7 @@ def lead_page(workspace: Workspace | int, pk: int) -> LeadPage:
     labels = lookups.get_topic_labels(workspace)
     return LeadPage(
         lead=found,
-        handoffs=list(own),
+        handoffs=list(own.order_by("-pass_number")),
         activities=_activities(found),
         asked=[AskedQuestion(question, answers.get(question.pk)) for question in questions],
         follow_ups=list(open_ones.order_by("due_at")),

@@ -139,6 +139,7 @@ class Returned:
     code: str
     label: str
     disqualifies: bool
+    not_nurtured: bool
     count: int
 
 
@@ -162,11 +163,10 @@ def returns_by_reason(
 ) -> list[Returned]:
     """Count the hand-overs returned in [since, until), whenever made, by reason, the most first. One statement."""
     returned = _in(Handoff.objects.of(workspace).filter(state="returned"), "closed_at", since, until)
-    rows = returned.values("reason__code", "reason__label", "reason__disqualifies").annotate(count=Count("pk"))
-    found = [
-        Returned(row["reason__code"], row["reason__label"], row["reason__disqualifies"], row["count"])
-        for row in rows.order_by()
-    ]
+    rows = returned.values_list(
+        "reason__code", "reason__label", "reason__disqualifies", "reason__not_nurtured"
+    ).annotate(count=Count("pk"))
+    found = [Returned(*row) for row in rows.order_by()]
     return sorted(found, key=lambda row: (-row.count, row.label))
 
 

@@ -1,4 +1,4 @@
-"""Read a lead's timeline, newest first: its moves, events, touches, answers and follow-ups in one list.
+"""Read a lead's timeline, newest first: its moves, events, touches, answers, follow-ups, and answers to returns.
 
 Each kind is read by its own index, at most one page of it, and merged; the page before is reached by the time and
 rank of the last entry. What other apps know (mail) is a further source.
@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from leads.models import Answer, Event, FollowUp, Lead, Touch, Transition
+from leads.models import Answer, Event, FollowUp, Lead, ReturnAnswer, ReturnObjection, Touch, Transition
 from leads.move_catalogue import MOVES
 
 LIMIT = 40
@@ -24,7 +24,7 @@ class TimelineEntry:
     """Hold one thing that happened; `rank` orders what happened at the same moment and is unique with the kind."""
 
     at: datetime
-    kind: str  # move | event | touch | answer | follow_up | mail
+    kind: str  # move | event | touch | answer | follow_up | return | mail
     rank: int
     what: str  # the move's name, the event's type, the touch's channel …
     title: str
@@ -112,7 +112,28 @@ def follow_ups(lead: Lead, until: datetime | None, limit: int) -> Iterable[Timel
         yield TimelineEntry(row.done_at, "follow_up", row.pk, "done", "Follow-up done", row.note, row.actor_name)
 
 
-SOURCES: tuple[Source, ...] = (moves, events, touches, answers, follow_ups)
+def return_answers(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
+    """Give marketing's answers to the returns of a lead, what sales objected, and what was decided.
+
+    They are as few as the passes of a lead: all are read, in one statement; none for a lead that never came back.
+    """
+    if lead.returned_at is None:
+        return
+    for row in ReturnAnswer.objects.of(lead.workspace_id).filter(lead=lead).select_related("objection"):
+        found = [(row.at, "answered", "Marketing answered the return", row.text, row.actor_name)]
+        objection: ReturnObjection | None = getattr(row, "objection", None)
+        if objection is not None:
+            found.append((objection.at, "objected", "Sales objected to it", objection.text, objection.actor_name))
+        if objection is not None and objection.decided_at is not None:
+            words = f"Decided: {objection.get_decision_display().lower()}"
+            by, note = objection.decided_by_name, objection.decision_note
+            found.append((objection.decided_at, "decided", words, note, by))
+        for number, (at, what, title, body, by) in enumerate(found):
+            if until is None or at <= until:
+                yield TimelineEntry(at, "return", row.pk * 3 + number, what, title, body, by)
+
+
+SOURCES: tuple[Source, ...] = (moves, events, touches, answers, follow_ups, return_answers)
 
 
 def say(value: object) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from leads.conditions import fact_catalogue, trees, values
 from leads.models import Lead, Question
-from leads.qualification import assessment
+from leads.qualification import assessment, loop_guard
 from leads.qualification.assessment import Assessment, Reading
 from leads.qualification.criteria import Criterion
 from leads.scoring.scoring import READINESS_LEVELS, ScoringRules
@@ -40,7 +40,7 @@ def why_not_yet(lead: Lead, at: datetime) -> WhyNotYet:
     """Judge a lead by the active MQL definition as of `at`, in seven statements (eight without its account)."""
     reading = assessment.read([lead], at)[lead.pk]
     assessed = assessment.assess(lead, at, reading=reading)
-    refusal = assessment.loop_guard(lead, assessed, at)
+    refusal = loop_guard.refusal(lead, assessed, at)
     questions = list(Question.objects.of(lead.workspace_id).filter(active=True).order_by("position", "pk"))
     remedies = _Remedies(assessed, reading, questions)
     return WhyNotYet(

@@ -217,12 +217,6 @@ class Score:
     version: int
     at: datetime
 
-    @property
-    def newest_evidence_at(self) -> datetime | None:
-        """Give the time of the newest event that earned points: what the loop guard asks for."""
-        times = [line.last_at for line in self.lines if line.points > 0 and line.last_at]
-        return max(times, default=None)
-
     def facts(self) -> dict[str, Any]:
         """Give the score as facts for conditions."""
         return {

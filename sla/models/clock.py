@@ -46,8 +46,6 @@ class Clock(Owned, Timer):
     silent = models.BooleanField(default=False)
     # What marketing had promised to send along and did not (see `sla.information`); accept clocks only.
     missing = models.CharField(max_length=300, blank=True)
-    answer = models.TextField(blank=True)  # marketing's, to a return; triage clocks only
-    answered_by = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         constraints = [

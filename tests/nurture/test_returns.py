@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from leads.activity import answers
+from leadflow.errors import Invalid
+from leads.activity import answers, returns
 from leads.lifecycle import moves
 from leads.models import Lead, Question, Reason, Topic
 from nurture import choosing
@@ -78,7 +79,7 @@ def test_a_program_that_takes_each_lead_once_is_passed_over_the_second_time(make
     return_to_marketing(handoff, "no-response", at - timedelta(hours=8))
     Reason.everywhere.update(cool_off_days=0)
     Lead.everywhere.update(cool_off_until=None)
-    builders.event(handoff.lead, at=at - timedelta(hours=2))
+    builders.event(handoff.lead, "demo_request", at=at - timedelta(hours=2))
     again = builders.handoff(workspace, lead=handoff.lead, at=at - timedelta(hours=1))
     return_to_marketing(again, "no-response", at)
     assert Enrolment.everywhere.get(state="active").program == wanted
@@ -178,3 +179,39 @@ def test_the_choice_takes_one_statement_when_no_program_has_a_condition(
     with django_assert_num_queries(1):
         chosen = choosing.choose_for_return(workspace, lead, None, at=at)
     assert isinstance(chosen.program, Program)
+
+
+@pytest.mark.parametrize("code", ["duplicate", "wrong-territory", "not-our-customer"])
+def test_a_reason_that_keeps_its_leads_from_nurture_enrols_nobody(make_program, workspace, at, code):
+    make_program(name="Any")
+    make_program(name="CRM", entry={"topics": ["crm"]})
+    handoff = interested(builders.handoff(workspace), crm=20)
+    return_to_marketing(handoff, code, at)
+    lead = Lead.everywhere.get(pk=handoff.lead_id)
+    assert (lead.state, lead.kept_from_nurture) == ("nurture", True)
+    assert not Enrolment.everywhere.exists()
+    words = choosing.choose_for_return(workspace, lead, builders.reason(workspace, code), at=at).why["words"]
+    assert words.startswith("No mail: ")
+
+
+def test_a_lead_is_kept_from_nurture_until_it_is_handed_over_again_or_reopened(workspace, at, actor):
+    handoff = builders.handoff(workspace, at=at - timedelta(days=40))
+    return_to_marketing(handoff, "duplicate", at - timedelta(days=39))
+    returns.answer(handoff, actor=actor, text="It is another person")
+    builders.event(handoff.lead, "demo_request", at=at - timedelta(hours=2))
+    again = builders.handoff(workspace, lead=handoff.lead, at=at - timedelta(hours=1))
+    assert Lead.everywhere.get(pk=handoff.lead_id).kept_from_nurture is False
+    return_to_marketing(again, "no-authority", at)
+    assert Lead.everywhere.get(pk=handoff.lead_id).kept_from_nurture is False
+
+
+def test_a_program_does_not_name_a_reason_that_keeps_its_leads_out(make_program):
+    with pytest.raises(Invalid, match="keeps its leads out of every program"):
+        make_program(entry={"reasons": ["duplicate"]})
+    assert not Program.everywhere.filter(status="active").exists()
+
+
+def test_every_reason_that_sends_a_lead_back_lets_it_rest_first(workspace):
+    back = Reason.objects.of(workspace).filter(kind="return", disqualifies=False)
+    assert back.count() == 10
+    assert min(back.values_list("cool_off_days", flat=True)) >= 7

@@ -7,10 +7,10 @@ import pytest
 import time_machine
 
 from leadflow.errors import Conflict, Invalid
-from leads.activity import follow_ups, touches
+from leads.activity import follow_ups, returns, touches
 from leads.lifecycle import moves
-from leads.models import FollowUp, Reason
-from sla import calendars, clocks, durations, selectors, terms
+from leads.models import FollowUp, Reason, ReturnAnswer
+from sla import calendars, durations, selectors, terms
 from sla.models import Clock
 from tests.sla.conftest import HOT, MONDAY, actor, clock, sweep
 
@@ -158,11 +158,11 @@ def test_a_return_that_blames_the_definition_starts_marketings_clock_until_marke
     asked = clock(accepted, "triage")
     assert (asked.state, asked.member_id, asked.target) == ("running", None, durations.days(2))
 
-    clocks.answer_triage(accepted, actor=actor(marketing_head), note="Rule mended", at=MONDAY + 2 * HOUR)
+    returns.answer(accepted, actor=actor(marketing_head), text="Rule mended", at=MONDAY + 2 * HOUR)
 
     answered = clock(accepted, "triage")
-    assert (answered.state, answered.stopped_at, answered.answer) == ("met", MONDAY + 2 * HOUR, "Rule mended")
-    assert answered.answered_by == marketing_head
+    assert (answered.state, answered.stopped_at) == ("met", MONDAY + 2 * HOUR)
+    assert (accepted.return_answer.text, accepted.return_answer.actor_member) == ("Rule mended", marketing_head)
 
 
 def test_marketing_answers_a_return_with_words_and_once(accepted, rep, blaming, marketing_head, at_time):
@@ -170,13 +170,13 @@ def test_marketing_answers_a_return_with_words_and_once(accepted, rep, blaming, 
         moves.return_to_marketing(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
 
     with pytest.raises(Invalid):
-        clocks.answer_triage(accepted, actor=actor(marketing_head), note=" ")
+        returns.answer(accepted, actor=actor(marketing_head), text=" ")
     assert clock(accepted, "triage").state == "running"
 
-    clocks.answer_triage(accepted, actor=actor(marketing_head), note="Mended", at=MONDAY + 2 * HOUR)
+    returns.answer(accepted, actor=actor(marketing_head), text="Mended", at=MONDAY + 2 * HOUR)
     with pytest.raises(Conflict):
-        clocks.answer_triage(accepted, actor=actor(marketing_head), note="Again", at=MONDAY + 3 * HOUR)
-    assert clock(accepted, "triage").answer == "Mended"
+        returns.answer(accepted, actor=actor(marketing_head), text="Again", at=MONDAY + 3 * HOUR)
+    assert ReturnAnswer.everywhere.get(handoff=accepted).text == "Mended"
 
 
 def test_a_return_that_blames_nobody_asks_marketing_nothing(accepted, rep, workspace, at_time):

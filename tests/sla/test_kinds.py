@@ -8,10 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dashboard.agreement.forms import PolicyForm, TermsForm
-from leads.activity import follow_ups, touches
+from leads.activity import follow_ups, returns, touches
 from leads.lifecycle import moves
 from leads.models import Definition, FollowUp, Handoff, Reason
-from sla import clocks, kinds, terms
+from sla import kinds, terms
 from sla.effects import Cause, Effect
 from sla.kinds import Kind
 from sla.models import Clock
@@ -97,6 +97,9 @@ def bring_to(cause: Cause, handoff: Handoff) -> None:
         moves.accept(handoff, actor=engine, at=MONDAY)
     if cause in closing:
         moves.promote(handoff, actor=engine, at=MONDAY)
+    if cause is Cause.RETURN_ANSWERED:
+        reason = builders.reason(handoff.workspace, "bad-data")
+        moves.return_to_marketing(handoff, actor=engine, reason=reason, note="So they say", at=MONDAY)
     if cause is Cause.QUALIFY:  # for the second time; its clocks are of another handoff
         moves.recall(handoff, actor=engine, note="Sent too early", at=MONDAY)
 
@@ -193,7 +196,7 @@ def happen(cause: Cause, handoff: Handoff, rep, other_rep) -> None:
         case Cause.FOLLOW_UP_DROPPED:
             follow_ups.finish(FollowUp.everywhere.get(handoff=handoff), actor=actor(rep), at=AT)
         case Cause.RETURN_ANSWERED:
-            clocks.answer_triage(handoff, actor=engine, note="Rule mended", at=AT)
+            returns.answer(handoff, actor=engine, text="Rule mended", at=AT)
 
 
 def seen(clock: Clock, other_rep) -> Effect | str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import time_machine
 
-from leads.activity import answers, ratings, touches
+from leads.activity import answers, ratings, returns, touches
 from leads.intake import upsert
 from leads.intake.upsert import Person
 from leads.lifecycle import evaluation, moves
@@ -15,7 +15,7 @@ from leads.models import Handoff, Lead, Question, Reason
 from nurture import enrolments, programs, suppression, unsubscribe
 from nurture.models import Program
 from nurture.steps import StepIn
-from sla import agreements, clocks
+from sla import agreements
 from sla import tasks as sla_tasks
 from sla.models import Agreement
 from tests import builders
@@ -179,7 +179,20 @@ def _miss(stage: Stage) -> None:
 
 def _answer_return(stage: Stage) -> None:
     stage.signed()
-    clocks.answer_triage(stage.returned(), actor=stage.marketing, note="The rule is mended", at=MONDAY + 3 * HOUR)
+    returns.answer(stage.returned(), actor=stage.marketing, text="The rule is mended", at=MONDAY + 3 * HOUR)
+
+
+def _object_to_answer(stage: Stage) -> None:
+    _answer_return(stage)
+    returns.object_to(
+        Handoff.objects.of(stage.workspace).get(), actor=stage.key, text="It is not", at=MONDAY + 4 * HOUR
+    )
+
+
+def _decide(stage: Stage) -> None:
+    _object_to_answer(stage)
+    handoff = Handoff.objects.of(stage.workspace).get()
+    returns.decide(handoff, actor=stage.key, decision="sales", note="True", at=MONDAY + 5 * HOUR)
 
 
 def _enter(stage: Stage) -> None:
@@ -212,6 +225,8 @@ ACTIONS: dict[str, Callable[[Stage], object]] = {
     "lead.lost": Stage.lost,
     "handoff.rated": lambda stage: ratings.rate(stage.accepted(), actor=stage.key, rating=4, at=MONDAY + 2 * HOUR),
     "return.answered": _answer_return,
+    "return.objected": _object_to_answer,
+    "return.decided": _decide,
     "touch.logged": _touch,
     "lead.answered": _answer,
     "clock.warned": _warn,

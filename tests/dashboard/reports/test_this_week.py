@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from leads.activity import returns
 from leads.lifecycle import moves
 from leads.models import Campaign, Handoff, Topic
 from nurture import library
 from nurture.models import Send
-from sla import clocks
 from tests import builders
 from tests.dashboard.desk import Desk, html
 from tests.dashboard.marketing import program, return_to_marketing
@@ -33,7 +33,7 @@ def test_a_contested_return_stands_there_until_it_is_answered(desk):
     [line] = browser.get("/overview/").context["week"]
     assert line.text.startswith("1 return waits for marketing's answer, the first is due ")
     assert handoff.lead.name in html(browser.get(line.url))
-    clocks.answer_triage(handoff, actor=builders.actor(desk.head), note="Mended")
+    returns.answer(handoff, actor=builders.actor(desk.head), text="Mended")
     assert week(desk) == []
 
 

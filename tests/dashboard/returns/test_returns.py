@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from leads.lifecycle import moves
+from leads.models import ReturnAnswer
 from sla.models import Clock
 from tests import builders
 from tests.dashboard.desk import html
@@ -43,13 +44,14 @@ def test_marketing_answers_a_return_that_blames_the_data_and_its_clock_stops(des
     handoff = return_to_marketing(desk, "bad-data", note="The number belongs to a bakery")
     browser = desk.browser(desk.marketer)
     assert "1 return waits" in browser.get("/returns/").content.decode()
-    empty = browser.post(f"/returns/{handoff.pk}/answer/", {"note": " "})
+    empty = browser.post(f"/returns/{handoff.pk}/answer/", {"text": " "})
     assert empty.status_code == 422
     clock = Clock.objects.of(desk.workspace).get(kind="triage")
     assert clock.state == "running"
-    browser.post(f"/returns/{handoff.pk}/answer/", {"note": "We found the right number"})
+    browser.post(f"/returns/{handoff.pk}/answer/", {"text": "We found the right number"})
     clock.refresh_from_db()
-    assert (clock.state, clock.answer) == ("met", "We found the right number")
+    assert clock.state == "met"
+    assert ReturnAnswer.objects.of(desk.workspace).get().text == "We found the right number"
     page = browser.get("/returns/").content.decode()
     assert "No return waits" in page
     assert "We found the right number" in page
@@ -57,7 +59,7 @@ def test_marketing_answers_a_return_that_blames_the_data_and_its_clock_stops(des
 
 def test_a_return_that_owes_no_answer_refuses_one_in_words(desk):
     handoff = return_to_marketing(desk)
-    answer = desk.browser(desk.marketer).post(f"/returns/{handoff.pk}/answer/", {"note": "Thanks"})
+    answer = desk.browser(desk.marketer).post(f"/returns/{handoff.pk}/answer/", {"text": "Thanks"})
     assert answer.status_code == 422
     assert "waits for no answer" in answer.content.decode()
     assert not Clock.objects.of(desk.workspace).filter(kind="triage").exists()
@@ -67,7 +69,7 @@ def test_sales_reads_the_returns_and_does_not_answer_them(desk):
     handoff = return_to_marketing(desk, "bad-data")
     browser = desk.browser(desk.manager)
     assert browser.get("/returns/").status_code == 200
-    assert browser.post(f"/returns/{handoff.pk}/answer/", {"note": "Ours"}).status_code == 403
+    assert browser.post(f"/returns/{handoff.pk}/answer/", {"text": "Ours"}).status_code == 403
     assert Clock.objects.of(desk.workspace).get(kind="triage").state == "running"
 
 

@@ -49,6 +49,8 @@ COMPLETE = {
     "outcome": "connected",
     "question": "budget",
     "value": "Approved",
+    "text": "It is mended",
+    "decision": "sales",
     "due_at": "2026-12-01T10:00:00Z",
     "events": [{"type": "form", "name": "Contact"}],
 }

@@ -128,8 +128,10 @@ class TestLoopGuard:
         sweep(lead, MONDAY)
         moves.recall(lead.handoffs.get(), actor=builders.engine(), note="Not yet", at=MONDAY + HOUR)
         assert sweep(lead, MONDAY + 2 * HOUR).state == "nurture"
-        builders.event(lead, "webinar", at=MONDAY + 3 * HOUR)
-        assert sweep(lead, MONDAY + 4 * HOUR).state == "mql"
+        builders.event(lead, "webinar", at=MONDAY + 3 * HOUR)  # not what the definition asks for, by itself
+        assert sweep(lead, MONDAY + 4 * HOUR).state == "nurture"
+        builders.event(lead, "demo_request", at=MONDAY + 5 * HOUR)
+        assert sweep(lead, MONDAY + 6 * HOUR).state == "mql"
 
 
 class TestRevisit:

@@ -68,7 +68,7 @@ def lead_in(workspace, state):
         else:
             make(move, lead, at=MONDAY)
     Lead.everywhere.filter(pk=lead.pk).update(cool_off_until=None)
-    builders.event(lead, "download", at=MONDAY + HOUR)
+    builders.event(lead, "demo_request", at=MONDAY + HOUR)
     return Lead.everywhere.get(pk=lead.pk)
 
 

@@ -27,7 +27,6 @@ def test_a_lead_that_fits_and_asked_for_a_demo_meets_the_default_definition(fitt
     assert assessed.verdict.passed
     assert (assessed.grade, assessed.tier) == ("A1", "hot")
     assert sum(line.points for line in assessed.score.lines if line.kind == "fit") == assessed.score.fit_points
-    assert assessed.newest_evidence_at == MONDAY
     assert list(assessed.interests) == ["routing"]
 
 
@@ -117,46 +116,6 @@ def test_the_path_of_a_page_scores_by_what_it_contains(workspace):
     builders.event(lead, "page", url="https://example.test/pricing?x=1", name="Prices")
     labels = [line.label for line in assessment.assess(lead, MONDAY).score.lines]
     assert "Looked at pricing" in labels
-
-
-class TestLoopGuard:
-    def returned(self, workspace, lead, **fields):
-        type(lead).everywhere.filter(pk=lead.pk).update(passes=1, returned_at=MONDAY, **fields)
-        return type(lead).everywhere.get(pk=lead.pk)
-
-    def refusal(self, lead, at):
-        return assessment.loop_guard(lead, assessment.assess(lead, at), at)
-
-    def test_a_lead_never_handed_over_is_free(self, fitting):
-        assert self.refusal(fitting, MONDAY) is None
-
-    def test_a_returned_lead_needs_evidence_newer_than_its_return(self, workspace, fitting):
-        lead = self.returned(workspace, fitting)
-        later = MONDAY + timedelta(days=3)
-        assert self.refusal(lead, later).code == "no_new_evidence"
-        builders.event(lead, "download", at=MONDAY + timedelta(days=1))
-        assert self.refusal(lead, later) is None
-
-    def test_an_answer_is_evidence(self, workspace, fitting):
-        lead = self.returned(workspace, fitting)
-        question = Question.objects.of(workspace).get(code="need")
-        told = MONDAY + timedelta(days=1)
-        Answer.everywhere.create(
-            workspace=workspace, lead=lead, question=question, value="More of it", at=told, **builders.engine().row()
-        )
-        assert self.refusal(lead, told) is None
-
-    def test_the_cool_off_holds_even_with_new_evidence(self, workspace, fitting):
-        lead = self.returned(workspace, fitting, cool_off_until=MONDAY + timedelta(days=14))
-        builders.event(lead, "demo_request", at=MONDAY + timedelta(days=1))
-        assert self.refusal(lead, MONDAY + timedelta(days=2)).code == "cooling_off"
-        assert self.refusal(lead, MONDAY + timedelta(days=14)) is None
-
-    def test_no_more_passes_than_the_agreement_allows(self, workspace, fitting):
-        lead = self.returned(workspace, fitting)
-        lead.passes = 3
-        builders.event(lead, "demo_request", at=MONDAY + timedelta(days=1))
-        assert self.refusal(lead, MONDAY + timedelta(days=2)).code == "too_many_passes"
 
 
 def test_sql_asks_for_the_agreed_answers_and_for_nothing_without_an_agreement(workspace):

@@ -128,12 +128,13 @@ def test_the_defaults_are_valid_and_only_ask_for_facts_that_exist():
 GUARD = LoopGuard(3)
 
 
-def guarded(*, returned_at=None, cool_off_until=None, newest_evidence_at=None, passes=0, guard=GUARD):
+def guarded(*, returned_at=None, cool_off_until=None, held_for="", new_evidence=False, passes=0, guard=GUARD):
     return criteria.may_hand_over(
         guard,
         returned_at=returned_at,
         cool_off_until=cool_off_until,
-        newest_evidence_at=newest_evidence_at,
+        held_for=held_for,
+        new_evidence=new_evidence,
         passes=passes,
         at=AT,
     )
@@ -144,20 +145,27 @@ def test_a_lead_that_was_never_handed_over_may_be_without_any_event():
 
 
 def test_a_returned_lead_may_be_handed_over_on_newer_evidence_once_it_has_cooled_off():
-    assert guarded(returned_at=AT - DAY * 9, cool_off_until=AT, newest_evidence_at=AT - DAY * 8, passes=1) is None
+    assert guarded(returned_at=AT - DAY * 9, cool_off_until=AT, new_evidence=True, passes=1) is None
 
 
-@pytest.mark.parametrize("newest", [None, AT - DAY * 10, AT - DAY * 9])
-def test_a_returned_lead_without_newer_evidence_is_refused(newest):
-    refusal = guarded(returned_at=AT - DAY * 9, newest_evidence_at=newest, passes=1)
+def test_a_returned_lead_without_newer_evidence_is_refused():
+    refusal = guarded(returned_at=AT - DAY * 9, passes=1)
     assert refusal == Refusal(
-        "no_new_evidence", "Nothing new has spoken for it since it was returned on 1 Mar 2026 12:00 UTC."
+        "no_new_evidence",
+        "Nothing that the definition asks for is newer than its return on 1 Mar 2026 12:00 UTC.",
     )
+
+
+@pytest.mark.parametrize("blamed", ["data", "definition"])
+def test_a_return_that_blames_is_answered_before_the_lead_is_handed_over_again(blamed):
+    refusal = guarded(returned_at=AT - DAY * 9, held_for=blamed, new_evidence=True, passes=1)
+    assert (refusal.code, refusal.until) == ("answer_awaited", None)
+    assert blamed in refusal.words
 
 
 def test_a_returned_lead_is_refused_until_it_has_cooled_off():
     until = AT + timedelta(seconds=1)
-    refusal = guarded(returned_at=AT - DAY, cool_off_until=until, newest_evidence_at=AT, passes=1)
+    refusal = guarded(returned_at=AT - DAY, cool_off_until=until, new_evidence=True, passes=1)
     assert (refusal.code, refusal.until) == ("cooling_off", until)
 
 
@@ -166,7 +174,7 @@ def test_a_lead_is_not_handed_over_more_often_than_agreed(passes, most, refused)
     refusal = guarded(
         returned_at=AT - DAY,
         cool_off_until=AT + DAY,
-        newest_evidence_at=AT,
+        new_evidence=True,
         passes=passes,
         guard=LoopGuard(most),
     )
@@ -224,18 +232,21 @@ def test_wrong_tiers_are_refused_at_the_place_that_is_wrong(tiers, pointers):
 moments = st.none() | st.integers(-5, 5).map(lambda days: AT + DAY * days)
 
 
-@given(moments, moments, moments, st.integers(0, 4), st.integers(1, 4))
-def test_whatever_the_guard_lets_through_keeps_all_three_rules(returned_at, cool_off_until, newest, passes, most):
+@given(
+    moments, moments, st.sampled_from(["", "data", "definition"]), st.booleans(), st.integers(0, 4), st.integers(1, 4)
+)
+def test_whatever_the_guard_lets_through_keeps_all_four_rules(returned_at, cool_off_until, held_for, new, passes, most):
     refusal = guarded(
         returned_at=returned_at,
         cool_off_until=cool_off_until,
-        newest_evidence_at=newest,
+        held_for=held_for,
+        new_evidence=new,
         passes=passes,
         guard=LoopGuard(most),
     )
-    fresh = returned_at is None or (newest is not None and newest > returned_at)
+    fresh = returned_at is None or new
     cooled = cool_off_until is None or cool_off_until <= AT
-    assert (refusal is None) == (fresh and cooled and passes < most)
+    assert (refusal is None) == (fresh and cooled and not held_for and passes < most)
 
 
 REACHABLE = {"any": [{"fact": "lead.email", "op": "known"}, {"fact": "lead.phone", "op": "known"}]}

@@ -103,13 +103,6 @@ def test_a_line_worth_nothing_is_left_out():
     assert scoring.score(only(rule), {}, [event(days=3)], AT).lines == ()
 
 
-def test_the_newest_evidence_is_the_newest_event_that_earned_points():
-    rules = (InterestRule("Up", "page", 10), InterestRule("Down", "unsubscribe", -10))
-    found = scoring.score(only(*rules), {}, [event(days=5), event(days=2), event("unsubscribe", days=1)], AT)
-    assert found.newest_evidence_at == AT - timedelta(days=2)
-    assert scoring.score(only(*rules), {}, [event("unsubscribe")], AT).newest_evidence_at is None
-
-
 def test_a_director_who_looked_at_pricing_and_asked_for_a_demo_is_a1_by_the_default():
     facts = {
         "lead.title": "Director of Operations",

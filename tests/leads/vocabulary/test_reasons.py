@@ -37,6 +37,11 @@ def test_every_option_of_the_model_is_in_the_table_and_in_the_form_and_in_the_ap
             "Back to nurture, not handed over again for 30 days, marketing answers, on a clock, "
             "goes to another rep next time",
         ),
+        (
+            {"kind": "return", "not_nurtured": True, "cool_off_days": 30, "same_rep": True},
+            "Back to marketing, and no program takes it, not handed over again for 30 days, may go to the same rep",
+        ),
+        ({"kind": "return", "disqualifies": True, "not_nurtured": True}, "The lead is disqualified"),
         ({"kind": "return", "disqualifies": True, "revisit_days": 9}, "The lead is disqualified"),
         ({"kind": "lose", "revisit_days": 180, "cool_off_days": 30}, "Looked at again after 180 days"),
         ({"kind": "lose"}, "Nothing more"),
