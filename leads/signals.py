@@ -4,6 +4,8 @@ moved      leads of one workspace made a move: move, transitions (their rows of 
            or None, and at: when it happened), actor, now (when it was reported)
 touched    sales touched a lead: touch, lead, handoff (or None), actor, at, now
 planned    a follow-up was promised or done: follow_up, lead, handoff (or None), actor, at, now
+evaluated  due leads of one workspace were judged: workspace_id, leads (locked, as they are now), facts (of each, by its
+           id), revisited (the ids of those whose revisit date had come), at
 consented  leads opted in or out: workspace, consents (the rows of the ledger, with their leads), actor, at
 """
 
@@ -13,3 +15,4 @@ moved = Signal()
 touched = Signal()
 planned = Signal()
 consented = Signal()
+evaluated = Signal()

@@ -6,7 +6,8 @@ enrolment first, it asks for the lead without waiting, so that a move of the lea
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -17,8 +18,10 @@ from leadflow import db
 from leadflow.celery import wake
 from leadflow.errors import Conflict
 from leads.conditions import trees
+from leads.lifecycle import moves
 from leads.models import Handoff, Lead
-from nurture import eligibility, ledger, payloads
+from leads.states import State
+from nurture import eligibility, ledger, mails_had, payloads
 from nurture.models import Enrolment, Program, Send, Step
 from nurture.steps import catalogue
 from nurture.steps.base import End, GoOn, GoTo, SendMail, Skip, StepContext, WaitUntil
@@ -28,6 +31,16 @@ from workspaces.actors import Actor, engine
 _PROGRAM = engine("program")
 BUSY = timedelta(seconds=5)  # somebody is moving the lead
 LOOK_AGAIN = timedelta(hours=1)  # at a mail that is not settled yet; it wakes the enrolment itself when it is
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A lead that enters a program: `why` is kept, {"words": …} and what else decided; `handoff` the returned one."""
+
+    lead: Lead
+    program: Program
+    why: dict[str, Any]
+    handoff: Handoff | None = None
 
 
 @transaction.atomic
@@ -40,10 +53,10 @@ def enrol(
     at: datetime | None = None,
     handoff: Handoff | None = None,
 ) -> Enrolment:
-    """Enrol a lead in an active program; the sweep takes its first step at once.
+    """Enrol a lead in an active program; the sweep takes its first step at once. A new lead is in nurture from then on.
 
-    `why` is kept: {"words": …} and what else decided; `handoff` is the returned one. Locks the lead. Raise `Conflict`
-    with the code of `nurture.eligibility.Ineligibility`, or `program_not_active`.
+    Locks the lead. Raise `Conflict` with the code of `nurture.eligibility.Ineligibility`, `program_not_active`, or
+    `nothing_left` when the lead had all its mails.
     """
     at = at or timezone.now()
     lead = db.lock(Lead.objects.of(program.workspace_id), lead.pk)
@@ -52,21 +65,57 @@ def enrol(
         raise Conflict(f"The program “{program.name}” is not active. Activate it first.", code="program_not_active")
     if refusal := eligibility.to_enter(lead, program):
         raise Conflict(refusal.message, code=refusal.code)
-    enrolment = Enrolment(
-        workspace_id=lead.workspace_id,
-        program=program,
-        lead=lead,
-        handoff=handoff,
-        step=program.steps.first(),
-        holdout=in_control_group(program, lead),
-        why={"by": actor.name, **why},
-        started_at=at,
-        next_at=at,
-    )
-    enrolment.save(force_insert=True)
-    payloads.record_entered(enrolment, actor=actor)
+    outlook = mails_had.outlooks([lead.pk], [program])[lead.pk, program.pk]
+    if outlook.is_empty:
+        words = f"The lead has had all the mails of “{program.name}”. Add one, or let the program repeat them."
+        raise Conflict(words, code="nothing_left")
+    return _enter([Entry(lead, program, why, handoff)], {(lead.pk, program.pk): outlook}, actor=actor, at=at)[0]
+
+
+@transaction.atomic
+def enrol_many(entries: Sequence[Entry], *, actor: Actor, at: datetime) -> list[Enrolment]:
+    """Enrol leads of one workspace, each in the program that `choosing` chose for it, in a fixed number of statements.
+
+    The caller has locked the leads and asked `choosing` since, and leaves out who may get no mail.
+    """
+    if not entries:
+        return []
+    programs = {entry.program.pk: entry.program for entry in entries}
+    outlooks = mails_had.outlooks([entry.lead.pk for entry in entries], programs.values())
+    return _enter(entries, outlooks, actor=actor, at=at)
+
+
+def _enter(
+    entries: Sequence[Entry], outlooks: Mapping[tuple[int, int], mails_had.Outlook], *, actor: Actor, at: datetime
+) -> list[Enrolment]:
+    """Write the enrolments of leads that may enter; new ones are taken into nurture first, and the log says why."""
+    new = {
+        entry.lead: f"“{entry.program.name}”: {entry.why.get('words', '')}"
+        for entry in entries
+        if entry.lead.state == State.NEW
+    }
+    if new:
+        moves.nurture_many(new, actor=actor, at=at, facts={"enrols": True})
+    rows = []
+    for entry in entries:
+        outlook = outlooks[entry.lead.pk, entry.program.pk]
+        note = {"had": outlook.words} if outlook.words else {}
+        row = Enrolment(
+            workspace_id=entry.lead.workspace_id,
+            program=entry.program,
+            lead=entry.lead,
+            handoff=entry.handoff,
+            step=outlook.first,
+            holdout=in_control_group(entry.program, entry.lead),
+            why={"by": actor.name, **entry.why, **note},
+            started_at=at,
+            next_at=at,
+        )
+        rows.append(row)
+    Enrolment.everywhere.bulk_create(rows)
+    payloads.record_entered(rows, actor=actor)
     wake("nurture.sweep")
-    return enrolment
+    return rows
 
 
 def in_control_group(program: Program, lead: Lead) -> bool:
@@ -94,6 +143,12 @@ def exit_all(leaving: Mapping[int, datetime], *, reason: str, actor: Actor = _PR
     for pk, lead in db.locked(active).values_list("pk", "lead_id"):
         at[leaving[lead]].append(pk)
     return sum(_leave(ids, reason, when, actor) for when, ids in at.items())
+
+
+def exit_some(ids: Sequence[int], *, reason: str, at: datetime, actor: Actor = _PROGRAM) -> int:
+    """End active enrolments by their ids; the caller has locked their leads. Return how many."""
+    active = Enrolment.everywhere.filter(pk__in=ids, state=Enrolment.State.ACTIVE)
+    return _leave(list(db.locked(active).values_list("pk", flat=True)), reason, at, actor)
 
 
 def exit_program(program: Program, *, reason: str, at: datetime, actor: Actor = _PROGRAM) -> int:
@@ -143,11 +198,15 @@ def advance(enrolment: Enrolment, at: datetime) -> None:
 def _run(context: StepContext, steps: list[Step], *, had: set[int | None]) -> None:
     """Take steps from the present one on; `had` are the ids of those whose mail was planned before."""
     enrolment, at = context.enrolment, context.at
+    repeats = enrolment.program.reentry == Program.Reentry.REPEAT
     index = next((i for i, step in enumerate(steps) if step.pk == enrolment.step_id), len(steps))
     while index < len(steps):
         step, index = steps[index], index + 1
         kind = catalogue.load(step)
         if isinstance(kind, MailKind) and step.pk in had:
+            continue
+        if isinstance(kind, MailKind) and not repeats and mails_had.has_had(context.lead.pk, step, kind):
+            _note_skipped(enrolment, step, {"words": "The lead has had this mail already."}, at)
             continue
         until: datetime | None = None
         match kind.run(context):
@@ -161,7 +220,7 @@ def _run(context: StepContext, steps: list[Step], *, had: set[int | None]) -> No
             case WaitUntil(until):
                 pass
             case SendMail() as mail:
-                until = _plan(context, step, mail)
+                until = _plan(context, step, mail, kind.mail if isinstance(kind, MailKind) else "")
             case End(outcome):
                 return _finish(enrolment, outcome, at)
             case other:
@@ -179,10 +238,12 @@ def _note_skipped(enrolment: Enrolment, step: Step, why: Mapping[str, Any], at: 
     enrolment.why = {**enrolment.why, "skipped": [*enrolment.why.get("skipped", []), skipped]}
 
 
-def _plan(context: StepContext, step: Step, mail: SendMail) -> datetime | None:
+def _plan(context: StepContext, step: Step, mail: SendMail, digest: str) -> datetime | None:
     """Plan the step's mail; return when to look again, or None to go on at once (control group)."""
     at = context.at
-    send = ledger.plan(context.enrolment, step, context.lead, mail.filled, content=mail.content, why=mail.why, at=at)
+    send = ledger.plan(
+        context.enrolment, step, context.lead, mail.filled, content=mail.content, mail=digest, why=mail.why, at=at
+    )
     return None if send.next_at is None else max(send.next_at, at) + LOOK_AGAIN
 
 

@@ -28,6 +28,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     "touch": ("message-circle", "accent"),
     "answer": ("message-square", ""),
     "follow_up": ("calendar-check", "good"),
+    "revisit": ("calendar-check", "accent"),
     "mail": ("send", ""),
 }
 

@@ -12,7 +12,7 @@ move. Inside one transaction it does, in this order:
 Capabilities are the caller's to check; whose handoff it is is checked here, because that can change until the lock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -252,6 +252,39 @@ def lose(
 
 
 @transaction.atomic
+def nurture(lead: Lead, *, actor: Actor, note: str = "", at: datetime | None = None) -> Lead:
+    """Take a new lead into nurture: a receiver of the move enrols it in the active program that takes it.
+
+    Raise `Conflict` where no program does.
+    """
+    return nurture_many({lead: note}, actor=actor, at=at)[0]
+
+
+@transaction.atomic
+def nurture_many(
+    leads: Mapping[Lead, str], *, actor: Actor, at: datetime | None = None, facts: Mapping[str, Any] | None = None
+) -> list[Lead]:
+    """Take new leads of one workspace into nurture, each for why it says; return them as they are then.
+
+    The statements are as many for one as for hundreds. `facts` are kept in the log: with {"enrols": True} the caller
+    enrols them, and no receiver need choose a program. Raise `NotAllowed` when one of them is not new any more.
+    """
+    now = timezone.now()
+    at = at or now
+    locked = locks.lock_leads(list(leads))
+    entries = []
+    for lead, note in leads.items():
+        row = locked[lead.pk]
+        guards.demand_move(row, "nurture")
+        guards.fire(row, "nurture", at)
+        row.sequence += 1
+        entries.append(log.LogEntry(row, None, at, note=note, facts=facts or {}))
+    db.update_many(list(locked.values()), ["state", "state_since", "sequence"])
+    log.append(entries, "nurture", actor=actor, now=now)
+    return [entry.lead for entry in entries]
+
+
+@transaction.atomic
 def recycle(lead: Lead, *, actor: Actor, note: str = "", at: datetime | None = None) -> Lead:
     """Take a lost lead back into nurture: the engine on the revisit date, or marketing at any time."""
     return _simple(lead, "recycle", actor=actor, note=note, at=at)
@@ -281,7 +314,7 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
 
 
 # The function of every move in `leads.states.MOVES`.
-_BY_NAME = (qualify, accept, recall, reassign, promote, win, lose, recycle, reopen, disqualify)
+_BY_NAME = (nurture, qualify, accept, recall, reassign, promote, win, lose, recycle, reopen, disqualify)
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "return": return_to_marketing,
     **{each.__name__: each for each in _BY_NAME},

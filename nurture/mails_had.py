@@ -1,0 +1,102 @@
+"""What each person has had already, so that a program goes on where the lead left and sends no mail twice.
+
+The send ledger is the one record of it, over all programs, passes and re-entries; the database refuses a second mail of
+the same words to the same person, unless a program repeats its mails openly.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from leadflow.errors import Conflict
+from nurture.models import Program, Send, Step
+from nurture.steps import catalogue
+from nurture.steps.base import StepKind
+from nurture.steps.mails import MailKind
+
+HAD = (Send.State.PLANNED, Send.State.SENDING, Send.State.SENT, Send.State.UNKNOWN, Send.State.TRAPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a program would do for a lead that enters it: where it begins, which mails it leaves out or repeats."""
+
+    first: Step | None
+    skipped: list[Step] = field(default_factory=list)
+    repeated: list[Step] = field(default_factory=list)
+    is_empty: bool = False  # it has mails, and none of them is left for this lead
+
+    @property
+    def words(self) -> str:
+        """Say what is left out or repeated, by the names of the mails; empty: nothing is."""
+        if self.repeated:
+            return f"It gets again: {_names(self.repeated)}."
+        return f"It had these mails, which are left out: {_names(self.skipped)}." if self.skipped else ""
+
+
+def outlooks(lead_ids: Collection[int], programs: Iterable[Program]) -> dict[tuple[int, int], Outlook]:
+    """Return what each program would do for each lead, by both their ids, in two statements at most."""
+    programs = list(programs)
+    steps_of: defaultdict[int, list[Step]] = defaultdict(list)
+    for step in Step.everywhere.filter(program__in=programs).order_by("position"):
+        steps_of[step.program_id].append(step)
+    every = [step for steps in steps_of.values() for step in steps]
+    mails = {step.pk: kind for step in every if isinstance(kind := _kind(step), MailKind)}
+    steps, digests = _had(lead_ids, mails.keys(), {kind.mail for kind in mails.values()})
+    return {
+        (lead, program.pk): _outlook(program, steps_of[program.pk], mails, steps[lead], digests[lead])
+        for lead in lead_ids
+        for program in programs
+    }
+
+
+def has_had(lead_id: int, step: Step, kind: MailKind) -> bool:
+    """Return whether a person had the mail of a step, from this step or in the same words from another."""
+    if not kind.mail:
+        return False
+    steps, digests = _had([lead_id], [step.pk], {kind.mail})
+    return bool(steps[lead_id] or digests[lead_id])
+
+
+def _kind(step: Step) -> StepKind | None:
+    """Read a step; one that cannot be read stops its program when a lead comes to it, not before."""
+    try:
+        return catalogue.load(step)
+    except Conflict:
+        return None
+
+
+def _had(
+    lead_ids: Collection[int], step_ids: Collection[int], digests: Collection[str]
+) -> tuple[defaultdict[int, set[int | None]], defaultdict[int, set[str]]]:
+    """Return by lead the steps whose mail it had, and the digests of the mails that it had. One statement."""
+    wanted = Q(step__in=list(step_ids)) | Q(mail__in=[each for each in digests if each])
+    sends = Send.everywhere.filter(wanted, lead__in=list(lead_ids), state__in=HAD)
+    of_steps: defaultdict[int, set[int | None]] = defaultdict(set)
+    of_words: defaultdict[int, set[str]] = defaultdict(set)
+    for lead, step, mail in sends.values_list("lead_id", "step_id", "mail"):
+        of_steps[lead].add(step)
+        if mail:
+            of_words[lead].add(mail)
+    return of_steps, of_words
+
+
+def _outlook(
+    program: Program, steps: list[Step], mails: dict[int, MailKind], had: set[int | None], digests: set[str]
+) -> Outlook:
+    seen = [step for step in steps if step.pk in mails and (step.pk in had or mails[step.pk].mail in digests - {""})]
+    written = [step for step in seen if mails[step.pk].mail]
+    if program.reentry == Program.Reentry.REPEAT:
+        return Outlook(steps[0] if steps else None, repeated=written)
+    begin = 0
+    if program.reentry != Program.Reentry.UNSEEN:
+        begin = max((index for index, step in enumerate(steps, start=1) if step.pk in had), default=0)
+    rest = [step for step in steps[begin:] if step.pk in mails]
+    is_empty = any(step.pk in mails for step in steps) and all(step in written for step in rest)
+    return Outlook(steps[begin] if begin < len(steps) else None, written, is_empty=is_empty)
+
+
+def _names(steps: Iterable[Step]) -> str:
+    return ", ".join(f"step {step.position} ({catalogue.load(step).describe()})" for step in steps)
