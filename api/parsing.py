@@ -57,7 +57,7 @@ def loads(body: bytes) -> Any:
         value = dict(items)
         if len(value) < len(items):
             seen: set[str] = set()
-            twice = next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            twice = next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add returns None, which is meant
             return bad(f"the key “{_shown(twice)}” stands there twice")
         return value
 

@@ -42,10 +42,13 @@ class Format:
     def stamp(self, document: Any) -> Any:
         """Return a document of the present form as it is stored: with its number, and those of its parts.
 
-        An empty document says nothing, has nothing to upgrade, and stays as it is.
+        An empty document says nothing, has nothing to upgrade, and stays as it is. Raise `ValueError` for an object
+        with the one member `items`: stored, it would be read as a list.
         """
         if not document:
             return document
+        if isinstance(document, Mapping) and document.keys() - {NUMBER} == {ITEMS}:
+            raise ValueError(f"{self.name}: an object whose only member is {ITEMS} would be read as a list.")
         if isinstance(document, list | tuple):
             return {NUMBER: self.current, ITEMS: list(document)}
         return {NUMBER: self.current, **self._with_parts(document, Format.stamp)}

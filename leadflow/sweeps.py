@@ -59,7 +59,7 @@ def run(
 
 def _attempt_all(rows: list[M], act: Callable[[Sequence[M], datetime], None], at: datetime) -> bool:
     """Act on claimed rows in one savepoint. When that fails, read the rows again as they are, and return False."""
-    tried = [row.pk for row in rows if row.attempts]  # type: ignore[attr-defined]
+    tried = [row.pk for row in rows if row.attempts]  # type: ignore[attr-defined]  # every swept row is a Timer
     found = type(rows[0])._base_manager
     try:
         with transaction.atomic():
@@ -96,15 +96,15 @@ def lease(
             next_at=until, attempts=models.F("attempts") + 1
         )
     for row in claimed:
-        row.next_at = until  # type: ignore[attr-defined]
-        row.attempts += 1  # type: ignore[attr-defined]
+        row.next_at = until  # type: ignore[attr-defined]  # every swept row is a Timer
+        row.attempts += 1  # type: ignore[attr-defined]  # every swept row is a Timer
     return claimed
 
 
 def _attempt(row: M, act: Callable[[M, datetime], None], at: datetime) -> None:
     """Act on one claimed row in a savepoint; record a failure on the row itself, outside the savepoint."""
     rows = type(row)._base_manager.filter(pk=row.pk)
-    tries = row.attempts + 1  # type: ignore[attr-defined]
+    tries = row.attempts + 1  # type: ignore[attr-defined]  # every swept row is a Timer
     rows.update(attempts=tries)
     try:
         with transaction.atomic():

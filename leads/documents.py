@@ -11,7 +11,6 @@ LOOP_GUARD = Format("loop guard")  # `leads.qualification.criteria.LoopGuard`
 SCORING = Format("scoring rules")  # `leads.scoring.scoring.ScoringRules`
 SCORE_LINES = Format("score lines")  # a list of `leads.scoring.scoring.ScoreLine`
 VERDICT = Format("verdict")  # `leads.qualification.criteria.Verdict`
-REFUSAL = Format("refusal")  # `leads.qualification.criteria.Refusal`
 ROUTING = Format("routing choice")  # why a member got a lead, or nobody: `leads.routing.assign.Choice.why`
 # what a handoff froze: `leads.qualification.assessment.Assessment.evidence`
 EVIDENCE = Format("evidence", parts={"verdict": VERDICT, "score_lines": SCORE_LINES})

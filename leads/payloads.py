@@ -143,6 +143,8 @@ class LeadQualified(AboutHandoff):
 class LeadAccepted(AboutHandoff):
     """Sales accepted a lead."""
 
+    sal_missing: Annotated[list[str], "What the definition of SAL asks for and was not known, in words; mostly empty."]
+
 
 @event("lead.returned", group=Group.HANDOVERS, help="Sales returned a lead to marketing.")
 @dataclass(frozen=True, kw_only=True)

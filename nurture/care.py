@@ -10,7 +10,7 @@ from datetime import datetime
 
 from leads.conditions import trees
 from leads.models import Lead
-from leads.qualification.facts import Facts
+from leads.qualification.lead_facts import Facts
 from leads.states import MARKETING_STATES
 from nurture import choosing, eligibility, enrolments
 from nurture.choosing import Occasion

@@ -8,8 +8,8 @@ from typing import Any
 
 from leads.conditions import trees
 from leads.models import Lead, Reason
-from leads.qualification import facts
-from leads.qualification.facts import Facts
+from leads.qualification import lead_facts
+from leads.qualification.lead_facts import Facts
 from nurture import mails_had
 from nurture.models import Enrolment, Program
 from workspaces.models import Workspace
@@ -56,7 +56,7 @@ def choose(
     finished or left while they were in care.
 
     A fixed number of statements: one while no program is active, four with them, and those of
-    `leads.qualification.facts` when a program has a condition and `known` is not given.
+    `leads.qualification.lead_facts` when a program has a condition and `known` is not given.
     """
     running = Program.objects.of(workspace).filter(status=Program.Status.ACTIVE)
     programs = [each for each in running if occasions(each) & _asked(occasion)]
@@ -66,7 +66,7 @@ def choose(
         ordered = [each for each in ordered if code in _reasons(each) or not _reasons(each)]
     ids = [lead.pk for lead in leads]
     if ordered and known is None and any(each.entry.get("condition") for each in ordered):
-        known = facts.gather(leads, at)
+        known = lead_facts.gather(leads, at)
     earlier = _earlier(ids, ordered) if ordered else {}
     outlooks = mails_had.outlooks(ids, ordered) if ordered else {}
     chosen = {}

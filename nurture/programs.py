@@ -12,7 +12,7 @@ from leadflow import db
 from leadflow.celery import wake
 from leadflow.errors import Conflict, Invalid
 from leads.conditions import checks
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from leads.models import Attribute, Lead, Reason, Topic
 from leads.states import MARKETING_STATES
 from nurture import choosing, enrolments, steps

@@ -14,7 +14,7 @@ from leadflow.errors import Conflict
 from leads.backdating import is_history
 from leads.models import Consent, Handoff, Lead, Transition
 from leads.models.lead import ConsentState
-from leads.qualification.facts import Facts
+from leads.qualification.lead_facts import Facts
 from leads.signals import consented, evaluated, moved
 from leads.states import MARKETING_STATES, State
 from nurture import (  # noqa: F401  (two connect themselves)

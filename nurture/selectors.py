@@ -43,7 +43,7 @@ def sends(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEn
     if until is not None:
         rows = rows.filter(sent_at__lte=until)
     for row in rows.order_by("-sent_at", "-pk")[:limit]:
-        yield TimelineEntry(row.sent_at, "mail", row.pk, row.state, f"Mail: {row.subject}", _became(row))  # type: ignore[arg-type]
+        yield TimelineEntry(row.sent_at, "mail", row.pk, row.state, f"Mail: {row.subject}", _became(row))  # type: ignore[arg-type]  # rows that were sent have the time
 
 
 def _became(send: Send) -> str:

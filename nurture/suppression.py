@@ -10,6 +10,7 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Missing
 from leads.models import Lead
+from leads.people import identity, persons
 from nurture import enrolments, payloads
 from nurture.models import Suppression
 from workspaces import audit
@@ -23,13 +24,17 @@ _MAIL = engine("mail")  # what comes back of a mail: a bounce, a complaint, an u
 def add(
     workspace: Workspace, email: str, *, why: str, note: str = "", actor: Actor = _MAIL, at: datetime | None = None
 ) -> Suppression:
-    """Suppress an address; the first reason stays when it is suppressed already. Its lead leaves all programs."""
+    """Suppress an address; the first reason stays when it is suppressed already. Its lead leaves all programs.
+
+    The lead is locked first, as everywhere, then what belongs to it.
+    """
     at = at or timezone.now()
-    email = email.strip().lower()
+    email = persons.normal_email(email)
+    lead = db.locked(Lead.objects.of(workspace).filter(identity.holders({email}, ()))).first()
     row, is_new = Suppression.objects.of(workspace).get_or_create(
         email=email, defaults={"workspace": workspace, "why": why, "note": note[:300], "at": at}
     )
-    if lead := Lead.objects.of(workspace).filter(email=email).first():
+    if lead is not None:
         if is_new:
             payloads.record_suppressed(row, lead, actor=actor)
         enrolments.exit_all({lead.pk: at}, reason=f"Suppressed: {Suppression.Why(why).label.lower()}", actor=actor)
@@ -82,5 +87,5 @@ def _audit(rows: list[Suppression], actor: Actor, at: datetime) -> None:
 
 def among(workspace: Workspace, emails: Iterable[str]) -> set[str]:
     """Return those of the addresses that are suppressed, in lower case, in one statement."""
-    wanted = {email.strip().lower() for email in emails}
+    wanted = {persons.normal_email(email) for email in emails}
     return set(Suppression.objects.of(workspace).filter(email__in=wanted).values_list("email", flat=True))

@@ -106,7 +106,7 @@ class Transport:
             self._data_begun = True
             return data(text)
 
-        smtp.data = watched  # type: ignore[method-assign, assignment]
+        smtp.data = watched  # type: ignore[method-assign, assignment]  # the library has no other way to see the answer
 
     def _refused(self, code: int, words: bytes | str, *, recipient: bool = False) -> SendResult:
         said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)

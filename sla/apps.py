@@ -8,6 +8,6 @@ class SlaConfig(AppConfig):
         """Connect the receivers of moves and touches, and add the outcome that a handoff is overdue."""
         from leads.queries import outcomes
         from sla import receivers  # noqa: F401
-        from sla.lead_filters import overdue
+        from sla.overdue_outcome import overdue
 
         outcomes.add("overdue", outcomes.Outcome("Overdue at sales", overdue, part_of="waiting"), after="waiting")

@@ -128,7 +128,7 @@ def performance(workspace: Workspace | int, member: Member | None, *, at: dateti
     spans: tuple[list[float], list[float]] = ([], [])
     for offered, answered in pairs:
         # `accepted_at__gt` leaves no None
-        spans[answered <= middle].append(_minutes(hours, offered, answered))  # type: ignore[operator, arg-type]
+        spans[answered <= middle].append(_minutes(hours, offered, answered))  # type: ignore[operator, arg-type]  # the filter leaves out the unanswered
     kept = _kept(workspace, member, first, middle, at)
     became = _became_sql(workspace, member, first, middle, at)
     return Performance(

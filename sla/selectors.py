@@ -32,7 +32,7 @@ def clocks_of(handoffs: Iterable[Handoff | int]) -> dict[int, list[Clock]]:
     found: dict[int, list[Clock]] = defaultdict(list)
     # The caller's handoffs belong to one workspace, from which they were looked up.
     for clock in Clock.everywhere.filter(handoff_id__in=ids).order_by("due_at", "pk"):
-        found[clock.handoff_id].append(clock)  # type: ignore[index]
+        found[clock.handoff_id].append(clock)  # type: ignore[index]  # the filter asks for those handoffs
     for rows in found.values():
         rows.sort(key=lambda clock: clock.state != Clock.State.RUNNING)
     return dict(found)

@@ -9,9 +9,9 @@ from typing import Any
 from leads.lifecycle import moves
 from leads.models import Account, Definition, Event, Handoff, Lead, Pool, PoolMember, Reason
 from leads.models.definition import Version
+from leads.move_catalogue import MOVES, Need
 from leads.people import search_text
 from leads.qualification import definitions
-from leads.states import MOVES, Need
 from webhooks.models import OutboxEvent
 from workspaces import access
 from workspaces.actors import Actor

@@ -23,10 +23,10 @@ def retry(row: R, *, actor: Actor, name: str = "", at: datetime | None = None) -
     """
     at = at or timezone.now()
     found = lock(type(row).objects.of(row.workspace_id), row.pk)
-    reason = found.dead_reason  # type: ignore[attr-defined]
+    reason = found.dead_reason  # type: ignore[attr-defined]  # every row here is a Timer
     if not reason:
         raise Conflict("This is not set aside any more.", code="not_set_aside")
-    found.dead_reason, found.attempts, found.next_at = "", 0, at  # type: ignore[attr-defined]
+    found.dead_reason, found.attempts, found.next_at = "", 0, at  # type: ignore[attr-defined]  # every row here is a Timer
     found.save(update_fields=["dead_reason", "attempts", "next_at"])
     noun = type(row)._meta.model_name
     changes = {"dead_reason": [reason, ""]}

@@ -85,7 +85,7 @@ class Capable(Protocol):
         """Return whether the actor has a capability."""
 
 
-def demand(actor: Capable, capability: str) -> None:
+def check(actor: Capable, capability: str) -> None:
     """Raise `Forbidden` unless the actor has the capability."""
     if not actor.can(capability):
         raise Forbidden(f"Your role does not allow this ({capability}). Ask an admin of the workspace.")

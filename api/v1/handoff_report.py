@@ -43,6 +43,7 @@ class HandoffReportRow(serializers.Serializer[Any]):
     name = serializers.CharField(source="label", help_text="The row in words.")
     handed_over = serializers.IntegerField()
     answered = serializers.IntegerField(help_text="Accepted or returned.")
+    sal_missed = serializers.IntegerField(help_text="Accepted though criteria of SAL were missed.")
     outcomes = OutcomeCounts()
     reached = ReachedCounts()
     reasons = serializers.DictField(child=serializers.IntegerField(), help_text="Returned, by code of the reason.")

@@ -18,7 +18,7 @@ from api.v1.verbs import VERBS, Rating, Verb, perform
 from api.views import ListResource, Resource, lists
 from leads.activity import ratings
 from leads.models import Handoff, HandoffState
-from leads.states import moves_from
+from leads.move_catalogue import moves_from
 from sla import selectors as clocks
 
 
@@ -32,6 +32,10 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
     campaign = serializers.CharField(source="campaign.code", default=None, allow_null=True)
     reason = serializers.CharField(source="reason.code", default=None, allow_null=True)
     routing = serializers.DictField(help_text="Why this owner, or why nobody.")
+    sal_missing = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What the definition of SAL asked for and was not known when it was accepted.",
+    )
     allowed = serializers.SerializerMethodField(help_text="The moves that the lead's state allows.")
 
     class Meta:
@@ -51,6 +55,7 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
             "offered_at",
             "accepted_at",
             "accepted_by",
+            "sal_missing",
             "first_touch_at",
             "promoted_at",
             "closed_at",

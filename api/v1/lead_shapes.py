@@ -8,7 +8,7 @@ from rest_framework import serializers
 from api.v1.shapes import AccountRef, ExternalIdShape, Instant, MemberRef
 from leads.models import Answer, Event, FollowUp, Lead, Touch, Transition
 from leads.models.lead import ConsentState
-from leads.states import moves_from
+from leads.move_catalogue import moves_from
 
 
 class LeadShape(serializers.ModelSerializer[Lead]):
@@ -18,7 +18,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
     account = AccountRef(allow_null=True)
     owner = MemberRef(allow_null=True)
     # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
-    source = serializers.CharField(  # type: ignore[assignment]
+    source = serializers.CharField(  # type: ignore[assignment]  # the base class has an attribute of this name
         help_text="Where the lead came from first. Blank and unknown are different things."
     )
     campaign = serializers.CharField(source="campaign.code", default=None, allow_null=True)
@@ -81,7 +81,7 @@ class AnswerShape(serializers.ModelSerializer[Answer]):
 
     question = serializers.CharField(source="question.code")
     # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
-    label = serializers.CharField(source="question.label")  # type: ignore[assignment]
+    label = serializers.CharField(source="question.label")  # type: ignore[assignment]  # the base class has an attribute of this name
     value = serializers.JSONField()
     by = serializers.CharField(source="actor_name", help_text="Who asked.")
 
@@ -130,7 +130,7 @@ class PersonShape(serializers.Serializer[Any]):
     industry = serializers.CharField(required=False, allow_blank=True, max_length=80)
     employees = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2_147_483_647)
     # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
-    source = serializers.CharField(required=False, allow_blank=True, max_length=80)  # type: ignore[assignment]
+    source = serializers.CharField(required=False, allow_blank=True, max_length=80)  # type: ignore[assignment]  # the base class has an attribute of this name
     campaign = serializers.CharField(required=False, allow_blank=True, max_length=120, help_text="Its code.")
     persona = serializers.CharField(required=False, allow_blank=True, max_length=60, help_text="Its code.")
     attributes = serializers.DictField(required=False, help_text="Custom attributes by key.")

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api.lead_filters import LeadFilters
+from api.lead_filter_backend import LeadFilters
 from api.permissions import check_history
 from api.requests import ApiRequest
 from api.v1 import lookups

@@ -18,7 +18,7 @@ class FunnelQuery(serializers.Serializer[Any]):
     since = Instant(required=False)
     until = Instant(required=False)
     # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
-    source = serializers.CharField(  # type: ignore[assignment]
+    source = serializers.CharField(  # type: ignore[assignment]  # the base class has an attribute of this name
         required=False, allow_blank=True, max_length=80, help_text="Blank: without source."
     )
     campaign = serializers.CharField(required=False, max_length=120, help_text="Code of the campaign.")
@@ -35,7 +35,7 @@ class FunnelCounts(serializers.Serializer[Any]):
     won = serializers.IntegerField()
 
 
-class FunnelRow(serializers.Serializer[Any]):
+class FunnelRowShape(serializers.Serializer[Any]):
     """One line of the funnel."""
 
     key = serializers.CharField(allow_null=True, allow_blank=True, help_text="The group's value; null for the total.")
@@ -54,11 +54,11 @@ class FunnelShape(serializers.Serializer[Any]):
     by = serializers.CharField()
     since = serializers.DateTimeField(allow_null=True)
     until = serializers.DateTimeField(allow_null=True)
-    total = FunnelRow()
-    rows = FunnelRow(many=True)
+    total = FunnelRowShape()
+    rows = FunnelRowShape(many=True)
 
 
-class Funnel(Resource):
+class FunnelReport(Resource):
     """The funnel."""
 
     capabilities = {"GET": "reports.view"}

@@ -18,7 +18,7 @@ from leads.activity import answers
 from leads.lifecycle import guards, moves
 from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
-from leads.states import MOVES, Move, Need
+from leads.move_catalogue import MOVES, Move, Need
 from workspaces.actors import Actor
 
 Facts = dict[str, Any]
@@ -156,7 +156,7 @@ def _answered(act: Callable[..., Any]) -> Callable[..., Any]:
 
     @transaction.atomic
     def answered(handoff: Handoff, actor: Actor, at: datetime | None, facts: Facts) -> Any:
-        guards.demand_worker(actor, handoff)
+        guards.check_worker(actor, handoff)
         for code, value in facts.get("answers", {}).items():
             asked = lookups.get_question(handoff.workspace, code, field=f"answers.{code}"[:80])
             try:

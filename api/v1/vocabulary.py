@@ -62,7 +62,7 @@ class CampaignInput(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=120)
     name = serializers.CharField(max_length=200, required=False)
     # DRF's `Field` has an attribute of this name; the metaclass takes the field out of the class.
-    source = serializers.CharField(max_length=80, required=False, allow_blank=True)  # type: ignore[assignment]
+    source = serializers.CharField(max_length=80, required=False, allow_blank=True)  # type: ignore[assignment]  # the base class has an attribute of this name
     cost = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0, required=False)
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False, help_text="ISO 4217.")
     starts_on = serializers.DateField(required=False, allow_null=True)

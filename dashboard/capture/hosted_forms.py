@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from dashboard.design.inputs import offer, offer_rows
 from leads.intake.forms import fields_of
 from leads.intake.upsert import FORM_FIELDS
 from leads.models import Campaign, Form, Topic
@@ -69,8 +70,8 @@ class HostedForm(forms.Form):
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         topics = Topic.objects.of(workspace).order_by("label").values_list("code", "label")
-        self.fields["topics"].choices = list(topics)  # type: ignore[attr-defined]
-        self.fields["campaign"].queryset = lookups.list_campaigns(workspace)  # type: ignore[attr-defined]
+        offer(self, "topics", list(topics))
+        offer_rows(self, "campaign", lookups.list_campaigns(workspace))
 
     def facts(self) -> dict[str, Any]:
         """Return the arguments of `forms.create` and `forms.edit`."""

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
+from dashboard.design.inputs import offer
 from leadflow import csvfile
 from leadflow.csvfile import Head
 from leads.intake.imports import mappings
@@ -58,10 +59,8 @@ class MappingForm(forms.Form):
         super().__init__(data, initial={**initial, **columns})
         self.head, self.width = head, len(batch.header)
         encodings = list(csvfile.ENCODINGS.items())
-        self.fields["encoding"].choices = encodings if head.encoding else [("", "Choose one"), *encodings]  # type: ignore[attr-defined]
-        self.fields["delimiter"].choices = [  # type: ignore[attr-defined]
-            (sign, words.capitalize()) for sign, words in csvfile.DELIMITERS.items()
-        ]
+        offer(self, "encoding", encodings if head.encoding else [("", "Choose one"), *encodings])
+        offer(self, "delimiter", [(sign, words.capitalize()) for sign, words in csvfile.DELIMITERS.items()])
         known = [("", "Leave out"), *mappings.fields(batch.workspace).items()]
         for position in range(self.width):
             name = batch.header[position] or f"Column {position + 1}"

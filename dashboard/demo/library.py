@@ -108,7 +108,10 @@ PROGRAMS: dict[str, tuple[dict[str, Any], list[StepIn]]] = {
         ],
     ),
     FIRST_STEPS: (
-        {"entry": {"manual": True}, "reentry": "never"},
+        {
+            "entry": {"occasions": ["care"], "condition": {"fact": "lead.consent", "op": "is", "value": "opted_in"}},
+            "reentry": "never",
+        },
         [
             StepIn("wait", {"minutes": 3}),
             _mail("Welcome", "good to have you with us. A good place to begin: https://www.brightwater.example/tour"),

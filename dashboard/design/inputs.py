@@ -1,10 +1,12 @@
 """Inputs and fields that several forms use."""
 
 import json
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from workspaces import access
@@ -70,3 +72,19 @@ class TimeInput(forms.TimeInput):
 
     def __init__(self) -> None:
         super().__init__(format="%H:%M")
+
+
+def offer(form: forms.BaseForm, name: str, choices: Iterable[Any]) -> None:
+    """Set the choices of a choice field, once the form knows its workspace."""
+    found = form.fields[name]
+    if not isinstance(found, forms.ChoiceField):
+        raise TypeError(f"{name} is no choice field.")
+    found.choices = list(choices)
+
+
+def offer_rows(form: forms.BaseForm, name: str, rows: QuerySet[Any]) -> None:
+    """Set the rows that a field of rows chooses from, once the form knows its workspace."""
+    found = form.fields[name]
+    if not isinstance(found, forms.ModelChoiceField):
+        raise TypeError(f"{name} is no field of rows.")
+    found.queryset = rows

@@ -21,7 +21,8 @@ from dashboard.wording import evidence
 from leadflow import paging
 from leadflow.errors import DomainError
 from leads.lifecycle import moves
-from leads.models import Handoff, HandoffState
+from leads.models import Definition, Handoff, HandoffState
+from leads.qualification import assessment
 from leads.queries import lookups
 from leads.routing import assign, pools
 from sla import inbox as queries
@@ -47,6 +48,7 @@ class InboxRow:
     topic: str
     action: str
     took: float | None = None  # seconds of working time from the offer to the acceptance
+    missing: tuple[str, ...] = ()  # what the definition of SAL asks for and is not there
 
 
 @page("handoffs.work")
@@ -110,7 +112,8 @@ def why(request: PageRequest, pk: int) -> HttpResponse:
     handoff = lookups.get_handoff(request.workspace, pk)
     if not request.htmx:
         return redirect(reverse("dashboard:lead", args=[handoff.lead_id]))
-    return render(request, "inbox/why.html", {"panel": evidence.panel(handoff)})
+    sal = assessment.verdict(Definition.Kind.SAL, handoff.lead, timezone.now()) if handoff.accepted_at is None else None
+    return render(request, "inbox/why.html", {"panel": evidence.panel(handoff), "sal": sal})
 
 
 @require_POST
@@ -170,7 +173,9 @@ def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> paging.Page[A
 
 
 def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
-    """Add to handoffs their clocks, their reason in one line and their topic. Three statements."""
+    """Add to handoffs clocks, reason in one line, topic, and what accepting them asks. Seven statements at most."""
+    offered = [each.lead for each in handoffs if each.state == HandoffState.OFFERED]
+    sal = assessment.verdicts(Definition.Kind.SAL, offered, timezone.now())
     of = clocks.clocks_of(handoffs)
     topics = lookups.get_topic_labels(request.workspace)
     answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
@@ -188,6 +193,7 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
                 topics.get(topic, topic),
                 _next_action(handoff, clock),
                 60 * next(minutes) if handoff.accepted_at else None,
+                sal[handoff.lead_id].in_the_way if handoff.lead_id in sal else (),
             )
         )
     return rows

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from dashboard.design.inputs import offer_rows
 from dashboard.leads import bulk
 from leads.lifecycle import moves
 from leads.lifecycle.handover import Candidate
@@ -46,7 +47,7 @@ class EnrolForm(BulkForm):
 
     def prepare(self) -> None:
         active = Program.objects.of(self.workspace).filter(status=Program.Status.ACTIVE).order_by("name")
-        self.fields["program"].queryset = active  # type: ignore[attr-defined]
+        offer_rows(self, "program", active)
         if not active:
             self.fields["program"].help_text = "No program is active. Activate one first."
 
@@ -65,7 +66,7 @@ class DisqualifyForm(BulkForm):
 
     def prepare(self) -> None:
         reasons = Reason.objects.of(self.workspace).filter(kind=Reason.Kind.DISQUALIFY, active=True)
-        self.fields["reason"].queryset = reasons.order_by("position", "label")  # type: ignore[attr-defined]
+        offer_rows(self, "reason", reasons.order_by("position", "label"))
 
     def act(self, actor: Actor) -> Callable[[Lead], Any]:
         facts = {"reason": self.cleaned_data["reason"], "note": self.cleaned_data["note"]}

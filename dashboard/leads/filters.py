@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.design.inputs import DayInput
+from dashboard.design.inputs import DayInput, offer
 from leads.queries import lead_filters, lead_list
 from leads.queries.lead_filters import CONTACT, DATES, FILTERS, WON, Filter
 from workspaces.models import Workspace
@@ -40,7 +40,7 @@ class LeadFilterForm(forms.Form):
         for name, filter in FILTERS.items():
             self.fields[name] = self._field(filter)
         own = [(name, sort.words) for name, sort in lead_list.SORTS.items() if name not in ("new", "won")]
-        self.fields["sort"].choices = [("", lead_list.SORTS["new"].words), *own]  # type: ignore[attr-defined]
+        offer(self, "sort", [("", lead_list.SORTS["new"].words), *own])
         self.is_valid()
         self.refused = {name: words for name, words in refused.items() if FILTERS[name].kind == "text"}
         for name, words in self.refused.items():

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from dashboard.design.inputs import MomentInput
+from dashboard.design.inputs import MomentInput, offer
 from dashboard.leads.move_forms import MoveForm
 from leads.intake.upsert import Person
 from leads.models import Lead, Question
@@ -88,7 +88,7 @@ class LeadForm(forms.Form):
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         personas = [(each.code, each.label) for each in lookups.list_personas(workspace)]
-        self.fields["persona"].choices = [("", "Not known"), *personas]  # type: ignore[attr-defined]
+        offer(self, "persona", [("", "Not known"), *personas])
 
 
 class LeadEditForm(LeadForm):

@@ -1,18 +1,22 @@
 """One lead: the brief, its timeline, its fields."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from dashboard.leads import moves
+from dashboard.leads import move_buttons
 from dashboard.leads.lead_forms import LeadAddForm, LeadEditForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import evidence
 from leadflow.errors import DomainError
 from leads.intake import upsert
-from leads.models import Lead
+from leads.models import Definition, HandoffState, Lead
+from leads.qualification import assessment
+from leads.qualification.criteria import Verdict
 from leads.queries import lead_page, lookups
 from leads.queries.timeline import timeline
 from nurture import selectors as nurture
@@ -26,7 +30,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
     """Show a lead in full, with the actions open to the member."""
     now = timezone.now()
     known = lead_page.lead_page(request.workspace, pk)
-    actions = moves.open_to(request.actor, known.lead, known.handoff)
+    actions = move_buttons.open_to(request.actor, known.lead, known.handoff)
     shown = known.lead.score_lines
     context = {
         "title": known.lead.name,
@@ -36,12 +40,13 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "panel": evidence.panel(known.handoff) if known.handoff else None,
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
         "parts": evidence.parts(shown, {"grade": known.lead.fit_grade}, {"level": known.lead.interest_level}),
+        "sal": _sal(known, now),
         "clocks": _clocks(known),
         "nurture": nurture.of_lead(known.lead, at=now),
         "timeline": timeline(known.lead, also=[nurture.sends]),
-        "actions": actions[: moves.SHOWN],
-        "more": actions[moves.SHOWN :],
-        "may_answer": moves.may_answer(request.actor, known.handoff),
+        "actions": actions[: move_buttons.SHOWN],
+        "more": actions[move_buttons.SHOWN :],
+        "may_answer": move_buttons.may_answer(request.actor, known.handoff),
         "came_back": _came_back(known),
         "marketing_first": request.member.role in (Role.MARKETING, Role.MARKETING_MANAGER, Role.VIEWER),
     }
@@ -102,6 +107,13 @@ def _clocks(known: lead_page.LeadPage) -> list[Clock]:
     if known.handoff is None:
         return []
     return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]
+
+
+def _sal(known: lead_page.LeadPage, at: datetime) -> Verdict | None:
+    """Judge an offered lead by the definition of SAL: what accepting it asks. Four statements, none for others."""
+    if known.handoff is None or known.handoff.state != HandoffState.OFFERED:
+        return None
+    return assessment.verdict(Definition.Kind.SAL, known.lead, at)
 
 
 def _came_back(known: lead_page.LeadPage) -> Lead | None:

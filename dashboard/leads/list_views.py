@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from dashboard.design.downloads import csv_response
+from dashboard.leads import lead_cells
 from dashboard.leads.bulk_forms import ACTIONS
 from dashboard.leads.filters import LeadFilterForm
 from dashboard.shell.access import PageRequest, page
@@ -36,6 +37,7 @@ def index(request: PageRequest) -> HttpResponse:
         "chips": form.chips(request.GET),
         "columns": [column for column in COLUMNS if column.label],
         "page": replace(shown, total=total),
+        "rows": lead_cells.rows(shown.rows),
         "total": total,
         "counted": form.filters.countable,
         "bound": lead_list.COUNTED,
@@ -60,7 +62,7 @@ def many(request: PageRequest) -> HttpResponse:
     kind = ACTIONS.get(request.POST.get("action", ""))
     if kind is None:
         raise Http404("There is no such action.")
-    roles.demand(request.actor, kind.capability)
+    roles.check(request.actor, kind.capability)
     ids = [read_id(pk) for pk in request.POST.getlist("lead")[:MOST_AT_ONCE]]
     leads = list(Lead.objects.of(request.workspace).filter(pk__in=[pk for pk in ids if pk]).order_by("pk"))
     if not leads:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from dashboard.design.inputs import DayInput, moment_on
+from dashboard.design.inputs import DayInput, moment_on, offer_rows
 from leadflow.paging import read_id
 from leads.models import Handoff, Lead, Reason
 from workspaces import access, roles
@@ -59,7 +59,7 @@ class MoveReasonForm(MoveForm):
 
     def prepare(self) -> None:
         mine = Reason.objects.of(self.lead.workspace_id).filter(kind=self.kind, active=True)
-        self.fields["reason"].queryset = mine.order_by("position", "label")  # type: ignore[attr-defined]
+        offer_rows(self, "reason", mine.order_by("position", "label"))
         chosen = self.chosen
         if chosen is not None and chosen.needs_note:
             self.fields["note"].required = True
@@ -71,7 +71,7 @@ class MoveReasonForm(MoveForm):
         picked = (self.data if self.is_bound else self.initial).get("reason") or ""
         if (pk := read_id(str(picked))) is None:
             return None
-        found: Reason | None = self.fields["reason"].queryset.filter(pk=pk).first()  # type: ignore[attr-defined]
+        found: Reason | None = self.fields["reason"].queryset.filter(pk=pk).first()  # type: ignore[attr-defined]  # a field of rows
         return found
 
 
@@ -150,9 +150,9 @@ class ReassignForm(MoveForm):
         members = access.members_of(self.lead.workspace, roles=SALES_ROLES)
         if self.handoff is not None and self.handoff.owner_id:
             members = members.exclude(pk=self.handoff.owner_id)
-        field.queryset = members  # type: ignore[attr-defined]
+        field.queryset = members  # type: ignore[attr-defined]  # a field of rows
         field.required = not (offered and self.handoff is not None and self.handoff.owner_id)
-        field.empty_label = "Nobody: back to the queue" if not field.required else "Choose a member"  # type: ignore[attr-defined]
+        field.empty_label = "Nobody: back to the queue" if not field.required else "Choose a member"  # type: ignore[attr-defined]  # a field of rows
 
 
 class QualifyForm(MoveForm):
@@ -170,7 +170,7 @@ class QualifyForm(MoveForm):
 
     def prepare(self) -> None:
         members = access.members_of(self.lead.workspace, roles=SALES_ROLES)
-        self.fields["owner"].queryset = members  # type: ignore[attr-defined]
+        offer_rows(self, "owner", members)
 
 
 class RateForm(MoveForm):

@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from dashboard.leads import lead_forms, moves
+from dashboard.leads import lead_forms, move_buttons
+from dashboard.leads.move_buttons import OfferedMove
 from dashboard.leads.move_forms import MoveForm, MoveReasonForm
-from dashboard.leads.moves import OfferedMove
 from dashboard.shell import responses
 from dashboard.shell.access import PageRequest, View, page
 from leadflow.errors import DomainError, Forbidden, Missing
@@ -148,5 +148,5 @@ def _what_follows(form: MoveForm) -> str:
     return " ".join(words)
 
 
-HANDOFF_VIEWS = {move.name: of_handoff(move) for move in moves.OF_HANDOFF}
-LEAD_VIEWS = {move.name: of_lead(move) for move in moves.OF_LEAD}
+HANDOFF_VIEWS = {move.name: of_handoff(move) for move in move_buttons.OF_HANDOFF}
+LEAD_VIEWS = {move.name: of_lead(move) for move in move_buttons.OF_LEAD}

@@ -6,8 +6,8 @@ from django import template
 from django.utils.safestring import SafeString
 
 from dashboard.design.tags import icon
+from leads.move_catalogue import MOVES
 from leads.queries.timeline import TimelineEntry, say
-from leads.states import MOVES
 
 register = template.Library()
 

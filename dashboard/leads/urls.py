@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.leads import lead_views, list_views, move_views, moves
+from dashboard.leads import lead_views, list_views, move_buttons, move_views
 
 urlpatterns = [
     path("leads/", list_views.index, name="leads"),
@@ -16,12 +16,12 @@ urlpatterns = [
     path("follow-ups/<int:pk>/done/", move_views.follow_up_done, name="follow_up_done"),
     *(
         path(f"handoffs/<int:pk>/{move.name}/", move_views.HANDOFF_VIEWS[move.name], name=f"handoff_{move.name}")
-        for move in moves.OF_HANDOFF
+        for move in move_buttons.OF_HANDOFF
     ),
     *(
         path(
             f"leads/<int:pk>/{move.name.replace('_', '-')}/", move_views.LEAD_VIEWS[move.name], name=f"lead_{move.name}"
         )
-        for move in moves.OF_LEAD
+        for move in move_buttons.OF_LEAD
     ),
 ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from dashboard.design.inputs import offer_rows
 from leads.models import Persona, Topic
 from leads.queries import lookups
 from nurture.models import Content
@@ -33,5 +34,5 @@ class ContentForm(forms.Form):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["persona"].queryset = lookups.list_personas(workspace)  # type: ignore[attr-defined]
-        self.fields["topics"].queryset = Topic.objects.of(workspace).order_by("label")  # type: ignore[attr-defined]
+        offer_rows(self, "persona", lookups.list_personas(workspace))
+        offer_rows(self, "topics", Topic.objects.of(workspace).order_by("label"))

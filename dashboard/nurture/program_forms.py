@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from dashboard.design.inputs import TimeInput
+from dashboard.design.inputs import TimeInput, offer
 from dashboard.wording.criteria import Criteria
 from leads.models import Lead, Reason, Topic
 from leads.people import identity
@@ -88,10 +88,10 @@ class ProgramForm(forms.Form):
         reasons = Reason.objects.of(workspace).filter(disqualifies=False).order_by("position", "label")
         returned = dict(reasons.filter(kind=Reason.Kind.RETURN).values_list("code", "label"))
         lost = reasons.filter(kind=Reason.Kind.LOSE).exclude(code__in=returned).values_list("code", "label")
-        self.fields["reasons"].choices = list(returned.items())  # type: ignore[attr-defined]
-        self.fields["lost"].choices = list(lost)  # type: ignore[attr-defined]
+        offer(self, "reasons", list(returned.items()))
+        offer(self, "lost", list(lost))
         topics = Topic.objects.of(workspace).order_by("label").values_list("code", "label")
-        self.fields["topics"].choices = list(topics)  # type: ignore[attr-defined]
+        offer(self, "topics", list(topics))
 
     def facts(self) -> dict[str, Any]:
         """Return the arguments of `programs.create` and `programs.edit`. Groups inside a condition are kept."""

@@ -128,7 +128,7 @@ def set_aside(request: PageRequest) -> HttpResponse:
 def retry(request: PageRequest, kind: str, pk: int) -> HttpResponse:
     """Try one row again."""
     if kind in aside.KINDS:
-        roles.demand(request.actor, aside.KINDS[kind].capability)
+        roles.check(request.actor, aside.KINDS[kind].capability)
     attempt(request, lambda: aside.retry(request.workspace, kind, pk, actor=request.actor), "It is being tried again.")
     return redirect("dashboard:set_aside")
 

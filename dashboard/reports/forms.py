@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
-from dashboard.design.inputs import DayInput
+from dashboard.design.inputs import DayInput, offer
 from dashboard.design.periods import midnight
 from leads.queries import lookups, reports
 from leads.queries.filter_values import BLANK
@@ -35,7 +35,7 @@ class FunnelForm(forms.Form):
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         asked = (self.data.get(name) or "").replace("\x00", "")  # PostgreSQL takes none in a text
         beyond = [] if asked in dict(choices) else [(asked, asked)]
-        self.fields[name].choices = [*choices, *beyond]  # type: ignore[attr-defined]
+        offer(self, name, [*choices, *beyond])
 
     def funnel(self, workspace: Workspace) -> reports.Funnel:
         """Count the funnel that is asked for."""

@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
-from dashboard.design.inputs import DayInput
+from dashboard.design.inputs import DayInput, offer
 from dashboard.design.periods import Period
 from dashboard.leads.filters import Chip, day_words
 from leads.queries import handoff_filters, handoff_report
@@ -83,7 +83,7 @@ class HandoffReportForm(HandoffFilterForm):
         given.pop("dates", None)  # the report is about hand-overs made in its days
         super().__init__(given, workspace=workspace)
         rows = [(name, each.label) for name, each in handoff_report.DIMENSIONS.items()]
-        self.fields["by"].choices = rows  # type: ignore[attr-defined]  # the base class has none
+        offer(self, "by", rows)
         self.dimension = handoff_report.DIMENSIONS.get(data.get("by", ""), handoff_report.DIMENSIONS["campaign"])
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from dashboard.design.inputs import offer
 from dashboard.leads.move_forms import SALES_ROLES
 from leads.models import Handoff, Reason
 from leads.queries import lookups
@@ -29,7 +30,7 @@ class ReturnFilterForm(forms.Form):
         self.is_valid()
 
     def _offer(self, name: str, empty: str, choices: Any) -> None:
-        self.fields[name].choices = [("", empty), *choices]  # type: ignore[attr-defined]
+        offer(self, name, [("", empty), *choices])
 
     @property
     def is_set(self) -> bool:

@@ -21,7 +21,7 @@ def calendar(request: PageRequest) -> HttpResponse:
     found = calendars.of(request.workspace)
     form = HoursForm(editing.posted(request), initial=_initial(found.hours))
     if request.method == "POST":
-        roles.demand(request.actor, "settings.rules")
+        roles.check(request.actor, "settings.rules")
         if submit(request, form, lambda: _save(request, found.hours, form), "The hours are saved."):
             return redirect("dashboard:calendar")
     return _page(request, found.hours, form)

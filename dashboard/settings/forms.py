@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from dashboard.design.inputs import DayInput, MomentInput, zones
+from dashboard.design.inputs import DayInput, MomentInput, offer, zones
 from webhooks import catalogue
 from workspaces.models import Workspace
 from workspaces.roles import SCOPES, Role
@@ -55,7 +55,7 @@ class WorkspaceForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = zones()  # type: ignore[attr-defined]
+        offer(self, "time_zone", zones())
 
 
 class InviteForm(forms.Form):
@@ -107,7 +107,7 @@ class EndpointForm(forms.Form):
         known = catalogue.names()
         if gone := [kind for kind in self.initial.get("types", ()) if kind not in known]:
             groups.append(("No longer sent", [(kind, kind) for kind in gone]))
-        self.fields["types"].choices = groups  # type: ignore[attr-defined]
+        offer(self, "types", groups)
 
 
 class RangeForm(forms.Form):
@@ -157,7 +157,7 @@ class HoursForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["zone"].choices = zones()  # type: ignore[attr-defined]
+        offer(self, "zone", zones())
         for number, day in enumerate(DAYS):
             self.fields[f"day{number}"] = WindowsField(label=day, required=False)
 

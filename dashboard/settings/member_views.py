@@ -87,7 +87,7 @@ def revoke(request: PageRequest, pk: int) -> HttpResponse:
 
 
 def _invite(request: PageRequest, form: InviteForm) -> bool:
-    roles.demand(request.actor, "members.manage")
+    roles.check(request.actor, "members.manage")
     done = f"An invitation is being sent to {form.data.get('email', '')}."
     invite = partial(invitations.invite, request.workspace, actor=request.actor)
     return bool(submit(request, form, lambda: invite(**form.cleaned_data), done))

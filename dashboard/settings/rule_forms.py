@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from dashboard.design.inputs import JsonField
+from dashboard.design.inputs import JsonField, offer_rows
 from leads.models import Attribute, Persona, Pool, PoolMember, Question, Reason, RoutingRule, Topic
 from leads.models.reason import OPTIONS
 from leads.routing.assign import TAKES_LEADS
@@ -113,10 +113,10 @@ class PlaceForm(forms.ModelForm):
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["member"]
-        field.queryset = access.members_of(workspace, roles=TAKES_LEADS)  # type: ignore[attr-defined]
+        field.queryset = access.members_of(workspace, roles=TAKES_LEADS)  # type: ignore[attr-defined]  # a field of rows
         field.disabled = self.instance.pk is not None
         if self.instance.pk:
-            field.queryset = type(self.instance.member).objects.of(workspace).select_related("user")  # type: ignore[attr-defined]
+            field.queryset = type(self.instance.member).objects.of(workspace).select_related("user")  # type: ignore[attr-defined]  # a field of rows
         self.fields["weight"].help_text = "Twice the weight, twice the leads. 0: none for now."
 
     def validate_constraints(self) -> None:
@@ -140,7 +140,7 @@ class RuleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["pool"].queryset = Pool.objects.of(workspace).order_by("name")  # type: ignore[attr-defined]
+        offer_rows(self, "pool", Pool.objects.of(workspace).order_by("name"))
         if not self.initial.get("condition"):
             self.initial["condition"] = ""
 

@@ -25,7 +25,7 @@ def scoring(request: PageRequest) -> HttpResponse:
     shown = {name: value for name, value in rules.items() if name != "version"}
     form = ScoringForm(editing.posted(request), initial={"rules": shown})
     if request.method == "POST":
-        roles.demand(request.actor, "settings.rules")
+        roles.check(request.actor, "settings.rules")
         done = "The new rules are active. Leads with marketing are scored again within minutes."
         if submit(request, form, lambda: _save(request, form.cleaned_data["rules"]), done):
             return redirect("dashboard:scoring")

@@ -57,7 +57,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     nav = [
         {"label": label, "items": items}
         for label, entries in [*groups, ("Together", BOTH)]
-        if (items := [_item(entry, request, counts) for entry in entries if request.actor.can(entry.capability)])  # type: ignore[attr-defined]
+        if (items := [_item(entry, request, counts) for entry in entries if request.actor.can(entry.capability)])  # type: ignore[attr-defined]  # the middleware sets it
     ]
     others = (
         Member.everywhere.filter(user=member.user, active=True).select_related("workspace").order_by("workspace__name")
@@ -71,7 +71,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "role": member.get_role_display(),
             "pk": member.pk,
         },
-        "can": _Can(request.actor),  # type: ignore[attr-defined]
+        "can": _Can(request.actor),  # type: ignore[attr-defined]  # the middleware sets it
         "workspaces": [
             {"name": other.workspace.name, "id": other.workspace_id, "current": other.pk == member.pk}
             for other in others

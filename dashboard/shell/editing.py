@@ -23,7 +23,7 @@ def submit(request: HttpRequest, form: forms.BaseForm, save: Callable[[], Any], 
     Return None when the form is not bound, not valid, or `save` refuses; the form then holds the errors, and the
     places that the refusal names stand in `form.problems`. `Missing` and `Forbidden` pass on to `access.page`.
     """
-    form.problems = []  # type: ignore[attr-defined]
+    form.problems = []  # type: ignore[attr-defined]  # templates read it beside the fields
     if not form.is_valid():
         return None
     try:
@@ -40,7 +40,7 @@ def submit(request: HttpRequest, form: forms.BaseForm, save: Callable[[], Any], 
 
 def refuse(form: forms.BaseForm, error: DomainError) -> None:
     """Put a refusal beside the field that it names, else above the form."""
-    form.problems = error.facts.get("errors", [])  # type: ignore[attr-defined]
+    form.problems = error.facts.get("errors", [])  # type: ignore[attr-defined]  # templates read it beside the fields
     form.add_error(error.field if error.field in form.fields else None, error.message)
 
 

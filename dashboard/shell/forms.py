@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from dashboard.design.inputs import zones
+from dashboard.design.inputs import offer, zones
 from workspaces.models import User
 from workspaces.models.access import THEMES
 
@@ -21,7 +21,7 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = zones("The workspace's")  # type: ignore[attr-defined]
+        offer(self, "time_zone", zones("The workspace's"))
         self.fields["name"].help_text = "Shown to your colleagues."
 
 
@@ -35,4 +35,4 @@ class NewWorkspaceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = zones()  # type: ignore[attr-defined]
+        offer(self, "time_zone", zones())

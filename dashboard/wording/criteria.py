@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from leads.conditions import operators
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 
 OPERATORS = [(name, operator.words) for name, operator in operators.OPERATORS.items()]
 FACTS = [(name, fact.label) for name, fact in KNOWN.items() if fact.part is None]

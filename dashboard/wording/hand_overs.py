@@ -36,6 +36,7 @@ MEASURES = {
         Measure("mql", "Handed over", lambda row: row.handed_over, share=False),
         Measure("waiting", "Waiting", lambda row: row.outcomes["waiting"], {"outcome": "waiting"}),
         Measure("sal", "Accepted", lambda row: row.reached["sal"], {"reached": "sal"}),
+        Measure("sal_missed", "Criteria missed", lambda row: row.sal_missed, {"sal": "missed"}),
         Measure("returned", "Returned", lambda row: row.outcomes["returned"], {"outcome": "returned"}),
         Measure("sql", "SQL", lambda row: row.reached["sql"], {"reached": "sql"}),
         Measure("won", "Won", lambda row: row.reached["won"], {"reached": "won"}),

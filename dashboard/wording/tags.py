@@ -1,13 +1,10 @@
 """Show figures and grades in the words that all sections use."""
 
-from typing import Any
-
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from leads.models import Lead
-from leads.queries.lead_columns import Column
 
 register = template.Library()
 
@@ -19,12 +16,6 @@ def grade_with_why(lead: Lead) -> SafeString:
     said = "; ".join(f"{line['label']} {line['points']:+d}" for line in lines[:6]) or "nothing scored yet"
     points = f"Fit {lead.fit_points}, interest {lead.interest_points} points: {said}"
     return format_html('<span class="grade grade-{}" title="{}">{}</span>', lead.grade[0].lower(), points, lead.grade)
-
-
-@register.filter
-def value_of(column: Column, lead: Lead) -> Any:
-    """Return what a lead has in a column of the list."""
-    return column.value(lead)
 
 
 @register.filter

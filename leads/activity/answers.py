@@ -40,7 +40,7 @@ def record(lead: Lead, *, actor: Actor, question: Question, value: Any, at: date
     value = read(question, value)
     lead, handoff = locks.lock_lead(lead)
     if handoff is not None and handoff.owner_id is not None:
-        guards.demand_worker(actor, handoff)
+        guards.check_worker(actor, handoff)
     values = {"workspace_id": lead.workspace_id, "value": value, "at": at, **actor.row()}
     kept, _ = db.upsert(Answer.everywhere.all(), values, lead=lead, question=question)
     lead.next_at = now

@@ -27,7 +27,7 @@ def plan(lead: Lead, *, actor: Actor, due_at: datetime, note: str = "", at: date
         raise Invalid("Keep the note of a follow-up to 300 characters.", field="note")
     lead, handoff = locks.lock_lead(lead)
     if handoff is not None and handoff.owner_id is not None:
-        guards.demand_worker(actor, handoff)
+        guards.check_worker(actor, handoff)
     follow_up = FollowUp(
         workspace_id=lead.workspace_id,
         lead=lead,
@@ -52,7 +52,7 @@ def finish(follow_up: FollowUp, *, actor: Actor, at: datetime | None = None) -> 
     follow_up = db.lock(FollowUp.everywhere.all(), follow_up.pk)
     mine = actor.member is not None and follow_up.member_id == actor.member.pk
     if not mine and handoff is not None and handoff.owner_id is not None:
-        guards.demand_worker(actor, handoff)
+        guards.check_worker(actor, handoff)
     if follow_up.done_at is None:
         follow_up.done_at = at
         follow_up.save(update_fields=["done_at"])

@@ -20,9 +20,9 @@ def rate(handoff: Handoff, *, actor: Actor, rating: int, at: datetime | None = N
 
     Raise `Conflict` while it has not been accepted or closed: there is nothing to judge yet.
     """
-    guards.demand_rating(rating)
+    guards.check_rating(rating)
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_worker(actor, handoff)
+    guards.check_worker(actor, handoff)
     if handoff.state in (HandoffState.OFFERED, HandoffState.RECALLED):
         raise Conflict("Accept the lead before you rate it.", **guards.state_of(lead))
     handoff.rating = rating

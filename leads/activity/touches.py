@@ -30,7 +30,7 @@ def log(lead: Lead, *, actor: Actor, channel: str, outcome: str, note: str = "",
     _demand_choice(outcome, Outcome, "outcome")
     lead, handoff = locks.lock_lead(lead)
     if handoff is not None and handoff.owner_id is not None:
-        guards.demand_worker(actor, handoff)
+        guards.check_worker(actor, handoff)
     if handoff is not None and at < handoff.offered_at.replace(second=0, microsecond=0):  # people give whole minutes
         handoff = None
     touch = Touch(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leads.conditions import facts, values
+from leads.conditions import fact_catalogue, values
 from leads.conditions.fact_types import FactType
 from leads.conditions.operators import OPERATORS, fitting
 
@@ -44,8 +44,8 @@ class InvalidCondition(ValueError):
 def validate(tree: Any, known_facts: Iterable[str] | None = None, *, pointer: str = "") -> list[Problem]:
     """List what is wrong with a tree that somebody wrote; without problems it may be stored and evaluated.
 
-    `known_facts` are names or patterns as in `facts.KNOWN`, and the operators then have to fit the types of the facts;
-    without it, as for what is stored, any well-formed name will do.
+    `known_facts` are names or patterns as in `fact_catalogue.KNOWN`, and the operators then have to fit the types of
+    the facts; without it, as for what is stored, any well-formed name will do.
     Pointers begin with `pointer`, the tree's place in the document around it. Never raises on JSON.
     """
     checker = _Checker(None if known_facts is None else tuple(known_facts))
@@ -123,14 +123,14 @@ class _Checker:
     def check_fact(self, name: Any, pointer: str) -> None:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             self.report(pointer, 'A fact is a dotted name such as "account.employees".')
-        elif self.known is not None and not facts.is_known(name, self.known):
-            meant = facts.nearest(name, self.known)
+        elif self.known is not None and not fact_catalogue.is_known(name, self.known):
+            meant = fact_catalogue.nearest(name, self.known)
             hint = f' Did you mean "{meant}"?' if meant else ""
             self.report(pointer, f'There is no fact "{name}".{hint}')
 
     def type_of(self, fact: Any) -> FactType | None:
         """Return the type of a fact that somebody writes a condition about; None for what is only read again."""
-        row = facts.find(fact) if self.known is not None and isinstance(fact, str) else None
+        row = fact_catalogue.find(fact) if self.known is not None and isinstance(fact, str) else None
         return row.type if row else None
 
     def misfit(self, fact: Any, op: str) -> str | None:
@@ -138,7 +138,8 @@ class _Checker:
         type = self.type_of(fact)
         if type is None or type in OPERATORS[op].fits:
             return None
-        return f'"{op}" never holds for {facts.say(fact)}, which is {_TYPES[type]}: choose {", ".join(fitting(type))}.'
+        said = f'"{op}" never holds for {fact_catalogue.say(fact)}, which is {_TYPES[type]}'
+        return f"{said}: choose {', '.join(fitting(type))}."
 
     def wrong_value(self, fact: Any, takes: str, value: Any) -> str | None:
         """Say what is wrong with a leaf's value, or None."""
@@ -152,7 +153,7 @@ class _Checker:
             return None if _is_text(value) else f"Give a text of 1 to {MAX_TEXT} characters."
         if takes == "scalar":
             return None if _is_scalar(value) else "Give a text, a number, true or false."
-        if isinstance(fact, str) and (ranks := facts.RANKED.get(fact)):
+        if isinstance(fact, str) and (ranks := fact_catalogue.RANKED.get(fact)):
             right = not isinstance(value, bool) and str(value).strip().upper() in ranks
             return None if right else f"Give one of {', '.join(ranks)} (best first)."
         return self.wrong_order(self.type_of(fact), value)

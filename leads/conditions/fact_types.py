@@ -82,7 +82,8 @@ class Fact:
 
     `name` is dotted; a `*` in it is a placeholder for one part, chosen from `part`, and then `read` returns all values
     by that part and `words` puts one of them into words. `read` is None where the assessment of a lead sets the fact.
-    `absent` is the value where nothing was read (None: it is not known).
+    `absent` is the value where nothing was read (None: it is not known). `fades`: time alone takes it away, so that a
+    lead that has it is judged again before long.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Fact:
     part: Vocabulary | None = None
     words: str = ""
     absent: Any = None
+    fades: bool = False
 
     def __str__(self) -> str:
         return self.label

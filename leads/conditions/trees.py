@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from leads.conditions import facts as fact_catalogue
-from leads.conditions import operators, values
+from leads.conditions import fact_catalogue, operators, values
 from leads.conditions.values import Plain
 
 Tree = Mapping[str, Any]

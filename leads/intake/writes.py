@@ -8,7 +8,7 @@ from leads.conditions import trees
 from leads.intake.plan import PlannedChange, PlannedChanges
 from leads.models import Campaign, Consent, ExternalId, Transition
 from leads.people import identity, search_text
-from leads.qualification import facts
+from leads.qualification import lead_facts
 from leads.scoring import scoring
 from leads.scoring.scoring import Score
 from leads.signals import consented
@@ -67,7 +67,7 @@ def _score(plan: PlannedChanges, made: list[PlannedChange]) -> None:
     scores: dict[str, Score] = {}
     for change in made:
         named = [f"{system}:{value}" for system, value in change.external_ids]
-        known = facts.known(change.lead, external_ids=named, answers={})
+        known = lead_facts.known(change.lead, external_ids=named, answers={})
         alike = repr([known.get(name) for name in asked])
         if alike not in scores:
             scores[alike] = scoring.score(rules, known, (), plan.now)

@@ -12,6 +12,7 @@ from django.db.models import prefetch_related_objects
 from leadflow import db, sweeps
 from leadflow.errors import DomainError
 from leads import signals, summaries
+from leads.conditions import fact_catalogue
 from leads.lifecycle import moves, revisits
 from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
@@ -19,13 +20,12 @@ from leads.payloads import LeadGradeChanged
 from leads.qualification import assessment
 from leads.qualification.assessment import Assessment
 from leads.qualification.criteria import Refusal
-from leads.states import MARKETING_STATES, State
+from leads.states import CLOSED_STATES, MARKETING_STATES
 from webhooks import outbox
 from webhooks.payloads import ActorSummary
 from workspaces import actors
 
 FADE_STEP = timedelta(days=1)  # how often scores are computed anew while nothing but time passes
-FINAL_STATES = (State.WON, State.LOST, State.DISQUALIFIED)
 
 
 def sweep(*, at: datetime | None = None, limit: int = 5000) -> int:
@@ -123,13 +123,13 @@ def _next_look(lead: Lead, assessed: Assessment, refusal: Refusal | None, at: da
     moments = [lead.revisit_at]
     if lead.state in MARKETING_STATES and refusal is not None:
         moments.append(refusal.until)
-    if lead.state not in FINAL_STATES and _fades(assessed):
+    if lead.state not in CLOSED_STATES and _fades(assessed):
         moments.append(at + FADE_STEP)
     return min((moment for moment in moments if moment and moment > at), default=None)
 
 
 def _fades(assessed: Assessment) -> bool:
-    """Return whether time alone changes the scores or the counts of events."""
+    """Return whether time alone changes the scores or a fact."""
     if any(line.kind == "interest" for line in assessed.score.lines):
         return True
-    return any(value for name, value in assessed.facts.items() if name.startswith("events.") and "count" in name)
+    return any(value and (row := fact_catalogue.find(name)) and row.fades for name, value in assessed.facts.items())

@@ -10,9 +10,9 @@ from django_fsm import TransitionNotAllowed
 from leadflow.errors import Conflict, Forbidden, Invalid, NotAllowed
 from leads.models import Handoff, HandoffState, Lead, Reason
 from leads.models.handoff import OPEN
+from leads.move_catalogue import MOVES, moves_from
 from leads.qualification.criteria import Verdict
 from leads.routing import assign
-from leads.states import MOVES, moves_from
 from workspaces import roles
 from workspaces.actors import Actor
 from workspaces.models import Member
@@ -21,7 +21,7 @@ REVISIT_HOUR = 6  # UTC: a revisit date is reached early in the day
 LARGEST_AMOUNT = Decimal(10) ** 12
 
 
-def demand_move(lead: Lead, move: str, handoff: Handoff | None = None) -> None:
+def check_move(lead: Lead, move: str, handoff: Handoff | None = None) -> None:
     """Raise `NotAllowed` when the table forbids the move, or the handoff is closed.
 
     The refusal names the state, the moves allowed, and who made the last move: the caller may have been slower.
@@ -34,7 +34,7 @@ def demand_move(lead: Lead, move: str, handoff: Handoff | None = None) -> None:
         f"The lead is in state {lead.get_state_display()}, which allows: {', '.join(facts['allowed']) or 'nothing'}."
     )
     if closed:
-        words = f"This handoff is closed ({handoff.get_state_display().lower()}). {words}"  # type: ignore[union-attr]
+        words = f"This handoff is closed ({handoff.get_state_display().lower()}). {words}"  # type: ignore[union-attr]  # closed says that there is one
     last = lead.transitions.select_related("actor_member__user").order_by("-sequence").first()
     if last is not None and last.sequence > 1:
         words += f" {last.actor_name} made the last move: {last.move}."
@@ -47,11 +47,11 @@ def fire(lead: Lead, move: str, at: datetime, **facts: Any) -> None:
     lead.state_before = lead.state
     try:
         getattr(lead, f"move_{move}")(at, **facts)
-    except TransitionNotAllowed as error:  # `demand_move` has looked already; this is the second wall
+    except TransitionNotAllowed as error:  # `check_move` has looked already; this is the second wall
         raise NotAllowed(f"The move {move} is not allowed.", **state_of(lead)) from error
 
 
-def demand_offered(lead: Lead, handoff: Handoff) -> None:
+def check_offered(lead: Lead, handoff: Handoff) -> None:
     """Raise `NotAllowed`, with the winner's name, when somebody accepted the handoff before the caller."""
     if handoff.state == HandoffState.ACCEPTED and handoff.accepted_by_id:
         faster = Member.everywhere.select_related("user").get(pk=handoff.accepted_by_id)
@@ -61,10 +61,10 @@ def demand_offered(lead: Lead, handoff: Handoff) -> None:
             winner=winner(faster),
             **state_of(lead),
         )
-    demand_move(lead, "accept", handoff)
+    check_move(lead, "accept", handoff)
 
 
-def demand_unclaimed(lead: Lead, handoff: Handoff) -> None:
+def check_unclaimed(lead: Lead, handoff: Handoff) -> None:
     """Raise `Conflict`, with the owner's name, when the handoff is not in the queue any more."""
     if handoff.owner is not None:
         raise Conflict(
@@ -81,7 +81,7 @@ def may_work(actor: Actor, handoff: Handoff) -> bool:
     return owns or actor.can("handoffs.work_any")
 
 
-def demand_worker(actor: Actor, handoff: Handoff) -> None:
+def check_worker(actor: Actor, handoff: Handoff) -> None:
     """Raise `Forbidden` unless the actor owns the handoff, or may work anybody's."""
     if not may_work(actor, handoff):
         raise Forbidden(
@@ -89,7 +89,7 @@ def demand_worker(actor: Actor, handoff: Handoff) -> None:
         )
 
 
-def demand_taker(member: Member, lead: Lead, *, field: str, returned: Mapping[int, str] | None = None) -> None:
+def check_taker(member: Member, lead: Lead, *, field: str, returned: Mapping[int, str] | None = None) -> None:
     """Raise `Invalid` unless the member is an active one of this workspace who works leads.
 
     Raise `NotAllowed` when the member returned this lead for a reason that keeps it from them: the loop guard holds
@@ -104,46 +104,45 @@ def demand_taker(member: Member, lead: Lead, *, field: str, returned: Mapping[in
         raise NotAllowed(words, code="returned_before", field=field, **state_of(lead))
 
 
-def demand_met(lead: Lead, verdict: Verdict, noun: str, remedy: str) -> None:
-    """Raise `Conflict` that lists the criteria that failed; `remedy` says what to do."""
+def check_met(lead: Lead, verdict: Verdict, noun: str, remedy: str) -> None:
+    """Raise `Conflict` that names what stands in the way, and nothing else; `remedy` says what to do."""
     if verdict.passed:
         return
-    failed = "; ".join(criterion.label for criterion in verdict.criteria if not criterion.passed)
     raise Conflict(
-        f"The lead does not meet the {noun} definition: {failed}. {remedy}",
+        f"The lead does not meet the {noun} definition: {'; '.join(verdict.in_the_way)}. {remedy}",
         code="definition_not_met",
         verdict=verdict.to_json(),
         **state_of(lead),
     )
 
 
-def demand_note(note: str, words: str) -> None:
+def check_note(note: str, words: str) -> None:
     """Raise `Invalid` with these words when the note is blank."""
     if not note.strip():
         raise Invalid(words, field="note")
 
 
-def demand_reason(lead: Lead, reason: Reason, kind: str, note: str) -> None:
+def check_reason(lead: Lead, reason: Reason, kind: str, note: str) -> None:
     """Raise `Invalid` unless the reason is this workspace's, for this kind of move, with the note that it asks for."""
     if reason.workspace_id != lead.workspace_id or reason.kind != kind:
         raise Invalid("Choose one of the workspace's reasons for this move.", field="reason")
     if reason.needs_note:
-        demand_note(note, f"The reason “{reason.label}” asks for a note.")
+        check_note(note, f"The reason “{reason.label}” asks for a note.")
 
 
-def demand_rating(rating: int | None) -> None:
+def check_rating(rating: int | None) -> None:
     """Raise `Invalid` unless the rating is 1 to 5, or not given."""
     if rating is not None and rating not in range(1, 6):
         raise Invalid("Rate the lead from 1 (poor) to 5 (excellent).", field="rating")
 
 
-def demand_since_accepted(handoff: Handoff, actor: Actor, at: datetime) -> None:
+def check_since_accepted(handoff: Handoff, actor: Actor, at: datetime) -> None:
     """Raise `Invalid` when a member dates a deal before the lead was accepted; a key may, it brings history."""
     if actor.member is not None and at < (handoff.accepted_at or handoff.offered_at):
         raise Invalid("A deal is not older than the day on which its lead was accepted.", field="won_on")
 
 
-def demand_amount(amount: Decimal | None, currency: str) -> None:
+def check_amount(amount: Decimal | None, currency: str) -> None:
     """Raise `Invalid` unless the amount is a number of zero or more, and the currency three letters."""
     if amount is None or not amount.is_finite() or not 0 <= amount < LARGEST_AMOUNT:
         raise Invalid("Give the amount as a number of zero or more.", field="amount")

@@ -68,15 +68,15 @@ def _judge(
     candidate: Candidate, lead: Lead, at: datetime, reading: Reading, returned: Mapping[int, str], actor: Actor
 ) -> Ready:
     """Check one candidate; raise the error that `qualify` documents."""
-    guards.demand_move(lead, "qualify")
+    guards.check_move(lead, "qualify")
     assessed = assessment.assess(lead, at, reading=reading)
     if not candidate.override.strip():
-        guards.demand_met(lead, assessed.verdict, "MQL", "Give a reason to hand it over all the same.")
+        guards.check_met(lead, assessed.verdict, "MQL", "Give a reason to hand it over all the same.")
     if refusal := assessment.loop_guard(lead, assessed, at):
         raise NotAllowed(refusal.words, code=refusal.code, **guards.state_of(lead))
     chosen = None
     if candidate.owner is not None:
-        guards.demand_taker(candidate.owner, lead, field="owner", returned=returned)
+        guards.check_taker(candidate.owner, lead, field="owner", returned=returned)
         chosen = assign.Choice(member=candidate.owner, why={"words": f"Chosen by {actor.name}"})
     request = assign.AssignmentRequest(lead, assessed.facts, at, chosen=chosen)
     return Ready(lead, at, assessed, candidate.override, request)

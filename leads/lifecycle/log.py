@@ -8,7 +8,8 @@ from typing import Any
 
 from leads import payloads, signals, summaries
 from leads.models import Handoff, Lead, Reason, Transition
-from leads.states import MARKETING_STATES, MOVES, State
+from leads.move_catalogue import MOVES
+from leads.states import MARKETING_STATES, State
 from leads.summaries import LeadSummary, of_evidence, of_handoff, of_reason
 from webhooks import catalogue, outbox
 from webhooks.payloads import ActorSummary, MemberSummary, Payload
@@ -93,6 +94,7 @@ _MEMBERS: dict[str, Callable[[LogEntry], Any]] = {
     "cool_off_until": lambda entry: entry.lead.cool_off_until,
     "previous_owner": lambda entry: MemberSummary.of(entry.previous_owner),
     "because": lambda entry: list(entry.facts["verdict"]["because"]),
+    "sal_missing": lambda entry: list(entry.handoff.sal_missing) if entry.handoff else [],
     "amount": lambda entry: entry.lead.amount,
     "currency": lambda entry: entry.lead.currency,
     "flags": lambda entry: list(entry.lead.flags),

@@ -23,12 +23,13 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Conflict, DomainError, Forbidden, Invalid
 from leads.lifecycle import guards, handover, locks, log, notifications
-from leads.lifecycle.guards import demand_worker
+from leads.lifecycle.guards import check_worker
 from leads.lifecycle.handover import Candidate
-from leads.models import Handoff, HandoffState, Lead, Reason
+from leads.models import Definition, Handoff, HandoffState, Lead, Reason
+from leads.move_catalogue import MOVES, Need
 from leads.qualification import assessment
 from leads.routing import assign
-from leads.states import MOVES, Need, State
+from leads.states import State
 from workspaces.actors import Actor
 from workspaces.models import Member
 
@@ -85,29 +86,33 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
 def accept(handoff: Handoff, *, actor: Actor, at: datetime | None = None, owner: Member | None = None) -> Handoff:
     """Accept an offered lead. A rep who accepts out of the queue becomes its owner; an API key may name the owner.
 
-    Raise `NotAllowed` with the winner's name when somebody was faster.
+    What the definition of SAL asks for is judged and kept: a lead that misses something may be accepted all the same,
+    and the handoff says so. Raise `NotAllowed` with the winner's name when somebody was faster.
     """
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_offered(lead, handoff)  # read under the lock: of two who accept at once, one is refused
+    guards.check_offered(lead, handoff)  # read under the lock: of two who accept at once, one is refused
     if handoff.owner_id is not None or actor.member is None:
-        demand_worker(actor, handoff)
+        check_worker(actor, handoff)
     elif not actor.can("handoffs.claim"):
         raise Forbidden("Your role does not take leads from the queue.")
     worker = owner or handoff.owner or actor.member
     if worker is None:
         raise Invalid("Nobody owns this handoff yet: say which member accepts it.", field="owner")
     if worker.pk != handoff.owner_id:
-        guards.demand_taker(worker, lead, field="owner")
+        guards.check_taker(worker, lead, field="owner")
         if actor.member is not None and worker.pk != actor.member.pk and not actor.can("handoffs.reassign"):
             raise Forbidden("You can accept a lead for yourself. Ask a sales manager to give it to somebody else.")
+    verdict = assessment.verdict(Definition.Kind.SAL, lead, at)
     guards.fire(lead, "accept", at)
     lead.owner = handoff.owner = worker
     handoff.state, handoff.accepted_at, handoff.accepted_by = HandoffState.ACCEPTED, at, actor.member or worker
-    handoff.save(update_fields=["state", "accepted_at", "accepted_by", "owner"])
+    handoff.sal_missing = list(verdict.in_the_way)
+    handoff.save(update_fields=["state", "accepted_at", "accepted_by", "owner", "sal_missing"])
     _save(lead, now, "owner")
-    _log(lead, handoff, "accept", actor=actor, at=at, now=now, facts=_owner(worker))
+    facts = {**_owner(worker), "verdict": verdict.to_json()}
+    _log(lead, handoff, "accept", actor=actor, at=at, now=now, facts=facts)
     return handoff
 
 
@@ -129,10 +134,10 @@ def return_to_marketing(
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_move(lead, "return", handoff)
-    demand_worker(actor, handoff)
-    guards.demand_reason(lead, reason, Reason.Kind.RETURN, note)
-    guards.demand_rating(rating)
+    guards.check_move(lead, "return", handoff)
+    check_worker(actor, handoff)
+    guards.check_reason(lead, reason, Reason.Kind.RETURN, note)
+    guards.check_rating(rating)
     revisit_at = None if reason.disqualifies else guards.revisit_at(reason, revisit_on, at)
     guards.fire(
         lead, "return", at, disqualifies=reason.disqualifies, cool_off_days=reason.cool_off_days, revisit_at=revisit_at
@@ -150,8 +155,8 @@ def recall(handoff: Handoff, *, actor: Actor, note: str, at: datetime | None = N
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_move(lead, "recall", handoff)
-    guards.demand_note(note, "Say why the lead is recalled.")
+    guards.check_move(lead, "recall", handoff)
+    guards.check_note(note, "Say why the lead is recalled.")
     guards.fire(lead, "recall", at)
     _close(handoff, HandoffState.RECALLED, at, note=note)
     _save(lead, now, "owner")
@@ -165,7 +170,7 @@ def reassign(
 ) -> Handoff:
     """Give an open handoff to another member of sales, or (`to=None`) back to the queue. The state is kept."""
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_move(lead, "reassign", handoff)
+    guards.check_move(lead, "reassign", handoff)
     if to is None and handoff.state != HandoffState.OFFERED:
         words = "An accepted lead cannot go back to the queue: return it, or give it to another member."
         raise Conflict(words, **guards.state_of(lead))
@@ -176,8 +181,8 @@ def reassign(
 def claim(handoff: Handoff, *, actor: Actor, at: datetime | None = None) -> Handoff:
     """Take a handoff out of the queue for oneself. Raise `Conflict` with the owner's name when somebody was faster."""
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_move(lead, "reassign", handoff)
-    guards.demand_unclaimed(lead, handoff)
+    guards.check_move(lead, "reassign", handoff)
+    guards.check_unclaimed(lead, handoff)
     if actor.member is None:
         raise Invalid("Only a member can claim a lead. Reassign it to a member instead.", field="owner")
     return _reassign(lead, handoff, actor=actor, to=actor.member, note="Claimed from the queue", at=at)
@@ -189,10 +194,10 @@ def promote(handoff: Handoff, *, actor: Actor, at: datetime | None = None) -> Ha
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_move(lead, "promote", handoff)
-    demand_worker(actor, handoff)
-    verdict = assessment.sql_verdict(lead, at)
-    guards.demand_met(lead, verdict, "SQL", "Fill in what is missing, then promote it.")
+    guards.check_move(lead, "promote", handoff)
+    check_worker(actor, handoff)
+    verdict = assessment.verdict(Definition.Kind.SQL, lead, at)
+    guards.check_met(lead, verdict, "SQL", "Fill in what is missing, then promote it.")
     guards.fire(lead, "promote", at)
     handoff.promoted_at = at
     handoff.save(update_fields=["promoted_at"])
@@ -210,11 +215,11 @@ def win(handoff: Handoff, *, actor: Actor, amount: Decimal, currency: str = "", 
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_move(lead, "win", handoff)
-    demand_worker(actor, handoff)
-    guards.demand_since_accepted(handoff, actor, at)
+    guards.check_move(lead, "win", handoff)
+    check_worker(actor, handoff)
+    guards.check_since_accepted(handoff, actor, at)
     currency = (currency or lead.workspace.currency).upper()
-    guards.demand_amount(amount, currency)
+    guards.check_amount(amount, currency)
     guards.fire(lead, "win", at, amount=amount, currency=currency)
     if at < lead.first_contact_at and "won_before_first_contact" not in lead.flags:
         lead.flags = [*lead.flags, "won_before_first_contact"]
@@ -239,9 +244,9 @@ def lose(
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_handoff(handoff)
-    guards.demand_move(lead, "lose", handoff)
-    demand_worker(actor, handoff)
-    guards.demand_reason(lead, reason, Reason.Kind.LOSE, note)
+    guards.check_move(lead, "lose", handoff)
+    check_worker(actor, handoff)
+    guards.check_reason(lead, reason, Reason.Kind.LOSE, note)
     revisit_at = guards.revisit_at(reason, revisit_on, at)
     guards.fire(lead, "lose", at, reason=reason, revisit_at=revisit_at)
     _close(handoff, HandoffState.LOST, at, reason=reason, note=note)
@@ -253,10 +258,7 @@ def lose(
 
 @transaction.atomic
 def nurture(lead: Lead, *, actor: Actor, note: str = "", at: datetime | None = None) -> Lead:
-    """Take a new lead into nurture: a receiver of the move enrols it in the active program that takes it.
-
-    Raise `Conflict` where no program does.
-    """
+    """Take a new lead into nurture: a receiver enrols it in the program that takes it, or raises `Conflict`."""
     return nurture_many({lead: note}, actor=actor, at=at)[0]
 
 
@@ -264,10 +266,9 @@ def nurture(lead: Lead, *, actor: Actor, note: str = "", at: datetime | None = N
 def nurture_many(
     leads: Mapping[Lead, str], *, actor: Actor, at: datetime | None = None, facts: Mapping[str, Any] | None = None
 ) -> list[Lead]:
-    """Take new leads of one workspace into nurture, each for why it says; return them as they are then.
+    """Take new leads of one workspace into nurture, each for why it says, in sets; return them as they are then.
 
-    The statements are as many for one as for hundreds. `facts` are kept in the log: with {"enrols": True} the caller
-    enrols them, and no receiver need choose a program. Raise `NotAllowed` when one of them is not new any more.
+    With {"enrols": True} among the `facts` the caller enrols them. Raise `NotAllowed` when one is not new any more.
     """
     now = timezone.now()
     at = at or now
@@ -275,7 +276,7 @@ def nurture_many(
     entries = []
     for lead, note in leads.items():
         row = locked[lead.pk]
-        guards.demand_move(row, "nurture")
+        guards.check_move(row, "nurture")
         guards.fire(row, "nurture", at)
         row.sequence += 1
         entries.append(log.LogEntry(row, None, at, note=note, facts=facts or {}))
@@ -302,8 +303,8 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
     now = timezone.now()
     at = at or now
     lead = locks.lock_lead_alone(lead)
-    guards.demand_move(lead, "disqualify")
-    guards.demand_reason(lead, reason, Reason.Kind.DISQUALIFY, note)
+    guards.check_move(lead, "disqualify")
+    guards.check_reason(lead, reason, Reason.Kind.DISQUALIFY, note)
     handoff = locks.open_handoff(lead)  # by the state before the move
     guards.fire(lead, "disqualify", at)
     if handoff:
@@ -313,7 +314,7 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
     return lead
 
 
-# The function of every move in `leads.states.MOVES`.
+# The function of every move in `leads.move_catalogue.MOVES`.
 _BY_NAME = (nurture, qualify, accept, recall, reassign, promote, win, lose, recycle, reopen, disqualify)
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "return": return_to_marketing,
@@ -326,9 +327,9 @@ def _simple(lead: Lead, move: str, *, actor: Actor, note: str, at: datetime | No
     now = timezone.now()
     at = at or now
     lead = locks.lock_lead_alone(lead)
-    guards.demand_move(lead, move)
+    guards.check_move(lead, move)
     if Need.WHY in MOVES[move].needs:
-        guards.demand_note(note, f"Say why the lead is {MOVES[move].past.lower()}.")
+        guards.check_note(note, f"Say why the lead is {MOVES[move].past.lower()}.")
     guards.fire(lead, move, at)
     _save(lead, now, "owner", "revisit_at")
     _log(lead, None, move, actor=actor, at=at, now=now, note=note)
@@ -342,7 +343,7 @@ def _reassign(
     now = timezone.now()
     at = at or now
     if to is not None:
-        guards.demand_taker(to, lead, field="to")
+        guards.check_taker(to, lead, field="to")
     before, lead.state_before = handoff.owner, lead.state
     if before == to:
         raise Invalid("The lead has this owner already.", field="to")

@@ -13,7 +13,6 @@ class HandoffState(models.TextChoices):
     ACCEPTED = "accepted", "Accepted"
     RETURNED = "returned", "Returned"
     RECALLED = "recalled", "Recalled"
-    EXPIRED = "expired", "Expired"
     WON = "won", "Won"
     LOST = "lost", "Lost"
     DISQUALIFIED = "disqualified", "Disqualified"
@@ -43,6 +42,8 @@ class Handoff(Owned):
     offered_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="+")
+    # what the definition of SAL asked for and was not there when it was accepted, in words
+    sal_missing = models.JSONField(default=list, blank=True)
     first_touch_at = models.DateTimeField(null=True, blank=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)

@@ -12,7 +12,8 @@ from django_fsm import RETURN_VALUE, FSMField, transition
 from leadflow.fields import Document
 from leadflow.models import Owned, Timer
 from leads import documents
-from leads.states import MOVES, State
+from leads.move_catalogue import MOVES
+from leads.states import State
 
 
 class ConsentState(models.TextChoices):

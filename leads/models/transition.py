@@ -15,7 +15,7 @@ class Transition(Owned, Attributed):
     lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="transitions")
     handoff = models.ForeignKey("leads.Handoff", null=True, on_delete=models.CASCADE, related_name="transitions")
     sequence = models.PositiveIntegerField()
-    move = models.CharField(max_length=12)  # "create", then the moves of `leads.states.MOVES`
+    move = models.CharField(max_length=12)  # "create", then the moves of `leads.move_catalogue.MOVES`
     from_state = models.CharField(max_length=12, blank=True)
     to_state = models.CharField(max_length=12)
     at = models.DateTimeField()

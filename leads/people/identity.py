@@ -180,7 +180,7 @@ def conflict(leads: Iterable[Lead]) -> Conflict:
 def attach(workspace: Workspace, owners: dict[str, Lead], known: dict[str, AnonymousId], *, now: datetime) -> None:
     """Give each anonymous id that is nobody's yet to its lead, with the events it gathered; wake the engine for it.
 
-    `known` are the rows that exist. Raise `Raced` when another transaction gave one of them away. At most four
+    `known` are the rows that exist. Raise `Raced` when another transaction gave one of them away. At most five
     statements; the rows of the anonymous ids are locked before the events are read, as `events.record` does.
     """
     fresh = [
@@ -195,8 +195,10 @@ def attach(workspace: Workspace, owners: dict[str, Lead], known: dict[str, Anony
         return
     owner = Case(*[When(pk=pk, then=Value(lead.pk)) for pk, lead in orphans.items()])
     rows = AnonymousId.objects.of(workspace).filter(pk__in=orphans, lead__isnull=True)
-    if rows.update(lead_id=owner) < len(orphans):
+    locked = list(db.locked(rows).values_list("pk", flat=True))  # in one order: an UPDATE takes them as it finds them
+    if len(locked) < len(orphans):
         raise Raced
+    AnonymousId.objects.of(workspace).filter(pk__in=locked).update(lead_id=owner)
     new_owner = AnonymousId.everywhere.filter(pk=OuterRef("anonymous_id")).values("lead_id")
     events = Event.objects.of(workspace).filter(anonymous_id__in=orphans, lead__isnull=True)
     if events.update(lead_id=Subquery(new_owner)):

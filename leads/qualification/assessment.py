@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from leads.conditions import trees
 from leads.models import Definition, Lead
-from leads.qualification import criteria, definitions, facts
+from leads.qualification import criteria, definitions, lead_facts
 from leads.qualification.criteria import Criterion, Refusal, Verdict
-from leads.qualification.facts import Facts
+from leads.qualification.lead_facts import Facts
 from leads.scoring import scoring
 from leads.scoring.scoring import EventFact, Score
 
@@ -120,8 +121,8 @@ def read(leads: Sequence[Lead], at: datetime, *, by: Rules | None = None) -> dic
     The rules take two more, unless they are given. Raise `formats.Unreadable` when these cannot be read.
     """
     by = by or rules(leads[0].workspace_id)
-    gathered = facts.gather(leads, at)
-    events = facts.events_of(leads, at, horizon_days=scoring.horizon_days(by.scoring))
+    gathered = lead_facts.gather(leads, at)
+    events = lead_facts.events_of(leads, at, horizon_days=scoring.horizon_days(by.scoring))
     return {lead.pk: Reading(by, gathered[lead.pk], events[lead.pk]) for lead in leads}
 
 
@@ -138,12 +139,21 @@ def loop_guard(lead: Lead, assessed: Assessment, at: datetime) -> Refusal | None
     )
 
 
-def sql_verdict(lead: Lead, at: datetime) -> Verdict:
-    """Judge a lead by the active SQL definition; while there is none, nothing is asked for and the verdict passes."""
-    definition = definitions.active(lead.workspace_id, Definition.Kind.SQL)
+def verdicts(kind: str, leads: Sequence[Lead], at: datetime) -> dict[int, Verdict]:
+    """Judge leads of one workspace by the active definition of SAL or SQL, by their ids; four statements at most.
+
+    While there is none, nothing is asked for and every verdict passes. Fit and interest are those stored on the leads.
+    """
+    definition = definitions.active(leads[0].workspace_id, kind) if leads else None
     if definition is None:
-        return _no_definition("sql", at, passed=True)
-    return _verdict(definition, facts.of(lead, at), at)
+        return {lead.pk: _no_definition(kind, at, passed=True) for lead in leads}
+    gathered = lead_facts.gather(leads, at, asked=trees.facts_used(definition.condition))
+    return {pk: _verdict(definition, facts, at) for pk, facts in gathered.items()}
+
+
+def verdict(kind: str, lead: Lead, at: datetime) -> Verdict:
+    """Judge one lead by the active definition of SAL or SQL, as `verdicts` does."""
+    return verdicts(kind, [lead], at)[lead.pk]
 
 
 def _verdict(definition: Definition, known: Facts, at: datetime) -> Verdict:
@@ -157,7 +167,7 @@ def _no_definition(kind: str, at: datetime, *, passed: bool) -> Verdict:
         words = f"No definition of {kind.upper()} is active, so it asks for nothing"
         return Verdict(kind, 0, True, (), (words,), at)
     criterion = Criterion(label=NO_DEFINITION, passed=False, observed=False, expected=True, pointer="")
-    return Verdict(kind, 0, False, (criterion,), (f"{NO_DEFINITION}: no",), at)
+    return Verdict(kind, 0, False, (criterion,), (NO_DEFINITION,), at)
 
 
 def _tier(definition: Definition | None, known: Facts, at: datetime) -> criteria.TierChoice:

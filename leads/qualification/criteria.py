@@ -74,6 +74,22 @@ class Verdict:
     because: tuple[str, ...]
     at: datetime
 
+    @property
+    def in_the_way(self) -> tuple[str, ...]:
+        """List what stands in the way of passing, in words: each required criterion that failed, and each group of
+        alternatives none of which passed, as one line ("E-mail is not known or Phone is not known"). Empty when it
+        passed. What another alternative makes up for is not listed.
+        """
+        if self.passed:
+            return ()
+        lines: dict[str, dict[str, list[str]]] = {}  # place of the group, or of the criterion → branch → words
+        for each in self.criteria:
+            if each.passed or each.label not in self.because:
+                continue
+            branch = each.pointer.removeprefix(each.one_of.rstrip("/")).split("/")[1:3] if each.one_of else []
+            lines.setdefault(each.one_of or each.pointer, {}).setdefault("/".join(branch), []).append(each.label)
+        return tuple(" or ".join(" and ".join(words) for words in branches.values()) for branches in lines.values())
+
     def to_json(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
@@ -128,14 +144,6 @@ class Refusal:
     code: str  # too_many_passes | cooling_off | no_new_evidence
     words: str
     until: datetime | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "until": self.until.isoformat() if self.until else None}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Refusal":
-        """Read a refusal as it was stored, in its present form."""
-        return build(cls, data, until=lambda at: datetime.fromisoformat(at) if at else None)
 
 
 class TierChoice(NamedTuple):

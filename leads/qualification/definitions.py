@@ -14,7 +14,7 @@ from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads import documents
 from leads.conditions import checks
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from leads.models import Definition, Lead, Scoring
 from leads.models.definition import Version
 from leads.qualification import criteria

@@ -23,6 +23,7 @@ DATES: dict[str, tuple[str, str, Q]] = {
     "won": ("Won", "closed_at", Q(state=HandoffState.WON)),
 }
 LOW_RATING = 2
+MISSED = Q(accepted_at__isnull=False) & ~Q(sal_missing=[])  # accepted though the definition of SAL was not met
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,13 @@ FILTERS: dict[str, HandoffFilter] = {
             _id_or_blank,
             offered=_definitions,
             unset="Any definition",
+        ),
+        HandoffFilter(
+            "sal",
+            "Criteria of SAL",
+            lambda workspace, value: Q(accepted_at__isnull=False) & (Q(sal_missing=[]) if value == "met" else MISSED),
+            options={"met": "Accepted, all met", "missed": "Accepted though some were missed"},
+            unset="Met or missed",
         ),
         HandoffFilter(
             "rating",

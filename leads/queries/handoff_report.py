@@ -16,7 +16,7 @@ from django.db.models import Avg, Count, QuerySet, Sum
 from leads.models import Handoff, HandoffState
 from leads.queries import outcomes
 from leads.queries.filter_values import BLANK
-from leads.queries.handoff_filters import HandoffFilters, narrow
+from leads.queries.handoff_filters import MISSED, HandoffFilters, narrow
 from workspaces.models import Workspace
 
 
@@ -78,8 +78,9 @@ class Figures:
     """The figures of one row, or of all hand-overs (key None).
 
     `outcomes` counts where they stand, the parts of `leads.queries.outcomes`; `reached` how far sales ever took them;
-    `answered` those that sales accepted or returned; `reasons` those that came back, by reason; `revenue` what the won
-    ones brought, by currency; `rating` is the mean of the `rated` ones, 1 to 5.
+    `answered` those that sales accepted or returned; `sal_missed` those accepted though criteria of SAL were missed;
+    `reasons` those that came back, by reason; `revenue` what the won ones brought, by currency; `rating` is the mean
+    of the `rated` ones, 1 to 5.
     """
 
     key: str | None = None
@@ -88,6 +89,7 @@ class Figures:
     answered: int = 0
     outcomes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(outcomes.parts(), 0))
     reached: dict[str, int] = field(default_factory=lambda: dict.fromkeys(outcomes.REACHED, 0))
+    sal_missed: int = 0
     rated: int = 0
     rating: float | None = None
     reasons: dict[str, int] = field(default_factory=dict)
@@ -154,12 +156,14 @@ def _counts(workspace: Workspace) -> dict[str, Any]:
     counts = {f"o_{name}": Count("pk", filter=each.wanted(workspace)) for name, each in outcomes.parts().items()}
     counts |= {f"r_{name}": Count("pk", filter=wanted) for name, wanted in outcomes.REACHED.items() if wanted}
     counts |= {"all": Count("pk"), "answered": Count("pk", filter=outcomes.ANSWERED)}
+    counts["sal_missed"] = Count("pk", filter=MISSED)
     return {**counts, "rated": Count("rating"), "mean": Avg("rating")}
 
 
 def _put(figures: Figures, values: Mapping[str, Any]) -> None:
     figures.handed_over = figures.reached["mql"] = values["all"]
     figures.answered, figures.rated, figures.rating = values["answered"], values["rated"], values["mean"]
+    figures.sal_missed = values["sal_missed"]
     figures.outcomes = {name: values[f"o_{name}"] for name in outcomes.parts()}
     figures.reached |= {name: values[f"r_{name}"] for name, wanted in outcomes.REACHED.items() if wanted}
 
@@ -170,6 +174,7 @@ def _sum(rows: Iterable[Figures]) -> Figures:
     for row in rows:
         total.handed_over += row.handed_over
         total.answered += row.answered
+        total.sal_missed += row.sal_missed
         total.rated += row.rated
         points += (row.rating or 0) * row.rated
         for own, theirs in ((total.outcomes, row.outcomes), (total.reached, row.reached), (total.reasons, row.reasons)):

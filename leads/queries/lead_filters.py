@@ -54,7 +54,7 @@ class Filter:
     offered: Callable[[Workspace], Iterable[tuple[str, str]]] | None = None
     unset: str = ""
     many: bool = False  # takes several values, any of which will do
-    indexed: bool = True  # otherwise its rows are found by looking, and are not counted
+    indexed: bool = False  # an index finds its rows; else they are found by looking, and are not counted
     always: bool = False  # the page shows it without being asked for more filters
 
 
@@ -209,6 +209,7 @@ FILTERS: dict[str, Filter] = {
             _by_words,
             filter_values.text,
             always=True,
+            indexed=True,
         ),
         Filter(
             "state",
@@ -221,6 +222,7 @@ FILTERS: dict[str, Filter] = {
             unset="Any state",
             many=True,
             always=True,
+            indexed=True,
         ),
         Filter(
             "source",
@@ -232,6 +234,7 @@ FILTERS: dict[str, Filter] = {
             offered=filter_values.sources,
             unset="Any source",
             always=True,
+            indexed=True,
         ),
         Filter(
             "campaign",
@@ -243,6 +246,7 @@ FILTERS: dict[str, Filter] = {
             offered=filter_values.campaigns,
             unset="Any campaign",
             always=True,
+            indexed=True,
         ),
         Filter(
             "owner",
@@ -254,6 +258,7 @@ FILTERS: dict[str, Filter] = {
             offered=filter_values.owners,
             unset="Any owner",
             always=True,
+            indexed=True,
         ),
         Filter(
             "grade",
@@ -265,6 +270,7 @@ FILTERS: dict[str, Filter] = {
             options={**{each: each for each in GRADES}, BLANK: "Not graded"},
             unset="Any grade",
             always=True,
+            indexed=True,
         ),
         Filter(
             "reached",
@@ -275,6 +281,7 @@ FILTERS: dict[str, Filter] = {
             kind="choice",
             options=outcomes.REACHED_WORDS,
             unset="Any stage",
+            indexed=True,
         ),
         Filter(
             "outcome",
@@ -285,6 +292,7 @@ FILTERS: dict[str, Filter] = {
             kind="choice",
             options=outcomes.WORDS,
             unset="Wherever it stands",
+            indexed=True,
         ),
         Filter(
             "reason",
@@ -297,6 +305,7 @@ FILTERS: dict[str, Filter] = {
             kind="choice",
             offered=filter_values.reasons,
             unset="Any reason",
+            indexed=True,
         ),
         Filter(
             "topic",
@@ -307,7 +316,6 @@ FILTERS: dict[str, Filter] = {
             kind="choice",
             offered=filter_values.topics,
             unset="Any topic",
-            indexed=False,
         ),
         Filter(
             "flag",
@@ -318,7 +326,6 @@ FILTERS: dict[str, Filter] = {
             kind="choice",
             options=FLAGS,
             unset="None",
-            indexed=False,
         ),
         Filter(
             "email",
@@ -326,8 +333,9 @@ FILTERS: dict[str, Filter] = {
             "Exactly this e-mail, in any case of letters; - for none.",
             _is("email"),
             filter_values.email,
+            indexed=True,
         ),
-        Filter("external_id", "External id", "system:value", _by_external_id, filter_values.external_id),
+        Filter("external_id", "External id", "system:value", _by_external_id, filter_values.external_id, indexed=True),
         Filter(
             "updated_since",
             "Changed since",
@@ -335,7 +343,6 @@ FILTERS: dict[str, Filter] = {
             _by_update,
             filter_values.first,
             kind="time",
-            indexed=False,
         ),
         Filter(
             "dates",
@@ -345,6 +352,7 @@ FILTERS: dict[str, Filter] = {
             filter_values.text,
             kind="choice",
             options=DATES,
+            indexed=True,
         ),
         Filter(
             "since",
@@ -353,6 +361,7 @@ FILTERS: dict[str, Filter] = {
             _dated("gte"),
             filter_values.first,
             kind="day",
+            indexed=True,
         ),
         Filter(
             "until",
@@ -361,6 +370,7 @@ FILTERS: dict[str, Filter] = {
             _dated("lt"),
             filter_values.end,
             kind="day",
+            indexed=True,
         ),
     )
 }

@@ -22,7 +22,7 @@ def _always(**wanted: object) -> Callable[[Workspace], Q]:
     return lambda workspace: Q(**wanted)
 
 
-WITHDRAWN = (HandoffState.RECALLED, HandoffState.DISQUALIFIED, HandoffState.EXPIRED)
+WITHDRAWN = (HandoffState.RECALLED, HandoffState.DISQUALIFIED)
 OUTCOMES: dict[str, Outcome] = {
     "waiting": Outcome("Waiting for an answer", _always(state=HandoffState.OFFERED)),
     "in_work": Outcome("Accepted, in work", _always(state=HandoffState.ACCEPTED, promoted_at__isnull=True)),

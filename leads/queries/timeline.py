@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from leads.models import Answer, Event, FollowUp, Lead, Touch, Transition
-from leads.states import MOVES
+from leads.move_catalogue import MOVES
 
 LIMIT = 40
 

@@ -222,7 +222,7 @@ def _plan(
 
 def _account_owners(leads: Iterable[Lead]) -> dict[int, Member]:
     """Return who looks after the account of each lead, by the leads' ids, in one statement at most."""
-    wanted = {lead.pk: lead.account.owner_id for lead in leads if lead.account_id and lead.account.owner_id}  # type: ignore[union-attr]
+    wanted = {lead.pk: lead.account.owner_id for lead in leads if lead.account_id and lead.account.owner_id}  # type: ignore[union-attr]  # account_id says so
     if not wanted:
         return {}
     members = Member.everywhere.select_related("user").in_bulk(set(wanted.values()))

@@ -7,7 +7,7 @@ from django.db import models, transaction
 from leadflow import db
 from leadflow.errors import Conflict, Invalid
 from leads.conditions import checks
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from leads.models import Pool, PoolMember, RoutingRule
 from workspaces import edits
 from workspaces.actors import Actor

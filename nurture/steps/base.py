@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 from leadflow.errors import Invalid
 from leadflow.formats import build
 from leads.models import Lead
-from leads.qualification import facts
+from leads.qualification import lead_facts
 from nurture.models import Content, Enrolment
 from nurture.rendering import Rendered
 from nurture.steps.inputs import FormSpec
@@ -45,9 +45,9 @@ class StepContext:
         self.enrolment, self.lead, self.at = enrolment, lead, at
 
     @cached_property
-    def facts(self) -> facts.Facts:
+    def facts(self) -> lead_facts.Facts:
         """The facts of the lead for conditions: read when first asked for, three statements."""
-        return facts.of(self.lead, self.at)
+        return lead_facts.of(self.lead, self.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def rep(workspace) -> Member:
     return builders.member(workspace, Role.SALES, "Rita Rep")
 
 
-def demand_problem(response: Any, status: int, code: str = "") -> dict[str, Any]:
+def check_problem(response: Any, status: int, code: str = "") -> dict[str, Any]:
     """Assert that an answer is a problem as the conformance points say, and return it."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"

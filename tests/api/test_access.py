@@ -11,7 +11,7 @@ from leads.activity import follow_ups
 from nurture import enrolments
 from nurture.models import Program
 from tests import builders
-from tests.api.conftest import caller, demand_problem
+from tests.api.conftest import caller, check_problem
 from workspaces import roles
 from workspaces.roles import CAPABILITIES, SCOPES, Role
 
@@ -46,7 +46,7 @@ def test_every_operation_names_a_capability_of_the_table():
 
 @pytest.mark.parametrize(("method", "address"), WALK)
 def test_nobody_gets_in_without_a_key(db, method, address):
-    demand_problem(send(Client(), method, address), 401, "not_authenticated")
+    check_problem(send(Client(), method, address), 401, "not_authenticated")
 
 
 @pytest.mark.parametrize("role", Role.values)
@@ -67,7 +67,7 @@ def test_a_key_without_reading_and_writing_is_let_in_nowhere(workspace, scope):
     api = caller(workspace, scope)
     for method, address in WALK:
         if (method, address) not in OPEN:
-            demand_problem(api(method, "/api/v1/" + address.replace("<int:pk>", "1"), {}), 403, "forbidden")
+            check_problem(api(method, "/api/v1/" + address.replace("<int:pk>", "1"), {}), 403, "forbidden")
 
 
 def test_what_is_anothers_does_not_exist(api, foreign):
@@ -83,8 +83,8 @@ def test_what_is_anothers_does_not_exist(api, foreign):
         noun = address.split("/")[0]
         if "<int:pk>" in address:
             path = "/api/v1/" + address.replace("<int:pk>", str(theirs[noun]))
-            demand_problem(api(method, path, {}), 404, "not_found")
-    demand_problem(api.post("/api/v1/enrolments", {"program": program.pk, "lead": {"id": cold.pk}}), 422, "invalid")
+            check_problem(api(method, path, {}), 404, "not_found")
+    check_problem(api.post("/api/v1/enrolments", {"program": program.pk, "lead": {"id": cold.pk}}), 422, "invalid")
 
 
 def test_no_list_shows_what_is_anothers(api, foreign):

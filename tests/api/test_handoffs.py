@@ -8,7 +8,7 @@ from django.utils import timezone
 from leads.lifecycle import moves
 from leads.models import Answer, Handoff, Transition
 from tests import builders
-from tests.api.conftest import caller, demand_problem
+from tests.api.conftest import caller, check_problem
 from workspaces.roles import Role
 
 ANSWERS = {"budget": "Approved", "authority": "Decides", "need": "More leads", "timeline": "Within 3 months"}
@@ -51,9 +51,9 @@ def test_a_lead_goes_all_the_way_by_the_verbs(api, offered):
 def test_a_refused_promotion_keeps_no_answer(api, offered):
     path = f"/api/v1/handoffs/{offered.pk}"
     api.post(f"{path}/accept")
-    problem = demand_problem(api.post(f"{path}/promote", {"answers": {"need": "x"}}), 409, "definition_not_met")
+    problem = check_problem(api.post(f"{path}/promote", {"answers": {"need": "x"}}), 409, "definition_not_met")
     assert problem["verdict"]["passed"] is False
-    problem = demand_problem(api.post(f"{path}/promote", {"answers": {**ANSWERS, "budget": "Heaps"}}), 422)
+    problem = check_problem(api.post(f"{path}/promote", {"answers": {**ANSWERS, "budget": "Heaps"}}), 422)
     assert problem["errors"][0]["pointer"] == "/answers/budget"
     assert not Answer.everywhere.exists()
     assert state(offered) == ("sal", "accepted")
@@ -61,11 +61,11 @@ def test_a_refused_promotion_keeps_no_answer(api, offered):
 
 def test_a_return_needs_a_reason_and_what_the_reason_asks_for(api, offered):
     path = f"/api/v1/handoffs/{offered.pk}/return"
-    assert demand_problem(api.post(path), 422)["errors"][0]["pointer"] == "/reason"
-    problem = demand_problem(api.post(path, {"reason": "none-such"}), 422)
+    assert check_problem(api.post(path), 422)["errors"][0]["pointer"] == "/reason"
+    problem = check_problem(api.post(path, {"reason": "none-such"}), 422)
     assert "wrong-territory" in problem["detail"]
-    assert demand_problem(api.post(path, {"reason": "bad-data"}), 422)["errors"][0]["pointer"] == "/note"
-    assert demand_problem(api.post(path, {"reason": "not-ready"}), 422)["errors"][0]["pointer"] == "/revisit_on"
+    assert check_problem(api.post(path, {"reason": "bad-data"}), 422)["errors"][0]["pointer"] == "/note"
+    assert check_problem(api.post(path, {"reason": "not-ready"}), 422)["errors"][0]["pointer"] == "/revisit_on"
     assert state(offered) == ("mql", "offered")
     later = (timezone.now() + timedelta(days=30)).date().isoformat()
     returned = body(api.post(path, {"reason": "not-ready", "revisit_on": later, "rating": 2}))
@@ -80,24 +80,24 @@ def test_the_other_verbs_do_what_they_say(api, workspace, rep):
     assert body(api.post(f"{path}/reassign", {"owner": other.user.email}))["owner"]["id"] == other.pk
     assert body(api.post(f"{path}/reassign", {"owner": None, "note": "Nobody here"}))["owner"] is None
     assert [row["id"] for row in body(api.get("/api/v1/handoffs?queue=true"))["results"]] == [handoff.pk]
-    demand_problem(api.post(f"{path}/accept"), 422)
+    check_problem(api.post(f"{path}/accept"), 422)
     assert body(api.post(f"{path}/accept", {"owner": rep.user.email}))["accepted_by"]["id"] == rep.pk
     assert body(api.post(f"{path}/rate", {"rating": 5}))["rating"] == 5
     second = builders.handoff(workspace, owner=rep)
     recalled = body(api.post(f"/api/v1/handoffs/{second.pk}/recall", {"note": "A mistake"}))
     assert (recalled["state"], recalled["note"]) == ("recalled", "A mistake")
-    demand_problem(api.post(f"{path}/claim"), 403, "forbidden")
+    check_problem(api.post(f"{path}/claim"), 403, "forbidden")
 
 
 def test_marketing_has_verbs_on_leads(api, workspace, rep):
     lead = builders.lead(workspace)
     path = f"/api/v1/leads/{lead.pk}"
-    demand_problem(api.post(f"{path}/qualify"), 409, "definition_not_met")
+    check_problem(api.post(f"{path}/qualify"), 409, "definition_not_met")
     handed = body(api.post(f"{path}/qualify", {"reason": "Met at the fair", "owner": rep.user.email}))
     assert (handed["state"], handed["owner"]["id"], handed["lead"]["state"]) == ("offered", rep.pk, "mql")
     assert body(api.get(path))["handoff_id"] == handed["id"]
     assert body(api.post(f"{path}/disqualify", {"reason": "spam"}))["state"] == "disqualified"
-    demand_problem(api.post(f"{path}/recycle"), 409, "move_not_allowed")
+    check_problem(api.post(f"{path}/recycle"), 409, "move_not_allowed")
     assert body(api.post(f"{path}/reopen", {"note": "Was real"}))["state"] == "nurture"
 
 
@@ -111,16 +111,16 @@ def test_a_loss_may_be_recycled(api, offered):
 
 def test_a_foreign_handoff_does_not_exist(api, foreign):
     handoff = builders.handoff(foreign)
-    demand_problem(api.get(f"/api/v1/handoffs/{handoff.pk}"), 404)
+    check_problem(api.get(f"/api/v1/handoffs/{handoff.pk}"), 404)
     for verb in ("accept", "return", "recall", "reassign", "promote", "win", "lose", "rate", "claim"):
-        demand_problem(api.post(f"/api/v1/handoffs/{handoff.pk}/{verb}", {}), 404)
+        check_problem(api.post(f"/api/v1/handoffs/{handoff.pk}/{verb}", {}), 404)
     assert state(handoff) == ("mql", "offered")
 
 
 def test_a_foreign_member_is_not_an_owner(api, workspace, foreign, offered):
     stranger = builders.member(foreign)
     sent = {"owner": stranger.user.email}
-    demand_problem(api.post(f"/api/v1/handoffs/{offered.pk}/reassign", sent), 422)
+    check_problem(api.post(f"/api/v1/handoffs/{offered.pk}/reassign", sent), 422)
     assert Handoff.everywhere.get(pk=offered.pk).owner_id == offered.owner_id
 
 
@@ -139,8 +139,8 @@ def test_handoffs_are_narrowed(api, workspace, rep):
 
 def test_the_future_and_history_without_the_scope_are_refused(api, workspace, offered):
     path = f"/api/v1/handoffs/{offered.pk}/accept"
-    demand_problem(api.post(path, {"occurred_at": "2999-01-01T00:00:00Z"}), 422)
-    demand_problem(caller(workspace, "write").post(path, {"occurred_at": "2026-11-03T00:00:00Z"}), 403)
+    check_problem(api.post(path, {"occurred_at": "2999-01-01T00:00:00Z"}), 422)
+    check_problem(caller(workspace, "write").post(path, {"occurred_at": "2026-11-03T00:00:00Z"}), 403)
     assert state(offered) == ("mql", "offered")
     assert api.post(path, {"occurred_at": "2026-11-03T08:00:00Z"}).status_code == 200
     assert Handoff.everywhere.get(pk=offered.pk).accepted_at.day == 3
@@ -161,7 +161,7 @@ def test_a_member_in_the_browser_calls_with_session_and_token(workspace, offered
     client = session(rep)
     me = body(client.get("/api/v1/me"))
     assert me["member"]["id"] == me["id"] == rep.pk
-    demand_problem(client.post(f"/api/v1/handoffs/{offered.pk}/accept"), 403)
+    check_problem(client.post(f"/api/v1/handoffs/{offered.pk}/accept"), 403)
     assert state(offered) == ("mql", "offered")
     answer = client.post(f"/api/v1/handoffs/{offered.pk}/accept", content_type="application/json", headers=csrf(client))
     assert answer.status_code == 200
@@ -171,14 +171,14 @@ def test_a_member_in_the_browser_calls_with_session_and_token(workspace, offered
 def test_a_member_of_nowhere_is_not_let_in(db):
     client = Client()
     client.force_login(builders.user())
-    demand_problem(client.get("/api/v1/me"), 401)
+    check_problem(client.get("/api/v1/me"), 401)
 
 
 def test_a_viewer_reads_and_changes_nothing(workspace, offered):
     client = session(builders.member(workspace, Role.VIEWER))
     headers = csrf(client)
     assert client.get("/api/v1/handoffs").status_code == 200
-    demand_problem(
+    check_problem(
         client.post(f"/api/v1/handoffs/{offered.pk}/accept", content_type="application/json", headers=headers),
         403,
         "forbidden",
@@ -188,7 +188,7 @@ def test_a_viewer_reads_and_changes_nothing(workspace, offered):
 
 def test_another_reps_lead_is_not_ones_own(workspace, offered):
     client = session(builders.member(workspace))
-    demand_problem(
+    check_problem(
         client.post(f"/api/v1/handoffs/{offered.pk}/accept", content_type="application/json", headers=csrf(client)),
         403,
         "forbidden",
@@ -204,7 +204,7 @@ def test_a_member_never_brings_history(workspace, offered, rep):
         content_type="application/json",
         headers=csrf(client),
     )
-    demand_problem(answer, 403, "forbidden")
+    check_problem(answer, 403, "forbidden")
     assert state(offered) == ("mql", "offered")
 
 
@@ -216,5 +216,5 @@ def test_the_first_of_two_claims_wins(workspace, rep):
     path = f"/api/v1/handoffs/{queued.pk}/claim"
     assert first.post(path, content_type="application/json", headers=csrf(first)).status_code == 200
     slower = second.post(path, content_type="application/json", headers=csrf(second))
-    problem = demand_problem(slower, 409, "already_claimed")
+    problem = check_problem(slower, 409, "already_claimed")
     assert problem["winner"]["id"] == rep.pk

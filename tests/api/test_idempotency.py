@@ -12,7 +12,7 @@ from api import tasks
 from api.models import IdempotentAnswer
 from leads.models import Event, Lead, Touch
 from tests import builders
-from tests.api.conftest import caller, demand_problem
+from tests.api.conftest import caller, check_problem
 
 KEY = {"Idempotency_Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 BODY = {"email": "a@b.test", "first_name": "Ann"}
@@ -39,7 +39,7 @@ def test_a_key_in_quotes_and_a_bare_one_are_the_same(api, workspace):
 
 @pytest.mark.parametrize("key", ["", '""', '"abc', 'a"b', "a b", "x" * 201, "ü", "a\\b", '"a" "b"'])
 def test_a_key_that_cannot_be_used_is_refused_before_any_work(api, workspace, key):
-    demand_problem(api.post("/api/v1/leads", BODY, Idempotency_Key=key), 400, "idempotency_key_malformed")
+    check_problem(api.post("/api/v1/leads", BODY, Idempotency_Key=key), 400, "idempotency_key_malformed")
     assert not Lead.objects.of(workspace).exists()
 
 
@@ -57,7 +57,7 @@ def test_a_refusal_is_replayed_too(api, workspace, rep):
 def test_a_key_belongs_to_one_payload_and_address(api, workspace, path):
     api.post("/api/v1/leads", BODY, **KEY)
     other = {**BODY, "first_name": "Beth"} if path == "/api/v1/leads" else BODY
-    demand_problem(api.post(path, other, **KEY), 422, "idempotency_key_reused")
+    check_problem(api.post(path, other, **KEY), 422, "idempotency_key_reused")
     assert Lead.objects.of(workspace).get().first_name == "Ann"
 
 
@@ -65,7 +65,7 @@ def test_while_the_first_request_runs_the_second_is_told_so(api, workspace):
     api.post("/api/v1/leads", BODY, **KEY)
     Lead.objects.of(workspace).all().delete()
     IdempotentAnswer.objects.of(workspace).update(status=0)
-    demand_problem(api.post("/api/v1/leads", BODY, **KEY), 409, "idempotency_in_progress")
+    check_problem(api.post("/api/v1/leads", BODY, **KEY), 409, "idempotency_in_progress")
     assert not Lead.objects.of(workspace).exists()
 
 
@@ -79,14 +79,14 @@ def test_a_request_that_died_can_be_sent_again_after_a_while(api, workspace):
 
 def test_a_fault_of_ours_is_not_kept(api, workspace):
     with replaced("api.v1.leads.person", side_effect=RuntimeError):
-        demand_problem(api.post("/api/v1/leads", BODY, **KEY), 500)
+        check_problem(api.post("/api/v1/leads", BODY, **KEY), 500)
     assert not IdempotentAnswer.objects.of(workspace).exists()
     assert api.post("/api/v1/leads", BODY, **KEY).status_code == 201
 
 
 def test_a_fault_after_the_work_undoes_the_work(api, workspace):
     with replaced("api.v1.leads.Leads.output_class", side_effect=RuntimeError):
-        demand_problem(api.post("/api/v1/leads", BODY, **KEY), 500)
+        check_problem(api.post("/api/v1/leads", BODY, **KEY), 500)
     assert not Lead.objects.of(workspace).exists()
     assert not IdempotentAnswer.objects.of(workspace).exists()
 

@@ -6,7 +6,7 @@ from api import parsing
 from api.errors import Malformed
 from leads.models import Event, Lead
 from tests import builders
-from tests.api.conftest import demand_problem
+from tests.api.conftest import check_problem
 
 DEEP = b'{"attributes": ' + b"[" * 64 + b"]" * 64 + b"}"
 REFUSED = {
@@ -34,7 +34,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_json_that_parsers_could_understand_differently_is_refused_with_its_place(api, workspace, name):
     body, place = REFUSED[name]
-    problem = demand_problem(api("POST", "/api/v1/leads", raw=body), 400, "malformed")
+    problem = check_problem(api("POST", "/api/v1/leads", raw=body), 400, "malformed")
     assert place in problem["detail"]
     assert not Lead.objects.of(workspace).exists()
 
@@ -76,16 +76,16 @@ def test_an_id_that_no_database_can_hold_is_not_valid(api, workspace, number):
         answer = api.post(f"/api/v1/{path}", body)
         assert answer.status_code == 200, (path, answer.content)
         assert [each["status"] for each in json.loads(answer.content)["results"]] == [422], path
-    demand_problem(api.post("/api/v1/enrolments", {"program": number, "lead": {"id": 1}}), 422, "invalid")
-    demand_problem(api.post("/api/v1/enrolments", {"program": 1, "lead": {"id": number}}), 422, "invalid")
-    demand_problem(api.get(f"/api/v1/leads/{number}"), 404)
+    check_problem(api.post("/api/v1/enrolments", {"program": number, "lead": {"id": 1}}), 422, "invalid")
+    check_problem(api.post("/api/v1/enrolments", {"program": 1, "lead": {"id": number}}), 422, "invalid")
+    check_problem(api.get(f"/api/v1/leads/{number}"), 404)
     assert not Event.objects.of(workspace).exists()
 
 
 @pytest.mark.parametrize("number", ["9" * 19, "9" * 60, "-1", "0", "1.5", "²", "NaN"])
 def test_a_filter_by_what_is_no_id_names_the_parameter(api, number):
     for rows in ("handoffs?lead", "clocks?handoff", "enrolments?program", "enrolments?lead", "sends?enrolment"):
-        problem = demand_problem(api.get(f"/api/v1/{rows}={number}"), 422, "invalid")
+        problem = check_problem(api.get(f"/api/v1/{rows}={number}"), 422, "invalid")
         assert [entry["pointer"] for entry in problem["errors"]] == ["/" + rows.partition("?")[2]]
 
 

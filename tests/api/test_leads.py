@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leads.models import Event, Lead
 from tests import builders
-from tests.api.conftest import caller, demand_problem
+from tests.api.conftest import caller, check_problem
 
 PERSON = {
     "email": "Priya@Northwind.example",
@@ -53,7 +53,7 @@ def test_the_answer_to_a_new_lead_is_what_a_later_look_shows(api):
 
 
 def test_a_lead_without_any_id_is_refused(api, workspace):
-    demand_problem(api.post("/api/v1/leads", {"first_name": "Nobody"}), 422, "invalid")
+    check_problem(api.post("/api/v1/leads", {"first_name": "Nobody"}), 422, "invalid")
     assert not Lead.objects.of(workspace).exists()
 
 
@@ -61,7 +61,7 @@ def test_ids_of_two_leads_are_a_conflict(api, workspace):
     api.post("/api/v1/leads", {"email": "a@a.test"})
     api.post("/api/v1/leads", {"external_ids": [{"system": "crm", "value": "1"}], "email": "b@b.test"})
     mixed = {"email": "a@a.test", "external_ids": [{"system": "crm", "value": "1"}]}
-    demand_problem(api.post("/api/v1/leads", mixed), 409, "identity_conflict")
+    check_problem(api.post("/api/v1/leads", mixed), 409, "identity_conflict")
 
 
 def test_a_lead_is_changed_by_its_id(api, workspace):
@@ -72,7 +72,7 @@ def test_a_lead_is_changed_by_its_id(api, workspace):
 
 def test_the_only_id_of_a_lead_is_not_replaced(api, workspace):
     lead = builders.lead(workspace)
-    problem = demand_problem(api.patch(f"/api/v1/leads/{lead.pk}", {"email": "new@new.test"}), 422)
+    problem = check_problem(api.patch(f"/api/v1/leads/{lead.pk}", {"email": "new@new.test"}), 422)
     assert problem["errors"][0]["pointer"] == "/email"
     assert Lead.objects.of(workspace).get().email == lead.email
     assert api.patch(f"/api/v1/leads/{lead.pk}", {"external_ids": [{"system": "crm", "value": "9"}]}).status_code == 200
@@ -82,7 +82,7 @@ def test_the_only_id_of_a_lead_is_not_replaced(api, workspace):
 
 def test_only_a_key_for_history_says_when_the_first_contact_was(api, workspace):
     dated = {"email": "a@b.test", "first_contact_at": "2018-03-01T00:00:00Z"}
-    demand_problem(caller(workspace, "read", "write").post("/api/v1/leads", dated), 403, "forbidden")
+    check_problem(caller(workspace, "read", "write").post("/api/v1/leads", dated), 403, "forbidden")
     assert not Lead.objects.of(workspace).exists()
     assert body(api.post("/api/v1/leads", dated))["first_contact_at"] == "2018-03-01T00:00:00Z"
 
@@ -90,15 +90,15 @@ def test_only_a_key_for_history_says_when_the_first_contact_was(api, workspace):
 def test_a_foreign_lead_does_not_exist(api, foreign):
     lead = builders.lead(foreign)
     for path in ("", "/events", "/touches", "/follow-ups", "/answers", "/moves", "/timeline"):
-        demand_problem(api.get(f"/api/v1/leads/{lead.pk}{path}"), 404, "not_found")
-    demand_problem(api.patch(f"/api/v1/leads/{lead.pk}", {"title": "Mine"}), 404)
-    demand_problem(api.post(f"/api/v1/leads/{lead.pk}/qualify", {"reason": "Mine"}), 404)
+        check_problem(api.get(f"/api/v1/leads/{lead.pk}{path}"), 404, "not_found")
+    check_problem(api.patch(f"/api/v1/leads/{lead.pk}", {"title": "Mine"}), 404)
+    check_problem(api.post(f"/api/v1/leads/{lead.pk}/qualify", {"reason": "Mine"}), 404)
     assert Lead.objects.of(foreign).get().title == ""
 
 
 @pytest.mark.parametrize("pk", ["0", "99999999999999999999999999", "-1", "abc"])
 def test_an_id_that_cannot_be_is_not_found(api, pk):
-    demand_problem(api.get(f"/api/v1/leads/{pk}"), 404)
+    check_problem(api.get(f"/api/v1/leads/{pk}"), 404)
 
 
 def test_lists_are_narrowed(api, workspace, rep):
@@ -130,14 +130,14 @@ def test_lists_are_narrowed(api, workspace, rep):
 
 def test_a_filter_that_cannot_be_read_is_not_valid(api):
     for query in ("state=none", "updated_since=yesterday", "page_size=0", "page_size=201", "page_size=x", "cursor=AA"):
-        demand_problem(api.get(f"/api/v1/leads?{query}"), 422, "invalid")
-    demand_problem(api.get("/api/v1/leads?cursor=cD1hYmM%3D"), 422, "invalid")  # p=abc
+        check_problem(api.get(f"/api/v1/leads?{query}"), 422, "invalid")
+    check_problem(api.get("/api/v1/leads?cursor=cD1hYmM%3D"), 422, "invalid")  # p=abc
 
 
 def test_a_time_far_off_with_an_odd_zone_is_still_a_time(api):
     for path in ("leads?updated_since=", "handoffs?offered_since=", "clocks?due_before="):
         assert api.get(f"/api/v1/{path}0325-07-18T11:12:41-20:01").status_code == 200
-        demand_problem(api.get(f"/api/v1/{path}0001-01-01T00:00:00%2B20:01"), 422, "invalid")
+        check_problem(api.get(f"/api/v1/{path}0001-01-01T00:00:00%2B20:01"), 422, "invalid")
 
 
 def test_pages_lose_and_repeat_nothing_while_leads_arrive(api, workspace):
@@ -183,7 +183,7 @@ def test_a_bad_event_of_a_batch_stops_no_other(api, workspace, foreign):
 def test_a_batch_of_events_has_a_limit(api, workspace):
     lead = builders.lead(workspace)
     events = [{"lead": {"id": lead.pk}, "type": "page"}] * 501
-    demand_problem(api.post("/api/v1/events", {"events": events}), 422)
+    check_problem(api.post("/api/v1/events", {"events": events}), 422)
     assert not Event.objects.of(workspace).exists()
 
 
@@ -238,7 +238,7 @@ def test_touches_answers_and_follow_ups_are_kept_and_listed(api, workspace, rep)
 )
 def test_facts_that_make_no_sense_are_refused_where_they_stand(api, workspace, part, sent, pointer):
     lead = builders.lead(workspace)
-    problem = demand_problem(api.post(f"/api/v1/leads/{lead.pk}/{part}", sent), 422, "invalid")
+    problem = check_problem(api.post(f"/api/v1/leads/{lead.pk}/{part}", sent), 422, "invalid")
     assert [entry["pointer"] for entry in problem["errors"]] == [pointer]
     assert body(api.get(f"/api/v1/leads/{lead.pk}/{part}"))["results"] == []
 
@@ -247,7 +247,7 @@ def test_only_a_key_for_history_says_when_things_happened(api, workspace):
     lead = builders.lead(workspace)
     plain = caller(workspace, "read", "write")
     dated = {"events": [{"type": "page", "occurred_at": "2020-01-01T00:00:00Z"}]}
-    demand_problem(plain.post(f"/api/v1/leads/{lead.pk}/events", dated), 403, "forbidden")
+    check_problem(plain.post(f"/api/v1/leads/{lead.pk}/events", dated), 403, "forbidden")
     assert not Event.objects.of(workspace).exists()
     assert api.post(f"/api/v1/leads/{lead.pk}/events", dated).status_code == 201
     assert Event.objects.of(workspace).get().occurred_at.year == 2020

@@ -5,9 +5,9 @@ from django.db import OperationalError
 
 from leads.lifecycle import moves
 from leads.models import ExternalId, Handoff, Lead
-from leads.states import moves_from
+from leads.move_catalogue import moves_from
 from tests import builders
-from tests.api.conftest import caller, demand_problem
+from tests.api.conftest import caller, check_problem
 
 
 def results(response):
@@ -168,7 +168,7 @@ def refusals(workspace, rep):
 
 def test_every_refused_move_names_the_state_and_the_moves_allowed(api, workspace, rep):
     for path, body, code, state in refusals(workspace, rep):
-        problem = demand_problem(api.post(f"/api/v1/{path}", body), 409)
+        problem = check_problem(api.post(f"/api/v1/{path}", body), 409)
         told = (path, problem["code"], problem.get("state"), problem.get("allowed"))
         assert told == (path, code, state, moves_from(state))
 
@@ -184,6 +184,6 @@ def test_each_move_asks_for_its_own_capability(workspace, rep):
 def test_a_batch_of_moves_has_a_limit(api, workspace, rep):
     handoff = builders.handoff(workspace, owner=rep)
     move = {"lead": {"id": handoff.lead_id}, "move": "accept"}
-    demand_problem(api.post("/api/v1/moves", {"moves": [move] * 201}), 422)
-    demand_problem(api.post("/api/v1/moves", {"moves": []}), 422)
+    check_problem(api.post("/api/v1/moves", {"moves": [move] * 201}), 422)
+    check_problem(api.post("/api/v1/moves", {"moves": []}), 422)
     assert Handoff.everywhere.get(pk=handoff.pk).state == "offered"

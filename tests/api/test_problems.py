@@ -15,15 +15,15 @@ from nurture import programs
 from nurture.models import Enrolment
 from nurture.steps import StepIn
 from tests import builders
-from tests.api.conftest import caller, demand_problem
+from tests.api.conftest import caller, check_problem
 from workspaces.models import Member
 from workspaces.roles import Role
 
 
 def test_an_unknown_route_is_a_problem(db):
-    demand_problem(Client().get("/api/v1/nowhere"), 404, "not_found")
-    demand_problem(Client().get("/api/nowhere/"), 404, "not_found")
-    demand_problem(Client().get("/v1/nowhere"), 404, "not_found")
+    check_problem(Client().get("/api/v1/nowhere"), 404, "not_found")
+    check_problem(Client().get("/api/nowhere/"), 404, "not_found")
+    check_problem(Client().get("/v1/nowhere"), 404, "not_found")
 
 
 def test_a_page_outside_of_the_api_keeps_its_own_errors(db):
@@ -32,64 +32,64 @@ def test_a_page_outside_of_the_api_keeps_its_own_errors(db):
 
 def test_a_caller_without_key_is_told_how_to_send_one(db):
     response = Client().get("/api/v1/leads")
-    demand_problem(response, 401, "not_authenticated")
+    check_problem(response, 401, "not_authenticated")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("header", ["Bearer lf_0123456789_wrong", "Basic bGY6", "Bearer", "Bearer \x7f", "lf_x"])
 def test_a_wrong_key_is_not_let_in(db, header):
     response = Client().get("/api/v1/leads", headers={"Authorization": header})
-    demand_problem(response, 401, "not_authenticated")
+    check_problem(response, 401, "not_authenticated")
     assert "WWW-Authenticate" in response.headers
 
 
 def test_a_key_without_the_scope_may_not(workspace):
-    problem = demand_problem(caller(workspace, "read").post("/api/v1/leads", {"email": "a@b.test"}), 403, "forbidden")
+    problem = check_problem(caller(workspace, "read").post("/api/v1/leads", {"email": "a@b.test"}), 403, "forbidden")
     assert "leads.edit" in problem["detail"]
     assert not Lead.objects.of(workspace).exists()
 
 
 def test_a_publishable_key_reads_nothing(workspace):
-    demand_problem(caller(workspace, "track").get("/api/v1/leads"), 403, "forbidden")
+    check_problem(caller(workspace, "track").get("/api/v1/leads"), 403, "forbidden")
 
 
 def test_a_wrong_method_names_the_right_ones(api):
     response = api("DELETE", "/api/v1/leads")
-    demand_problem(response, 405, "method_not_allowed")
+    check_problem(response, 405, "method_not_allowed")
     assert {"GET", "POST"} <= {name.strip() for name in response.headers["Allow"].split(",")}
 
 
 def test_another_format_is_not_served(api):
-    demand_problem(api.get("/api/v1/leads", Accept="application/xml"), 406, "not_acceptable")
+    check_problem(api.get("/api/v1/leads", Accept="application/xml"), 406, "not_acceptable")
 
 
 def test_another_format_is_not_taken(api):
     response = api("POST", "/api/v1/leads", raw=b"<lead/>", Content_Type="application/xml")
-    demand_problem(response, 415, "unsupported_media_type")
+    check_problem(response, 415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("size", [4 * 1024 * 1024 + 1, 6 * 1024 * 1024])
 def test_a_body_that_is_too_large_is_refused(api, size):
     body = b'{"email": "' + b"x" * size + b'"}'
-    demand_problem(api("POST", "/api/v1/leads", raw=body), 413, "too_large")
-    demand_problem(api("POST", "/api/v1/leads", raw=body, Idempotency_Key="large"), 413, "too_large")
+    check_problem(api("POST", "/api/v1/leads", raw=body), 413, "too_large")
+    check_problem(api("POST", "/api/v1/leads", raw=body, Idempotency_Key="large"), 413, "too_large")
 
 
 def test_what_is_not_valid_is_listed_with_pointers(api, workspace):
     body = {"email": "a@b.test", "external_ids": [{"system": "crm", "value": "1"}, {"system": "crm"}], "employees": -1}
-    problem = demand_problem(api.post("/api/v1/leads", body), 422, "invalid")
+    problem = check_problem(api.post("/api/v1/leads", body), 422, "invalid")
     assert {entry["pointer"] for entry in problem["errors"]} == {"/external_ids/1/value", "/employees"}
     assert not Lead.objects.of(workspace).exists()
 
 
 def test_what_the_domain_refuses_points_at_its_field(api):
-    problem = demand_problem(api.post("/api/v1/leads", {"email": "nonsense"}), 422, "invalid")
+    problem = check_problem(api.post("/api/v1/leads", {"email": "nonsense"}), 422, "invalid")
     assert [entry["pointer"] for entry in problem["errors"]] == ["/email"]
 
 
 def test_a_body_that_is_no_object_is_not_valid(api):
     for body in ([], "text", 1, None, True):
-        demand_problem(api("POST", "/api/v1/leads", raw=json.dumps(body).encode()), 422, "invalid")
+        check_problem(api("POST", "/api/v1/leads", raw=json.dumps(body).encode()), 422, "invalid")
 
 
 def test_too_many_requests_say_when_to_come_back(api, settings):
@@ -97,7 +97,7 @@ def test_too_many_requests_say_when_to_come_back(api, settings):
     with time_machine.travel("2026-11-02T09:00:20Z", tick=False):
         first, second, third = (api.get("/api/v1/me") for _ in range(3))
         assert (first.status_code, second.status_code) == (200, 200)
-        demand_problem(third, 429, "too_many")
+        check_problem(third, 429, "too_many")
         assert third.headers["Retry-After"] == "40"
         assert caller(builders.workspace()).get("/api/v1/me").status_code == 200
     with time_machine.travel("2026-11-02T09:01:00Z", tick=False):
@@ -107,21 +107,21 @@ def test_too_many_requests_say_when_to_come_back(api, settings):
 def test_a_database_that_does_not_answer_is_503(api):
     with replaced("api.v1.lookups.list_leads", side_effect=OperationalError("server closed the connection")):
         response = api.get("/api/v1/leads")
-    problem = demand_problem(response, 503, "unavailable")
+    problem = check_problem(response, 503, "unavailable")
     assert response.headers["Retry-After"] == "5"
     assert "server closed" not in json.dumps(problem)
 
 
 def test_a_fault_of_ours_shows_nothing_of_the_inside(api):
     with replaced("api.v1.lookups.list_leads", side_effect=RuntimeError("SELECT secret FROM /srv/file.py")):
-        problem = demand_problem(api.get("/api/v1/leads"), 500, "internal")
+        problem = check_problem(api.get("/api/v1/leads"), 500, "internal")
     assert "secret" not in json.dumps(problem)
     assert "file.py" not in json.dumps(problem)
 
 
 def test_a_host_that_is_not_ours_is_refused_and_not_repeated(db):
     response = Client().get("/api/v1/leads", headers={"Host": "evil.example"})
-    problem = demand_problem(response, 400, "malformed")
+    problem = check_problem(response, 400, "malformed")
     assert "evil" not in json.dumps(problem)
 
 
@@ -134,7 +134,7 @@ def test_every_type_leads_to_a_page(api):
     address = json.loads(api.get("/api/v1/leads/9999999").content)["type"]
     assert address == "http://testserver/api/problems/not_found/"
     assert b"not_found" in pages.get("/api/problems/").content
-    demand_problem(pages.get("/api/problems/none-such/"), 404)
+    check_problem(pages.get("/api/problems/none-such/"), 404)
 
 
 def refusals() -> set[tuple[str, int]]:
@@ -173,9 +173,9 @@ def test_a_lead_that_may_not_enter_a_program_is_told_why(api, workspace):
     programs.replace_steps(program, actor=actor, steps_in=[StepIn("mail", {"subject": "Hello", "body": "Hello."})])
     lead = builders.lead(workspace, consent="opted_out")
     body = {"program": program.pk, "lead": {"id": lead.pk}}
-    demand_problem(api.post("/api/v1/enrolments", body), 409, "program_not_active")
+    check_problem(api.post("/api/v1/enrolments", body), 409, "program_not_active")
     programs.activate(program, actor=actor)
-    problem = demand_problem(api.post("/api/v1/enrolments", body), 409, "opted_out")
+    problem = check_problem(api.post("/api/v1/enrolments", body), 409, "opted_out")
     assert problem["type"].endswith("/api/problems/not_eligible/")
     assert problem["title"] == "The lead cannot enter the program"
     assert not Enrolment.objects.of(workspace).exists()
@@ -188,7 +188,7 @@ def test_the_title_of_a_type_is_always_the_same(api):
 
 def test_a_move_that_is_not_allowed_names_state_and_moves(api, workspace, rep):
     handoff = builders.handoff(workspace, owner=rep)
-    problem = demand_problem(api.post(f"/api/v1/handoffs/{handoff.pk}/win", {"amount": 10}), 409, "move_not_allowed")
+    problem = check_problem(api.post(f"/api/v1/handoffs/{handoff.pk}/win", {"amount": 10}), 409, "move_not_allowed")
     assert problem["state"] == "mql"
     assert problem["allowed"] == ["accept", "return", "recall", "reassign", "disqualify"]
     assert Lead.objects.of(workspace).get().state == "mql"
@@ -196,5 +196,5 @@ def test_a_move_that_is_not_allowed_names_state_and_moves(api, workspace, rep):
 
 def test_who_was_faster_is_named(api, workspace, rep):
     handoff = builders.handoff(workspace, owner=rep, accepted=True)
-    problem = demand_problem(api.post(f"/api/v1/handoffs/{handoff.pk}/accept"), 409, "already_accepted")
+    problem = check_problem(api.post(f"/api/v1/handoffs/{handoff.pk}/accept"), 409, "already_accepted")
     assert problem["winner"]["name"] == "Rita Rep"

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from leads.states import MOVES
+from leads.move_catalogue import MOVES
 
 ANYBODY = ""  # no log-in: the address itself is the proof, or it tells nothing
 USER = "user"  # whoever is logged in

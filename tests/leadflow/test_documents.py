@@ -36,6 +36,7 @@ PLAIN = {
     "leads.Event.topics": LIST_OF_CODES,
     "leads.Form.fields": LIST_OF_CODES,
     "leads.Form.topics": LIST_OF_CODES,
+    "leads.Handoff.sal_missing": LIST_OF_CODES,
     "leads.Import.header": LIST_OF_CODES,
     "leads.Import.mapping": SHORT,
     "leads.Import.options": SHORT,
@@ -109,8 +110,8 @@ def test_every_column_of_json_has_a_format_or_a_reason_to_have_none():
     assert {name for name, column in columns.items() if not isinstance(column, Document)} == set(PLAIN)
     used = {column.format for column in columns.values() if isinstance(column, Document)}
     inside = {part for each in declared() for part in each.parts.values()}
-    # the terms stand in a plain column, and a refusal is given by functions but kept in no table yet
-    assert {each.name for each in declared() - used - inside} == {"terms of an agreement", "refusal"}
+    # the terms stand in a plain column
+    assert {each.name for each in declared() - used - inside} == {"terms of an agreement"}
 
 
 def numbers(stored: Any) -> list[int]:

@@ -80,6 +80,12 @@ def test_a_document_that_is_a_list_is_numbered_too():
     assert LIST.read(["a"]) == LIST.read({"format": 1, "items": ["a"]}) == [{"code": "a"}]
 
 
+def test_an_object_that_would_be_read_as_a_list_is_refused():
+    with pytest.raises(ValueError, match="only member is items"):
+        Format("thing").stamp({"items": 1})
+    assert Format("thing").read(Format("thing").stamp({"items": 1, "name": "x"})) == {"items": 1, "name": "x"}
+
+
 @pytest.mark.parametrize("empty", [{}, []])
 def test_an_empty_document_stays_empty(empty):
     assert WAIT.stamp(empty) == WAIT.read(empty) == empty

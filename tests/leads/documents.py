@@ -10,7 +10,7 @@ from leads.conditions import trees
 from leads.lifecycle import log
 from leads.models import Handoff, Transition
 from leads.qualification import criteria
-from leads.qualification.criteria import Criterion, LoopGuard, Refusal, Verdict
+from leads.qualification.criteria import Criterion, LoopGuard, Verdict
 from leads.routing import assign
 from leads.scoring.scoring import FitRule, InterestRule, ScoreLine, ScoringRules
 from tests.samples import DocumentKind
@@ -146,14 +146,6 @@ KINDS = [
         read=Verdict.from_json,
         write=Verdict.to_json,
         classes=(Verdict, Criterion),
-    ),
-    DocumentKind(
-        "leads",
-        documents.REFUSAL,
-        {1: Refusal("cooling_off", "The reason of its return asks to wait.", datetime(2026, 12, 1, tzinfo=UTC))},
-        read=Refusal.from_json,
-        write=Refusal.to_json,
-        classes=(Refusal,),
     ),
     DocumentKind(
         "leads",

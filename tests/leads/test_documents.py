@@ -24,10 +24,8 @@ SAMPLE = {kind.format: kind for kind in KINDS}
 
 
 @pytest.fixture
-def workspace():
-    made = builders.workspace()
-    Definition.objects.of(made).filter(kind="sql").update(condition={"fact": "lead.email", "op": "known"})
-    return made
+def workspace(open_workspace):
+    return open_workspace
 
 
 def stored(row: Any, column: str) -> Any:

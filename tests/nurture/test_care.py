@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from leadflow.errors import Conflict
 from leads.lifecycle import evaluation, moves
 from leads.models import Lead, Topic, Transition
+from leads.queries import lead_filters
 from leads.queries.timeline import timeline
-from nurture import enrolments, programs, sending, suppression
+from nurture import enrolments, program_filter, programs, sending, suppression
 from nurture.models import Enrolment, Send
 from nurture.steps import StepIn
 from nurture.tasks import run_sweeps
@@ -225,3 +226,14 @@ class TestARevisitDate:
         time_machine.move_to(day)
         evaluation.sweep(at=day)
         assert Enrolment.everywhere.get().program == wanted
+
+
+def test_who_is_looked_after_by_nobody_is_counted_and_listed(make_program, enrolled, workspace, at):
+    neglected, busy = builders.lead(workspace), enrolled(make_program()).lead
+    waiting = builders.lead(workspace, revisit_at=at + timedelta(days=9))
+    builders.handoff(workspace)
+    assert program_filter.count_neglected(workspace) == 1
+    wanted = {"nobody": neglected, "program": busy, "revisit": waiting}
+    for care, lead in wanted.items():
+        found = lead_filters.narrow(Lead.objects.of(workspace), workspace, lead_filters.Filters(care=care))
+        assert list(found) == [lead]

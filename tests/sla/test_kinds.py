@@ -16,7 +16,7 @@ from sla.effects import Cause, Effect
 from sla.kinds import Kind
 from sla.models import Clock
 from sla.sides import Side
-from sla.targets import PromisedDate
+from sla.targets import MarketingLength, PromisedDate, TierAttempts, TierLength
 from tests import builders
 from tests.sla.conftest import MONDAY, actor
 
@@ -280,3 +280,17 @@ def test_a_reference_out_of_date_is_found_and_written_anew(tmp_path, settings):
         call_command("clock_reference", check=True)
     call_command("clock_reference")
     call_command("clock_reference", check=True)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_who_owes_a_clock_fits_where_the_terms_give_its_time_and_what_starts_it(kind):
+    entry = kinds.of(kind)
+    by_target = {TierLength: Side.SALES, TierAttempts: Side.SALES, MarketingLength: Side.MARKETING}
+    assert entry.side is by_target.get(type(entry.target), entry.side)
+    starts = [cause for cause in Cause if entry.effects.of(cause) is Effect.STARTS]
+    assert starts, "nothing starts it"
+    # a lead that waits for marketing has no owner in sales from whom it could be taken
+    assert not (entry.side is Side.MARKETING and entry.moves_owner)
+    assert (Cause.FOLLOW_UP_PLANNED in starts) == isinstance(entry.target, PromisedDate)
+    ends = {Effect.MET, Effect.MET_IF_ENOUGH, Effect.MET_WITH_FOLLOW_UP}
+    assert any(entry.effects.of(cause) in ends for cause in Cause), "nothing meets it"

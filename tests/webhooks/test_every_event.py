@@ -122,21 +122,21 @@ def test_every_webhook_is_a_component_with_each_property_typed(document):
     assert list(document["webhooks"]) == catalogue.names()
     for event in catalogue.names():
         assert set(message_schema(document, event)) == {"$ref"}
-        demand_typed(document, message_schema(document, event), event)
+        check_typed(document, message_schema(document, event), event)
 
 
-def demand_typed(document: dict[str, Any], schema: dict[str, Any], place: str) -> None:
+def check_typed(document: dict[str, Any], schema: dict[str, Any], place: str) -> None:
     """Demand of a schema that it leaves nothing open: no object without properties, no list of anything."""
     schema = resolve(document, schema)
     if "anyOf" in schema:
         for each in schema["anyOf"]:
-            demand_typed(document, each, place)
+            check_typed(document, each, place)
         return
     assert "type" in schema, place
     if schema["type"] == "object":
         assert schema["properties"], place
         assert set(schema["required"]) == set(schema["properties"]), place
         for name, each in schema["properties"].items():
-            demand_typed(document, each, f"{place}.{name}")
+            check_typed(document, each, f"{place}.{name}")
     elif schema["type"] == "array":
-        demand_typed(document, schema["items"], f"{place}[]")
+        check_typed(document, schema["items"], f"{place}[]")

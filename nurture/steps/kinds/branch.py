@@ -7,7 +7,7 @@ from typing import Any
 
 from leadflow.errors import Invalid
 from leads.conditions import checks, operators, trees
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from nurture.steps.base import GoOn, GoTo, Place, StepContext, StepKind
 from nurture.steps.inputs import FormSpec, InputSpec
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.conditions import checks, operators, trees
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from leads.conditions.trees import ConditionResult
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)

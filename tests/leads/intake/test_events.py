@@ -13,15 +13,9 @@ from leads.intake.events import AttributedEvent, EventIn, record, record_many
 from leads.intake.upsert import Person, upsert
 from leads.models import AnonymousId, Campaign, Event, Lead, Topic
 from workspaces.actors import engine
-from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
 ACTOR = engine("test")
-
-
-@pytest.fixture
-def workspace():
-    return Workspace.objects.create(name="Acme", slug="acme")
 
 
 @pytest.fixture

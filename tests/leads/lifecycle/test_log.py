@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leadflow.errors import DomainError
 from leads.lifecycle import log, moves
 from leads.models import Definition, Handoff, Lead, Transition
-from leads.states import MOVES
+from leads.move_catalogue import MOVES
 from tests import builders
 from tests.builders import MONDAY
 from workspaces.roles import Role

@@ -42,7 +42,7 @@ def offer(lead, owner=None):
     return moves.qualify(lead, actor=builders.engine(), override="Asked again", owner=owner, at=LATER)
 
 
-def demand_refused(door, handoff, **facts):
+def check_refused(door, handoff, **facts):
     """Assert that a door refuses the rep with the state and the moves, and changes nothing."""
     rows = Transition.everywhere.count()
     with pytest.raises(NotAllowed, match="returned this lead") as refusal:
@@ -54,25 +54,25 @@ def demand_refused(door, handoff, **facts):
 
 def test_nobody_hands_a_lead_over_to_the_rep_who_returned_it(return_to_marketing, rep):
     lead = return_to_marketing()
-    demand_refused(moves.qualify, lead, actor=builders.engine(), override="Asked again", owner=rep)
+    check_refused(moves.qualify, lead, actor=builders.engine(), override="Asked again", owner=rep)
     assert Handoff.everywhere.filter(lead=lead).count() == 1
 
 
 def test_the_rep_who_returned_a_lead_does_not_accept_it_out_of_the_queue(return_to_marketing, rep):
     handoff = offer(return_to_marketing())
-    demand_refused(moves.accept, handoff, actor=builders.actor(rep))
+    check_refused(moves.accept, handoff, actor=builders.actor(rep))
     assert Handoff.everywhere.get(pk=handoff.pk).owner is None
 
 
 def test_nobody_accepts_a_lead_in_the_name_of_the_rep_who_returned_it(return_to_marketing, rep):
     handoff = offer(return_to_marketing())
-    demand_refused(moves.accept, handoff, actor=builders.engine(), owner=rep)
+    check_refused(moves.accept, handoff, actor=builders.engine(), owner=rep)
     assert Handoff.everywhere.get(pk=handoff.pk).owner is None
 
 
 def test_the_rep_who_returned_a_lead_does_not_claim_it(return_to_marketing, rep):
     handoff = offer(return_to_marketing())
-    demand_refused(moves.claim, handoff, actor=builders.actor(rep))
+    check_refused(moves.claim, handoff, actor=builders.actor(rep))
     assert Handoff.everywhere.get(pk=handoff.pk).owner is None
 
 
@@ -80,7 +80,7 @@ def test_a_manager_does_not_reassign_a_lead_to_the_rep_who_returned_it(workspace
     other = builders.member(workspace)
     handoff = offer(return_to_marketing(), owner=other)
     manager = builders.actor(builders.member(workspace, Role.SALES_MANAGER))
-    demand_refused(moves.reassign, handoff, actor=manager, to=rep)
+    check_refused(moves.reassign, handoff, actor=manager, to=rep)
     assert Handoff.everywhere.get(pk=handoff.pk).owner == other
 
 

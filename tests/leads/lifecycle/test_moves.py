@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from leadflow.errors import Conflict, Forbidden, Invalid, NotAllowed
 from leads.lifecycle import moves
 from leads.models import Definition, Handoff, Lead, Transition
-from leads.states import MOVES, State, moves_from
+from leads.move_catalogue import MOVES, moves_from
+from leads.states import State
 from nurture import programs
 from nurture.steps import StepIn
 from tests import builders
@@ -23,10 +24,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def workspace():
-    made = builders.workspace()
-    Definition.objects.of(made).filter(kind="sql").update(condition={"fact": "lead.email", "op": "known"})
-    return made
+def workspace(open_workspace):
+    return open_workspace
 
 
 def make(move, lead, *, at=None, **facts):
@@ -43,7 +42,7 @@ def closed_handoff(lead):
         workspace=lead.workspace,
         lead=lead,
         pass_number=99,
-        state="expired",
+        state="recalled",
         tier="standard",
         offered_at=MONDAY,
         closed_at=MONDAY,
@@ -380,7 +379,7 @@ def test_the_log_keeps_when_it_happened_and_when_we_heard(workspace):
 
 # What each move costs without the clocks and programs that listen to it: the lead, its handoff, their rows, the log
 # and the outbox; qualify also reads the relations, assesses (six) and routes, promote asks for the SQL definition.
-COSTS = {"accept": 7, "return": 7, "recall": 7, "promote": 11, "win": 7, "lose": 7, "reassign": 7, "disqualify": 5}
+COSTS = {"accept": 9, "return": 7, "recall": 7, "promote": 8, "win": 7, "lose": 7, "reassign": 7, "disqualify": 5}
 FROM = {
     "accept": State.MQL,
     "return": State.SAL,

@@ -17,11 +17,6 @@ from workspaces.models import Workspace
 ACTOR = engine("test")
 
 
-@pytest.fixture
-def workspace():
-    return Workspace.objects.create(name="Acme", slug="acme")
-
-
 @pytest.mark.django_db
 def test_a_lead_is_found_by_any_of_its_ids(workspace):
     person = Person(email="a@acme.example", external_ids=(("crm", "7"), ("shop", "8")), anonymous_id="b1")

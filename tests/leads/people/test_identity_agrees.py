@@ -26,11 +26,6 @@ BROWSERS = st.sampled_from(["", "b1", " b2", "b3"])
 NAMED = st.builds(Ids, email=EMAILS, external_ids=PAIRS, anonymous_id=BROWSERS)
 
 
-@pytest.fixture
-def workspace(db):
-    return Workspace.objects.create(name="Acme", slug="acme")
-
-
 def person(ids: Ids) -> Person:
     return Person(email=ids.email, external_ids=ids.external_ids, anonymous_id=ids.anonymous_id)
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leads.models import Answer, Definition, Event, ExternalId, Question
-from leads.qualification import assessment, definitions, facts
+from leads.qualification import assessment, definitions, lead_facts
 from tests import builders
 from tests.builders import MONDAY
 
@@ -61,7 +61,7 @@ def test_assessing_writes_nothing_and_costs_a_fixed_number_of_statements(fitting
 
 
 def test_counts_of_events_are_zero_for_what_never_happened_and_other_facts_are_missing(fitting):
-    known = facts.of(fitting, MONDAY)
+    known = lead_facts.of(fitting, MONDAY)
     assert known["events.demo_request.count_30d"] == 1
     assert known.get("events.webinar.count_30d") == 0
     assert known.get("lead.attributes.size") is None
@@ -85,7 +85,7 @@ def test_an_event_that_does_not_count_is_no_fact_and_no_point(workspace, fields)
 def test_an_event_of_31_days_ago_is_known_but_not_counted(workspace):
     lead = builders.lead(workspace)
     builders.event(lead, "webinar", at=MONDAY - timedelta(days=31))
-    known = facts.of(lead, MONDAY)
+    known = lead_facts.of(lead, MONDAY)
     assert known["events.webinar.count_30d"] == 0
     assert known["events.webinar.last_at"] == MONDAY - timedelta(days=31)
 
@@ -97,7 +97,7 @@ def test_answers_attributes_and_external_ids_are_facts(workspace):
     Answer.everywhere.create(
         workspace=workspace, lead=lead, question=question, value="Approved", at=MONDAY, **builders.engine().row()
     )
-    known = facts.of(lead, MONDAY)
+    known = lead_facts.of(lead, MONDAY)
     assert known["readiness.budget"] == "Approved"
     assert known["readiness.answered"] == 1
     assert known["lead.attributes.seats"] == 40
@@ -107,9 +107,9 @@ def test_answers_attributes_and_external_ids_are_facts(workspace):
 
 def test_data_is_complete_with_a_name_a_company_and_a_way_to_reach_the_person(workspace):
     lead = builders.lead(workspace, account=builders.account(workspace))
-    assert facts.of(lead, MONDAY)["data.complete"] is True
+    assert lead_facts.of(lead, MONDAY)["data.complete"] is True
     lead.email = ""
-    assert facts.of(lead, MONDAY)["data.complete"] is False
+    assert lead_facts.of(lead, MONDAY)["data.complete"] is False
 
 
 def test_the_path_of_a_page_scores_by_what_it_contains(workspace):
@@ -160,9 +160,9 @@ class TestLoopGuard:
 
 
 def test_sql_asks_for_the_agreed_answers_and_for_nothing_without_an_agreement(workspace):
-    assert not assessment.sql_verdict(builders.lead(workspace), MONDAY).passed
+    assert not assessment.verdict("sql", builders.lead(workspace), MONDAY).passed
     bare = builders.workspace("Bare", active=False)
-    assert assessment.sql_verdict(builders.lead(bare), MONDAY).passed
+    assert assessment.verdict("sql", builders.lead(bare), MONDAY).passed
 
 
 def test_another_workspace_is_judged_by_its_own_definition(workspace, fitting):

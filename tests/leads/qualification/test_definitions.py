@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadflow.errors import Conflict, Invalid
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from leads.models import Definition, Lead, Pool, Question, Reason, RoutingRule, Scoring
 from leads.qualification import criteria, definitions
 from leads.scoring import scoring

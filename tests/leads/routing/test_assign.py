@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from leads.lifecycle import moves
 from leads.models import Handoff, Lead, Pool, PoolMember, RoutingRule
-from leads.qualification import facts
+from leads.qualification import lead_facts
 from leads.routing import assign
 from tests import builders
 from tests.builders import MONDAY
@@ -28,7 +28,7 @@ def pool(workspace):
 
 def choose(lead, at=MONDAY):
     with transaction.atomic():
-        return assign.choose([assign.AssignmentRequest(lead, facts.of(lead, at), at)])[0]
+        return assign.choose([assign.AssignmentRequest(lead, lead_facts.of(lead, at), at)])[0]
 
 
 def turns(workspace, number):

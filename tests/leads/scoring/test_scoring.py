@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.conditions import checks
-from leads.conditions.facts import KNOWN
+from leads.conditions.fact_catalogue import KNOWN
 from leads.scoring import scoring
 from leads.scoring.scoring import EventFact, FitRule, InterestRule, Score, ScoreLine, ScoringRules
 

@@ -1,10 +1,10 @@
 """Gather what is known of a lead, as flat facts for conditions and as events for scoring. Reads, never writes.
 
-Which facts there are, and where each is read, is in `leads.conditions.facts`; here are the statements.
+Which facts there are, and where each is read, is in `leads.conditions.fact_catalogue`; here are the statements.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from django.db.models import Count, Max, Q
 
-from leads.conditions import facts as fact_catalogue
+from leads.conditions import fact_catalogue
+from leads.conditions.fact_catalogue import COUNT_DAYS
 from leads.conditions.fact_types import EventCount, LeadRecord
-from leads.conditions.facts import COUNT_DAYS
 from leads.models import Account, Answer, Campaign, Event, ExternalId, Lead, Persona
 from leads.people import freemail
 from leads.scoring.scoring import EventFact
@@ -52,21 +52,31 @@ def of(lead: Lead, at: datetime) -> Facts:
     return gather([lead], at)[lead.pk]
 
 
-def gather(leads: Sequence[Lead], at: datetime) -> dict[int, Facts]:
-    """Gather the facts of leads by their ids, as `of` does, in three statements however many they are."""
+def gather(leads: Sequence[Lead], at: datetime, *, asked: Collection[str] | None = None) -> dict[int, Facts]:
+    """Gather the facts of leads by their ids, as `of` does, in three statements however many they are.
+
+    Where only the facts `asked` for by name will be looked at, what none of them needs is not read.
+    """
     ids = [lead.pk for lead in leads]
+
+    def wants(*names: str) -> list[int]:
+        needed = asked is None or any(name.startswith(names) for name in asked)
+        return ids if needed else []
+
     answers: defaultdict[int, dict[str, Any]] = defaultdict(dict)
     answered_at: dict[int, datetime] = {}
-    given = Answer.everywhere.filter(lead__in=ids, at__lte=at).order_by("question")
+    given = Answer.everywhere.filter(lead__in=wants("readiness."), at__lte=at).order_by("question")
     for pk, code, value, when in given.values_list("lead_id", "question__code", "value", "at"):
         answers[pk][code] = value
         answered_at[pk] = max(answered_at.get(pk, when), when)
     external_ids: defaultdict[int, list[str]] = defaultdict(list)
     for pk, system, value in (
-        ExternalId.everywhere.filter(lead__in=ids).order_by("pk").values_list("lead_id", "system", "value")
+        ExternalId.everywhere.filter(lead__in=wants("lead.external_ids", "data."))
+        .order_by("pk")
+        .values_list("lead_id", "system", "value")
     ):
         external_ids[pk].append(f"{system}:{value}")
-    counts = _event_counts(_active(leads), at)
+    counts = _event_counts(_active(leads) if wants("events.") else [], at)
     gathered = {}
     for lead in leads:
         facts = known(lead, external_ids=external_ids[lead.pk], answers=answers[lead.pk], events=counts[lead.pk])

@@ -6,12 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.conditions import checks, operators, values
-from leads.conditions import facts as fact_catalogue
+from leads.conditions import checks, fact_catalogue, operators, values
+from leads.conditions.fact_catalogue import KNOWN
 from leads.conditions.fact_types import FactType, Vocabulary
-from leads.conditions.facts import KNOWN
 from leads.models import Answer, Attribute, Campaign, ExternalId, Lead, Persona, Question
-from leads.qualification import assessment, facts
+from leads.qualification import assessment, lead_facts
 from tests import builders
 from tests.builders import MONDAY
 
@@ -101,7 +100,7 @@ def test_the_reader_gives_no_fact_that_the_catalogue_lacks(lead):
 
 
 def test_facts_have_the_values_of_the_lead(lead):
-    known = facts.of(lead, AT)
+    known = lead_facts.of(lead, AT)
     expected = {
         "lead.email_domain": lead.email.partition("@")[2],
         "lead.free_mail": False,
@@ -121,7 +120,7 @@ def test_facts_have_the_values_of_the_lead(lead):
 
 def test_of_a_lead_without_a_company_the_facts_of_the_company_are_not_known(lead):
     Lead.everywhere.filter(pk=lead.pk).update(account=None, campaign=None, persona=None)
-    known = facts.of(Lead.everywhere.get(pk=lead.pk), AT)
+    known = lead_facts.of(Lead.everywhere.get(pk=lead.pk), AT)
     named = [name for name in known if name.startswith("account.")] + ["lead.campaign", "lead.persona"]
     assert [name for name in named if values.is_known(known[name])] == []
     assert known["data.complete"] is False
@@ -130,7 +129,7 @@ def test_of_a_lead_without_a_company_the_facts_of_the_company_are_not_known(lead
 def test_gathering_facts_takes_as_many_statements_for_many_leads_as_for_one(lead):
     leads = [lead, *(builders.lead(lead.workspace, account=builders.account(lead.workspace)) for _ in range(5))]
     with CaptureQueriesContext(connection) as statements:
-        facts.gather(leads, AT)
+        lead_facts.gather(leads, AT)
     assert len(statements) == 3
 
 

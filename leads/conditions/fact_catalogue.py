@@ -1,7 +1,7 @@
 """The catalogue of the facts that conditions may ask about: one row for each, with how it is read and said.
 
 A fact is one value about one lead at one time, under a dotted name. To add one, add its row below: definitions, fit
-rules, tiers, routing and branches know it then, and `leads.qualification.facts` reads it.
+rules, tiers, routing and branches know it then, and `leads.qualification.lead_facts` reads it.
 """
 
 from collections.abc import Iterable
@@ -212,6 +212,7 @@ _ROWS = (
         words=f"{{}} events in {COUNT_DAYS} days",
         unit="events",
         absent=0,
+        fades=True,
     ),
     _activity(
         "events.*.last_at",

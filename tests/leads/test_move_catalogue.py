@@ -7,11 +7,12 @@ import pytest
 from api.v1 import handoffs as api_handoffs
 from api.v1 import leads as api_leads
 from api.v1 import verbs
-from dashboard.leads import moves as pages
+from dashboard.leads import move_buttons as pages
 from dashboard.leads.tags import LOOKS
 from leads.lifecycle import moves
 from leads.models import Lead, Transition
-from leads.states import MOVES, State
+from leads.move_catalogue import MOVES
+from leads.states import State
 from webhooks import catalogue
 from workspaces.roles import CAPABILITIES, SCOPES
 

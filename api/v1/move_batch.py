@@ -19,7 +19,7 @@ from leadflow.errors import DomainError
 from leads.lifecycle import moves
 from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
-from leads.states import MOVES
+from leads.move_catalogue import MOVES
 
 LARGEST = 200
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The moves as pages offer them, made from the catalogue in `leads.states`; and which are open to a member now.
+"""The moves as pages offer them, made from the `leads.move_catalogue`; and which are open to a member now.
 
 The functions check again under their locks; this only hides the buttons of moves that would be refused.
 """
@@ -10,11 +10,11 @@ from typing import Any, assert_never, cast
 from django.urls import reverse
 
 from dashboard.leads import lead_forms, move_forms
-from leads import states
 from leads.activity import follow_ups, ratings, touches
 from leads.lifecycle import guards, moves
 from leads.models import Handoff, HandoffState, Lead
-from leads.states import SALES_STATES, WORK, State, moves_from
+from leads.move_catalogue import MOVES, WORK, Move, Need, moves_from
+from leads.states import SALES_STATES, State
 from nurture import selectors as nurture
 from workspaces.actors import Actor
 
@@ -85,6 +85,11 @@ def _handed_over(lead: Lead, handoff: Handoff) -> str:
     return f"{lead.name} is handed over to {handoff.owner or 'the queue'}."
 
 
+def _accepted(lead: Lead, handoff: Handoff) -> str:
+    words = MOVES["accept"].done.format(lead=lead.name)
+    return f"{words} Accepted without: {'; '.join(handoff.sal_missing)}." if handoff.sal_missing else words
+
+
 def _reassigned(lead: Lead, handoff: Handoff) -> str:
     return f"{lead.name} belongs to {handoff.owner} now." if handoff.owner else f"{lead.name} is back in the queue."
 
@@ -92,12 +97,13 @@ def _reassigned(lead: Lead, handoff: Handoff) -> str:
 # The message after a move where it depends on the result.
 _DONE: dict[str, Callable[[Lead, Any], str]] = {
     "qualify": _handed_over,
+    "accept": _accepted,
     "return": _returned,
     "reassign": _reassigned,
 }
 
 
-def _form_of(row: states.Move) -> type[move_forms.MoveForm]:
+def _form_of(row: Move) -> type[move_forms.MoveForm]:
     """Make the form of a move in the catalogue: the fields of all that it needs, in that order."""
     parts = [part for need in row.needs if (part := _part(need)) is not None]
     # Django puts the fields of later bases first, and Python wants a class before what it builds on.
@@ -106,32 +112,32 @@ def _form_of(row: states.Move) -> type[move_forms.MoveForm]:
     return cast(type[move_forms.MoveForm], type(row.name.capitalize(), bases, body))
 
 
-def _part(need: states.Need) -> type[move_forms.MoveForm] | None:
+def _part(need: Need) -> type[move_forms.MoveForm] | None:
     """Return the part of a form that asks for what a move needs; None where pages do not ask for it."""
     match need:
-        case states.Need.WHY:
+        case Need.WHY:
             return move_forms.NoteForm
-        case states.Need.NOTE:
+        case Need.NOTE:
             return move_forms.OptionalNoteForm
-        case states.Need.REASON:
+        case Need.REASON:
             return move_forms.MoveReasonForm
-        case states.Need.REVISIT:
+        case Need.REVISIT:
             return move_forms.RevisitForm
-        case states.Need.RATING:
+        case Need.RATING:
             return move_forms.OptionalRatingForm
-        case states.Need.NEW_OWNER:
+        case Need.NEW_OWNER:
             return move_forms.ReassignForm
-        case states.Need.AMOUNT:
+        case Need.AMOUNT:
             return move_forms.WinForm
-        case states.Need.OVERRIDE:
+        case Need.OVERRIDE:
             return move_forms.QualifyForm
-        case states.Need.OWNER | states.Need.ANSWERS:  # a rep accepts for himself; answers have buttons of their own
+        case Need.OWNER | Need.ANSWERS:  # a rep accepts for himself; answers have buttons of their own
             return None
         case _:
             assert_never(need)
 
 
-def _of_catalogue(row: states.Move) -> OfferedMove:
+def _of_catalogue(row: Move) -> OfferedMove:
     """Build the offered move of a row of the catalogue."""
     return OfferedMove(
         name=row.name,
@@ -152,7 +158,7 @@ def _of_catalogue(row: states.Move) -> OfferedMove:
     )
 
 
-TABLE = {row.name: _of_catalogue(row) for row in states.MOVES.values()}
+TABLE = {row.name: _of_catalogue(row) for row in MOVES.values()}
 # What pages offer beside the moves of the catalogue.
 CLAIM = OfferedMove(
     name="claim",
@@ -215,7 +221,7 @@ SHOWN = 3  # buttons; the others are in the menu
 def may_answer(actor: Actor, handoff: Handoff | None) -> bool:
     """Return whether a member may keep what the lead answered; while sales works on it, its owner may."""
     worked_on = handoff is not None and handoff.closed_at is None and handoff.owner_id is not None
-    return actor.can("leads.edit") and (not worked_on or guards.may_work(actor, handoff))  # type: ignore[arg-type]
+    return actor.can("leads.edit") and (not worked_on or guards.may_work(actor, handoff))  # type: ignore[arg-type]  # worked on means there is a handoff
 
 
 def open_to(actor: Actor, lead: Lead, handoff: Handoff | None) -> list[MoveButton]:
