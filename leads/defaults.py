@@ -41,14 +41,22 @@ RETURN_REASONS: list[dict[str, Any]] = [
     {
         "code": "duplicate",
         "label": "A duplicate of another lead",
+        "nurtures": False,
         "needs_note": True,
         "blames": _DATA,
         "cool_off_days": 30,
     },
-    {"code": "wrong-territory", "label": "Not in our territory", "needs_note": True, "blames": _DEFINITION},
+    {
+        "code": "wrong-territory",
+        "label": "Not in our territory",
+        "nurtures": False,
+        "needs_note": True,
+        "blames": _DEFINITION,
+    },
     {
         "code": "not-our-customer",
         "label": "Does not fit our ideal customer",
+        "nurtures": False,
         "needs_note": True,
         "blames": _DEFINITION,
         "cool_off_days": 30,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from leads.conditions import trees
-from leads.models import Lead
+from leads.models import Handoff, Lead
 from leads.qualification.lead_facts import Facts
 from leads.states import MARKETING_STATES
 from nurture import choosing, eligibility, enrolments
@@ -46,7 +46,8 @@ def look_after(
     if done:
         enrolments.exit_some(done, reason=GOAL_MET, at=at)
     idle = [lead for lead in cared_for if lead.pk not in busy and (lead.revisit_at is None or lead.revisit_at <= at)]
-    free = [lead for lead in idle if eligibility.of_lead(lead, suppressed=False) is None]
+    held = _held(idle)
+    free = [lead for lead in idle if lead.pk not in held and eligibility.of_lead(lead, suppressed=False) is None]
     entered = 0
     for occasion, group in (
         (Occasion.REVISIT, [lead for lead in free if lead.pk in revisited]),
@@ -70,3 +71,13 @@ def _suppressed(workspace_id: int, leads: Sequence[Lead]) -> set[str]:
         return set()
     rows = Suppression.objects.of(workspace_id).filter(email__in=[lead.email for lead in leads])
     return set(rows.values_list("email", flat=True))
+
+
+def _held(leads: Sequence[Lead]) -> set[int]:
+    """Return the ids of the leads whose last pass ended for a reason with which no program takes them by itself."""
+    came_back = [lead.pk for lead in leads if lead.returned_at]
+    if not came_back:
+        return set()
+    passes = Handoff.everywhere.filter(lead__in=came_back, closed_at__isnull=False).order_by("pass_number")
+    last = dict(passes.values_list("lead_id", "reason__nurtures"))
+    return {pk for pk, nurtures in last.items() if nurtures is False}

@@ -65,6 +65,9 @@ def choose(
     if occasion is Occasion.RETURN:
         ordered = [each for each in ordered if code in _reasons(each) or not _reasons(each)]
     ids = [lead.pk for lead in leads]
+    if reason is not None and not reason.nurtures:
+        words = f"Leads with the reason “{reason.label}” enter no program by themselves: marketing decides."
+        return {lead.pk: ProgramChoice(None, {"words": words, "reason": code}) for lead in leads}
     if ordered and known is None and any(each.entry.get("condition") for each in ordered):
         known = lead_facts.gather(leads, at)
     earlier = _earlier(ids, ordered) if ordered else {}

@@ -109,7 +109,7 @@ PROGRAMS: dict[str, tuple[dict[str, Any], list[StepIn]]] = {
     ),
     FIRST_STEPS: (
         {
-            "entry": {"occasions": ["care"], "condition": {"fact": "lead.consent", "op": "is", "value": "opted_in"}},
+            "entry": {"occasions": ["care"], "condition": {"fact": "consent.marketing", "op": "is", "value": "opted_in"}},
             "reentry": "never",
         },
         [
@@ -156,4 +156,5 @@ def start_programs(workspace: Workspace, actor: Actor) -> dict[str, Program]:
             programs.activate(program, actor=actor)
     rest = Program.objects.of(workspace).get(name="Stay in touch")  # the one that every workspace begins with
     programs.activate(programs.edit(rest, actor=actor, **ROUND_THE_CLOCK), actor=actor)
+    programs.put_before(rest, None, actor=actor)  # it takes whom no other does
     return {each.name: each for each in Program.objects.of(workspace)}

@@ -430,6 +430,7 @@ class Migration(migrations.Migration):
                 ('cool_off_days', models.PositiveSmallIntegerField(default=0, help_text='Not handed over again before so many days.', verbose_name='Cool-off in days')),
                 ('blames', models.CharField(blank=True, choices=[('', 'Nobody'), ('data', "The lead's data"), ('definition', 'The definition')], help_text='Data or definition: marketing must answer, on a clock.', max_length=10)),
                 ('disqualifies', models.BooleanField(default=False, help_text='The lead is disqualified instead of nurtured.', verbose_name='Disqualifies the lead')),
+                ('nurtures', models.BooleanField(default=True, help_text='Off: no program takes the lead by itself; marketing decides.', verbose_name='Enters a program')),
                 ('same_rep', models.BooleanField(default=False, help_text='May go to the rep who returned it.', verbose_name='The same rep may get it again')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],

@@ -51,6 +51,9 @@ class Reason(Owned):
     disqualifies = models.BooleanField(
         "Disqualifies the lead", default=False, help_text="The lead is disqualified instead of nurtured."
     )
+    nurtures = models.BooleanField(
+        "Enters a program", default=True, help_text="Off: no program takes the lead by itself; marketing decides."
+    )
     same_rep = models.BooleanField(
         "The same rep may get it again", default=False, help_text="May go to the rep who returned it."
     )
@@ -102,6 +105,7 @@ OPTIONS: dict[str, Option] = {
     "cool_off_days": Option(lambda days: f"not handed over again for {_days(days)}" if days else ""),
     "blames": Option(lambda whom: "marketing answers, on a clock" if whom else ""),
     "disqualifies": Option(lambda on: ""),  # where the lead goes is said first
+    "nurtures": Option(lambda on: "" if on else "no program takes it", when_out=False),
     "same_rep": Option(lambda on: "may go to the same rep" if on else "goes to another rep next time", when_out=False),
 }
 

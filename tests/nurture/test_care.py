@@ -237,3 +237,14 @@ def test_who_is_looked_after_by_nobody_is_counted_and_listed(make_program, enrol
     for care, lead in wanted.items():
         found = lead_filters.narrow(Lead.objects.of(workspace), workspace, lead_filters.Filters(care=care))
         assert list(found) == [lead]
+
+
+@pytest.mark.parametrize("code", ["duplicate", "wrong-territory", "not-our-customer"])
+def test_reasons_that_must_not_nurture_do_not(make_program, workspace, at, code):
+    make_program(name="Any", entry={"occasions": ["return", "care", "revisit"]})
+    handoff = builders.handoff(workspace, accepted=True, at=at - timedelta(hours=2))
+    reason, owner = builders.reason(workspace, code), builders.actor(handoff.owner)
+    moves.return_to_marketing(handoff, actor=owner, reason=reason, note="As said", at=at)
+    evaluation.sweep(at=at + timedelta(minutes=1))
+    assert not Enrolment.everywhere.exists()
+    assert program_filter.count_neglected(workspace) == 1
