@@ -109,7 +109,10 @@ PROGRAMS: dict[str, tuple[dict[str, Any], list[StepIn]]] = {
     ),
     FIRST_STEPS: (
         {
-            "entry": {"occasions": ["care"], "condition": {"fact": "consent.marketing", "op": "is", "value": "opted_in"}},
+            "entry": {
+                "occasions": ["care"],
+                "condition": {"fact": "consent.marketing", "op": "is", "value": "opted_in"},
+            },
             "reentry": "never",
         },
         [

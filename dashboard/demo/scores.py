@@ -8,6 +8,7 @@ from leads.lifecycle import evaluation
 from leads.models import Lead
 from leads.qualification import assessment
 from leads.states import MARKETING_STATES
+from nurture import care
 
 BATCH = 250
 A_DAY = timedelta(days=1)
@@ -23,7 +24,7 @@ def bring_up_to_date(world: World, at: datetime) -> None:
     for start in range(0, len(waiting), BATCH):
         leads = waiting[start : start + BATCH]
         readings = assessment.read(leads, at)
-        settled, fields = [], {"next_at"}
+        settled, fields, known = [], {"next_at"}, {}
         for number, lead in enumerate(leads):
             assessed = assessment.assess(lead, at, reading=readings[lead.pk])
             if assessed.verdict.passed or (lead.revisit_at and lead.revisit_at <= at):
@@ -33,5 +34,7 @@ def bring_up_to_date(world: World, at: datetime) -> None:
             if lead.revisit_at:
                 lead.next_at = min(lead.next_at, lead.revisit_at)
             settled.append(lead)
+            known[lead.pk] = assessed.facts
         db.update_many(settled, sorted(fields))
+        care.look_after(world.workspace.pk, settled, known, revisited=(), at=at)
     evaluation.sweep(at=at)
