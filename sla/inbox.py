@@ -90,9 +90,9 @@ def accepted(workspace: Workspace | int, member: Member | None, *, at: datetime)
 def promises(workspace: Workspace | int, member: Member | None, *, at: datetime) -> QuerySet[Clock]:
     """Return the promises of sales that began in the last 30 days and are decided, the newest first."""
     outcomes = reports.outcomes(at)
-    decided = outcomes[reports.IN_TIME] | outcomes[reports.LATE]
+    decided = outcomes[reports.IN_TIME] | outcomes[reports.LATE] | outcomes[reports.MISSED]
     found = _sales_clocks(workspace, member, at - timedelta(days=DAYS), at).filter(decided)
-    return found.select_related("lead__account", "member__user").order_by("-started_at", "-pk")
+    return found.select_related("lead__account", "handoff__reason", "member__user").order_by("-started_at", "-pk")
 
 
 def page_by_due(found: QuerySet[Handoff], *, after: str = "") -> Page[Handoff]:
@@ -202,9 +202,7 @@ def _kept(
         for name, outcome in reports.outcomes(at).items()
     }
     found = _sales_clocks(workspace, member, first, at).aggregate(**parts)
-    one, other = (
-        reports.Tally(found[f"in_time_{index}"], found[f"late_{index}"], found[f"open_{index}"]) for index in (0, 1)
-    )
+    one, other = (reports.Tally(**{name: found[f"{name}_{index}"] for name in reports.PARTS}) for index in (0, 1))
     return one, other
 
 

@@ -21,8 +21,18 @@ This page is made from the code: change `sla/kinds.py`, then run `manage.py cloc
 ## What starts and ends them
 
 A clock that does not run can only be started. *Cancelled* means that nothing is owed any more: the clock counts as late
-if it was late by then, and not at all otherwise. A contested return blames the lead's data or the definition. A touch
-is one that did not connect, a connection one that did.
+if it was late by then, and otherwise neither for nor against; the scoreboard says how many there are, and what ended
+them. *Missed* means that the clock ended and what it promised was not done: it counts as not kept, in time or not.
+
+A contested return blames the lead's data or the definition. A return or a loss needs attempts where its reason says so:
+silence, and what can be known only by talking to the lead. An offer that is returned so without having been accepted
+counts as accepted at that moment. What a promotion met with too few attempts is missed after all when the lead is then
+given up for such a reason.
+
+An attempt is a touch, whether or not it connected; touches on one channel within an hour are one attempt. Enough are as
+many attempts on as many channels as the tier promises, or one connection. A touch is one that did not connect, a
+connection one that did. A follow-up is done by the next touch; one that is marked as done without a touch is dropped.
+A clock starts again for a new owner once in a pass: who gets a lead back goes on with the clock that runs.
 
 {effects}"""
 

@@ -1,8 +1,9 @@
 """Measure what both sides promised: targets, what was attained, and the trend. A fixed number of statements.
 
 A period counts the promises that began in it: clocks by when they started, leads by when they were offered. A promise
-that still runs and is not late yet counts neither way. One that ended without an answer being owed (recalled, given to
-another owner) counts only if it was late by then.
+that still runs and is not late yet counts neither way, and neither does one that was cancelled: it ended with nothing
+owed (recalled, given to another owner, bad data) and was not late by then. One that ended undone is missed, and counts
+as not kept. The five parts are all there is, and each promise is in one of them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,8 @@ from sla.terms import Terms
 from workspaces.models import Workspace
 
 DAYS_A_MONTH = 30.4375
-IN_TIME, LATE, OPEN = "in_time", "late", "open"
+IN_TIME, LATE, MISSED, CANCELLED, OPEN = PARTS = ("in_time", "late", "missed", "cancelled", "open")
+BROKEN = (LATE, MISSED)
 COMPLETE, INCOMPLETE = "complete", "incomplete"
 # What is missing is kept by the clock that began with the offer, not by one started afresh for a new owner.
 _FIRST_ACCEPT = Q(kind__in=kinds.met_by(Cause.ACCEPT), started_at=F("handoff__offered_at"))
@@ -35,20 +37,26 @@ _COMPLETENESS = {COMPLETE: Q(missing=""), INCOMPLETE: ~Q(missing="")}
 
 @dataclass(frozen=True)
 class Tally:
-    """Count promises: kept in time, late, and open still."""
+    """Count promises by their outcome; `late` ones were kept too late or still are not, `missed` ones ended undone."""
 
     in_time: int = 0
     late: int = 0
+    missed: int = 0
+    cancelled: int = 0
     open: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.in_time + other.in_time, self.late + other.late, self.open + other.open)
+        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in PARTS})
+
+    @property
+    def decided(self) -> int:
+        """Return how many were kept or not."""
+        return self.in_time + self.late + self.missed
 
     @property
     def share(self) -> float | None:
         """Return the percentage kept in time of those that are decided; None when none is."""
-        decided = self.in_time + self.late
-        return 100 * self.in_time / decided if decided else None
+        return 100 * self.in_time / self.decided if self.decided else None
 
 
 @dataclass(frozen=True)
@@ -127,12 +135,12 @@ def rows_behind(
 ) -> QuerySet[Clock] | QuerySet[Handoff]:
     """Return what a line of the scoreboard counted: handoffs for `mqls`, clocks for every other code.
 
-    `outcome` narrows to a part: `in_time`, `late` or `open`; for `complete`, `complete` or `incomplete`.
-    Newest first, with the lead.
+    `outcome` narrows to a part, one of `PARTS`; for `complete`, to `complete` or `incomplete`. Without it there are all
+    parts. Newest first, with the lead and the reason of its handoff.
     """
     if code == "mqls":
         offered = Handoff.objects.of(workspace).filter(offered_at__gte=since, offered_at__lt=until)
-        return offered.select_related("lead", "owner__user").order_by("-offered_at", "-pk")
+        return offered.select_related("lead", "owner__user", "reason").order_by("-offered_at", "-pk")
     found = Clock.objects.of(workspace).filter(_began(since, until, "started_at"))
     if code == COMPLETE:
         found, parts = found.filter(_FIRST_ACCEPT), _COMPLETENESS
@@ -142,7 +150,7 @@ def rows_behind(
     found = found.filter(counted)
     if tier is not None:
         found = found.filter(tier=tier)
-    return found.select_related("lead", "handoff", "member__user").order_by("-started_at", "-pk")
+    return found.select_related("lead", "handoff__reason", "member__user").order_by("-started_at", "-pk")
 
 
 def _marketing(
@@ -252,7 +260,7 @@ def _tallies(
     tallies: list[_Tallies] = [{} for _ in periods]
     for row in cast("Iterable[dict[str, Any]]", found):
         for i, tally in enumerate(tallies):
-            tally[row["kind"], row["tier"]] = Tally(*(row[f"{name}_{i}"] for name in (IN_TIME, LATE, OPEN)))
+            tally[row["kind"], row["tier"]] = Tally(**{name: row[f"{name}_{i}"] for name in PARTS})
     return tallies
 
 
@@ -279,12 +287,24 @@ def _began(since: datetime, until: datetime, field: str) -> Q:
 
 def outcomes(at: datetime) -> dict[str, Q]:
     """Sort clocks by outcome; one that is over at `at` is late whether or not the sweep has seen it."""
-    running, late = Q(state=Clock.State.RUNNING), Q(breached_at__isnull=False)
+    running, late, missed = Q(state=Clock.State.RUNNING), Q(breached_at__isnull=False), Q(state=Clock.State.MISSED)
     return {
         IN_TIME: Q(state=Clock.State.MET) & ~late,
-        LATE: late | (running & Q(due_at__lte=at)),
+        LATE: (late & ~missed) | (running & Q(due_at__lte=at)),
+        MISSED: missed,
+        CANCELLED: Q(state=Clock.State.CANCELLED) & ~late,
         OPEN: running & ~late & (Q(due_at__isnull=True) | Q(due_at__gt=at)),
     }
+
+
+def outcome_of(clock: Clock, at: datetime) -> str:
+    """Return the part that one clock is in at a time, as `outcomes` sorts it."""
+    if clock.state == Clock.State.MISSED:
+        return MISSED
+    running = clock.state == Clock.State.RUNNING
+    if clock.breached_at is not None or (running and clock.due_at is not None and clock.due_at <= at):
+        return LATE
+    return {Clock.State.MET.value: IN_TIME, Clock.State.CANCELLED.value: CANCELLED}.get(clock.state, OPEN)
 
 
 def _sum(tallies: _Tallies, kind: str, tier: str | None) -> Tally:

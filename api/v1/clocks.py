@@ -36,6 +36,7 @@ class ClockShape(serializers.ModelSerializer[Clock]):
             "warned_at",
             "breached_at",
             "stopped_at",
+            "ended_by",
             "silent",
         ]
 

@@ -144,14 +144,23 @@ def percent(part: float | None, whole: float | None) -> SafeString:
 
 @register.simple_tag
 @lru_cache(maxsize=1024)
-def grade(value: str | None) -> SafeString | str:
-    """Show a grade such as B2, with the meaning of its two signs on hover."""
+def grade(value: str | None, readiness: str = "") -> SafeString | str:
+    """Show a grade such as B2 with the readiness behind it, and what the signs mean on hover."""
     if not value:
         return "–"
     said = f"Fit {value[0]} of A to D"
     if value[1:]:
         said += f", interest {value[1:]} of 1 to 4"
-    return format_html('<span class="grade grade-{}" title="{}">{}</span>', value[0].lower(), said, value)
+    if readiness:
+        said += f", readiness {readiness} of none, some, ready"
+    return grade_mark(value, readiness, said)
+
+
+def grade_mark(value: str, readiness: str, said: str) -> SafeString:
+    """Mark up a grade and a readiness, with what is said on hover."""
+    mark = format_html('<span class="grade grade-{}">{}</span>', value[0].lower(), value)
+    behind = format_html('<span class="readiness readiness-{0}">· {0}</span>', readiness) if readiness else ""
+    return format_html('<span class="grades" title="{}">{}{}</span>', said, mark, behind)
 
 
 @register.simple_tag
@@ -224,6 +233,8 @@ def _due_words(clock: Any, ends: datetime, now: datetime) -> tuple[str, str]:
     if clock.state == "met":
         late = clock.stopped_at - clock.due_at
         return ("late", f"met {words.span(late)} late") if late > timedelta() else ("met", "met in time")
+    if clock.state == "missed":
+        return "late", "missed"
     if clock.state != "running":
         return "stopped", "no longer owed"
     if now >= ends:

@@ -46,7 +46,7 @@ def _measured(performance: Performance) -> list[dict[str, Any]]:
     return [
         _accept_time(performance),
         {
-            "value": _share(performance.kept.in_time, performance.kept.in_time + performance.kept.late),
+            "value": _share(performance.kept.in_time, performance.kept.decided),
             "note": f"target {performance.kept_target}%" if performance.kept_target else "no agreement is signed yet",
             **_points(performance.kept.share, performance.kept_before.share),
         },

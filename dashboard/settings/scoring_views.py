@@ -1,4 +1,4 @@
-"""Scoring: the rules of fit and interest in words, and as JSON to edit."""
+"""Scoring: the rules of fit, interest and readiness in words, and as JSON to edit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,13 +32,19 @@ def scoring(request: PageRequest) -> HttpResponse:
     context = {
         "title": "Scoring",
         "active": active,
-        "fit": [(rule, promises.lines(rule["condition"])) for rule in rules.get("fit", {}).get("rules", ())],
+        "fit": _conditions(rules, "fit"),
+        "readiness": _conditions(rules, "readiness"),
         "interest": [(rule, _words(rule)) for rule in rules.get("interest", {}).get("rules", ())],
         "rules": rules,
         "form": form,
         "may": request.actor.can("settings.rules"),
     }
     return render(request, "settings/scoring.html", context, status=422 if form.errors else 200)
+
+
+def _conditions(rules: Mapping[str, Any], part: str) -> list[tuple[Any, Any]]:
+    """Return the rules of a part that asks for conditions, each with the lines of its condition in words."""
+    return [(rule, promises.lines(rule["condition"])) for rule in rules.get(part, {}).get("rules", ())]
 
 
 @transaction.atomic

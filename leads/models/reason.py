@@ -54,6 +54,11 @@ class Reason(Owned):
     nurtures = models.BooleanField(
         "Enters a program", default=True, help_text="Off: no program takes the lead by itself; marketing decides."
     )
+    needs_attempts = models.BooleanField(
+        "Needs the agreed attempts",
+        default=False,
+        help_text="It counts as a missed promise while sales made fewer attempts than agreed and reached nobody.",
+    )
     same_rep = models.BooleanField(
         "The same rep may get it again", default=False, help_text="May go to the rep who returned it."
     )
@@ -64,6 +69,11 @@ class Reason(Owned):
             models.CheckConstraint(
                 condition=Q(disqualifies=False) | Q(kind__in=["return", "disqualify"]),
                 name="reason_loss_never_disqualifies",
+            ),
+            models.CheckConstraint(
+                condition=Q(needs_attempts=False) | Q(blames="", kind__in=["return", "lose"]),
+                name="reason_blame_needs_no_attempts",
+                violation_error_message="A reason that blames the data or the definition needs no attempts of sales.",
             ),
         ]
 
@@ -106,6 +116,9 @@ OPTIONS: dict[str, Option] = {
     "blames": Option(lambda whom: "marketing answers, on a clock" if whom else ""),
     "disqualifies": Option(lambda on: ""),  # where the lead goes is said first
     "nurtures": Option(lambda on: "" if on else "no program takes it", when_out=False),
+    "needs_attempts": Option(
+        lambda on: "needs the agreed attempts, or somebody reached" if on else "", _LATER, asked=True
+    ),
     "same_rep": Option(lambda on: "may go to the same rep" if on else "goes to another rep next time", when_out=False),
 }
 

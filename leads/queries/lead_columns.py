@@ -43,6 +43,7 @@ COLUMNS = (
     Column("territory", lambda lead: lead.territory, header="territory"),
     Column("state", lambda lead: lead.state, label="State", header="state", cell="state"),
     Column("grade", lambda lead: lead.grade, label="Grade", header="grade", cell="grade"),
+    Column("readiness", lambda lead: lead.readiness, header="readiness"),
     Column("source", lambda lead: lead.source, label="Source", header="source"),
     Column(
         "campaign",

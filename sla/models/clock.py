@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from leadflow.models import Owned, Timer
+from sla.effects import Cause
 from sla.kinds import Kind
 
 
@@ -11,14 +12,16 @@ class Clock(Owned, Timer):
     """One promise on one handoff. `next_at` is when the sweep looks next: `warn_at`, then `due_at`, then nothing.
 
     `due_at` is computed once, when the clock starts (or is restarted for a new owner). A breached clock keeps running:
-    how late it was is `stopped_at − due_at` once it stops. `silent`: it was over before it was reported (imported
-    history); it counts, and raises no alarm.
+    how late it was is `stopped_at − due_at` once it stops. One that ends without what it promised is missed, and
+    breached by then at the latest. `silent`: it was over before it was reported (imported history); it counts, and
+    raises no alarm.
     """
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
         MET = "met", "Met"
-        CANCELLED = "cancelled", "Cancelled"  # nothing was owed any more (recalled, erased)
+        MISSED = "missed", "Missed"  # it ended, and what it promised was not done
+        CANCELLED = "cancelled", "Cancelled"  # nothing was owed any more (recalled, reassigned, bad data)
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     agreement = models.ForeignKey("sla.Agreement", on_delete=models.PROTECT, related_name="clocks")
@@ -33,8 +36,10 @@ class Clock(Owned, Timer):
     warn_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # null: the calendar never opens, so that nothing falls due
     warned_at = models.DateTimeField(null=True)
-    breached_at = models.DateTimeField(null=True)  # = due_at, not when the sweep saw it
+    # = due_at, not when the sweep saw it; of one that was missed before it was due, when it ended.
+    breached_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=24, choices=[(cause.value, cause.words) for cause in Cause], blank=True)
     silent = models.BooleanField(default=False)
     # What marketing had promised to send along and did not (see `sla.information`); accept clocks only.
     missing = models.CharField(max_length=300, blank=True)
@@ -53,6 +58,9 @@ class Clock(Owned, Timer):
                 condition=Q(state="running", stopped_at__isnull=True)
                 | (~Q(state="running") & Q(stopped_at__isnull=False)),
                 name="clock_stopped_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="missed") | Q(breached_at__isnull=False), name="clock_missed_is_breached"
             ),
         ]
         indexes = [

@@ -134,9 +134,9 @@ def test_a_return_answers_what_was_asked_and_ends_the_rest(accepted, rep, at_tim
     states = {c.kind: c.state for c in Clock.everywhere.filter(handoff=accepted)}
     assert states == {
         "accept": "met",
-        "attempts": "met",
+        "attempts": "missed",
         "decide": "met",
-        "first_touch": "cancelled",
+        "first_touch": "missed",
         "follow_up": "cancelled",
     }
 
@@ -198,12 +198,13 @@ def test_a_follow_up_is_due_at_the_moment_that_was_promised_and_met_by_the_next_
     assert clock(accepted, "follow_up").state == "met"
 
 
-def test_a_follow_up_done_by_hand_stops_its_own_clock_alone(accepted, rep):
+def test_a_follow_up_done_by_hand_is_cancelled_and_counts_for_nothing(accepted, rep):
     first = follow_up(accepted, rep, MONDAY, MONDAY + HOUR)
     second = follow_up(accepted, rep, MONDAY, MONDAY + 2 * HOUR)
     follow_ups.finish(first, actor=actor(rep), at=MONDAY + MINUTE)
 
-    assert Clock.everywhere.get(follow_up=first).state == "met"
+    dropped = Clock.everywhere.get(follow_up=first)
+    assert (dropped.state, dropped.ended_by, dropped.breached_at) == ("cancelled", "follow_up_dropped", None)
     assert Clock.everywhere.get(follow_up=second).state == "running"
 
 

@@ -289,3 +289,23 @@ def test_the_evidence_of_another_workspace_is_not_found(desk):
             assert client.post(f"/handoffs/{foreign.pk}/{name}/").status_code == 404
     foreign.refresh_from_db()
     assert foreign.state == HandoffState.OFFERED
+
+
+def test_a_row_in_work_says_what_is_done_of_the_attempts_to_the_rep_and_the_manager(desk):
+    handoff = desk.accepted()
+    touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="email", outcome="sent")
+    for member in (desk.rep, desk.manager):
+        page = html(desk.browser(member).get("/inbox/?tab=in_work"))
+        assert "1 of 6 attempts, 1 of 2 channels, next by" in page
+
+
+def test_a_missed_promise_is_among_the_promises_of_thirty_days_with_its_reason(desk):
+    reason = builders.reason(desk.workspace, "no-response")
+    moves.return_to_marketing(desk.accepted(), actor=builders.actor(desk.rep), reason=reason)
+    browser = desk.browser(desk.rep)
+    page = html(browser.get("/inbox/?tab=promises"))
+    assert "Returned with too few attempts: Never answered" in page
+    assert "Returned without a touch: Never answered" in page
+    assert browser.get("/inbox/").context["figures"][2]["value"].startswith("50%")  # accept and decide are met
+    text = b"".join(desk.browser(desk.manager).get("/inbox/csv/?tab=promises").streaming_content).decode()
+    assert text.count("missed,returned with") == 2
