@@ -58,7 +58,7 @@ def look_after(
             chosen = [(lead, choices[lead.pk]) for lead in group if choices[lead.pk].program]
             suppressed = _suppressed(workspace_id, [lead for lead, _ in chosen])
             entries = [
-                Entry(lead, made.program, made.why)
+                Entry(lead, made.program, made.outlook, made.why)
                 for lead, made in chosen
                 if made.program and lead.email not in suppressed
             ]

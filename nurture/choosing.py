@@ -11,6 +11,7 @@ from leads.models import Lead, Reason
 from leads.qualification import lead_facts
 from leads.qualification.lead_facts import Facts
 from nurture import mails_had
+from nurture.mails_had import Outlook
 from nurture.models import Enrolment, Program
 from workspaces.models import Workspace
 
@@ -19,10 +20,14 @@ Occasion = Program.Occasion
 
 @dataclass(frozen=True, slots=True)
 class ProgramChoice:
-    """The program chosen (None: no program takes the lead), and `why`: {"words", "reason", "topics", "points"}."""
+    """The program chosen (None: no program takes the lead), and `why`: {"words", "reason", "topics", "points"}.
+
+    `outlook`: what that program would do for the lead.
+    """
 
     program: Program | None
     why: dict[str, Any] = field(default_factory=dict)
+    outlook: Outlook = Outlook(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,9 @@ def choose(
             and _may_enter(program, lead, earlier.get((lead.pk, program.pk), ()), occasion)
             and not outlooks[lead.pk, program.pk].is_empty
         )
-        chosen[lead.pk] = _said(lead, next(takes, None), reason, occasion)
+        program = next(takes, None)
+        outlook = outlooks[lead.pk, program.pk] if program else Outlook(None)
+        chosen[lead.pk] = ProgramChoice(program, _why(lead, program, reason, occasion), outlook)
     return chosen
 
 
@@ -171,10 +178,10 @@ def _admits(program: Program, lead: Lead, known: Mapping[int, Facts] | None, at:
     return not condition or (known is not None and trees.holds(condition, known[lead.pk], at))
 
 
-def _said(lead: Lead, program: Program | None, reason: Reason | None, occasion: Occasion) -> ProgramChoice:
+def _why(lead: Lead, program: Program | None, reason: Reason | None, occasion: Occasion) -> dict[str, Any]:
     code = reason.code if reason else ""
     if program is None:
-        return ProgramChoice(None, {"words": "No active program takes this lead.", "reason": code})
+        return {"words": "No active program takes this lead.", "reason": code}
     if occasion is Occasion.RETURN:
         named = bool(code) and code in _reasons(program)
         words = (
@@ -192,4 +199,4 @@ def _said(lead: Lead, program: Program | None, reason: Reason | None, occasion: 
     if shared:
         words += f", and the lead is interested in {', '.join(shared)}"
     points = sum(lead.interests[topic] for topic in shared)
-    return ProgramChoice(program, {"words": f"{words}.", "reason": code, "topics": shared, "points": points})
+    return {"words": f"{words}.", "reason": code, "topics": shared, "points": points}

@@ -36,6 +36,24 @@ class Outlook:
         return f"It had these mails, which are left out: {_names(self.skipped)}." if self.skipped else ""
 
 
+@dataclass(frozen=True, slots=True)
+class MailsHad:
+    """Which mails leads had, by the steps that sent them and by their words; kept up while more are planned."""
+
+    steps: defaultdict[int, set[int | None]]
+    digests: defaultdict[int, set[str]]
+
+    def has(self, lead_id: int, step: Step, kind: MailKind) -> bool:
+        """Return whether a person had the mail of a step, from this step or in the same words from another."""
+        return bool(kind.mail) and (step.pk in self.steps[lead_id] or kind.mail in self.digests[lead_id])
+
+    def note(self, lead_id: int, step: Step, digest: str) -> None:
+        """Take in that the mail of a step was planned for a person; `digest` is empty where the content counts."""
+        self.steps[lead_id].add(step.pk)
+        if digest:
+            self.digests[lead_id].add(digest)
+
+
 def outlooks(lead_ids: Collection[int], programs: Iterable[Program]) -> dict[tuple[int, int], Outlook]:
     """Return what each program would do for each lead, by both their ids, in two statements at most."""
     programs = list(programs)
@@ -44,20 +62,18 @@ def outlooks(lead_ids: Collection[int], programs: Iterable[Program]) -> dict[tup
         steps_of[step.program_id].append(step)
     every = [step for steps in steps_of.values() for step in steps]
     mails = {step.pk: kind for step in every if isinstance(kind := _kind(step), MailKind)}
-    steps, digests = _had(lead_ids, mails.keys(), {kind.mail for kind in mails.values()})
+    had = _had(lead_ids, mails.keys(), {kind.mail for kind in mails.values()})
     return {
-        (lead, program.pk): _outlook(program, steps_of[program.pk], mails, steps[lead], digests[lead])
+        (lead, program.pk): _outlook(program, steps_of[program.pk], mails, had.steps[lead], had.digests[lead])
         for lead in lead_ids
         for program in programs
     }
 
 
-def has_had(lead_id: int, step: Step, kind: MailKind) -> bool:
-    """Return whether a person had the mail of a step, from this step or in the same words from another."""
-    if not kind.mail:
-        return False
-    steps, digests = _had([lead_id], [step.pk], {kind.mail})
-    return bool(steps[lead_id] or digests[lead_id])
+def read(lead_ids: Collection[int], steps: Iterable[Step]) -> MailsHad:
+    """Read which of the mails of these steps leads had. One statement; none where no step sends a written mail."""
+    mails = {step.pk: kind.mail for step in steps if isinstance(kind := _kind(step), MailKind) and kind.mail}
+    return _had(lead_ids, mails.keys(), set(mails.values()))
 
 
 def _kind(step: Step) -> StepKind | None:
@@ -68,19 +84,18 @@ def _kind(step: Step) -> StepKind | None:
         return None
 
 
-def _had(
-    lead_ids: Collection[int], step_ids: Collection[int], digests: Collection[str]
-) -> tuple[defaultdict[int, set[int | None]], defaultdict[int, set[str]]]:
-    """Return by lead the steps whose mail it had, and the digests of the mails that it had. One statement."""
+def _had(lead_ids: Collection[int], step_ids: Collection[int], digests: Collection[str]) -> MailsHad:
+    """Return which of these mails leads had. One statement; none where there is nobody or nothing to ask for."""
+    had = MailsHad(defaultdict(set), defaultdict(set))
+    if not lead_ids or not step_ids:
+        return had
     wanted = Q(step__in=list(step_ids)) | Q(mail__in=[each for each in digests if each])
     sends = Send.everywhere.filter(wanted, lead__in=list(lead_ids), state__in=HAD)
-    of_steps: defaultdict[int, set[int | None]] = defaultdict(set)
-    of_words: defaultdict[int, set[str]] = defaultdict(set)
     for lead, step, mail in sends.values_list("lead_id", "step_id", "mail"):
-        of_steps[lead].add(step)
+        had.steps[lead].add(step)
         if mail:
-            of_words[lead].add(mail)
-    return of_steps, of_words
+            had.digests[lead].add(mail)
+    return had
 
 
 def _outlook(

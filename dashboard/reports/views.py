@@ -17,7 +17,6 @@ from dashboard.wording import figures, hand_overs
 from leadflow import csvfile
 from leads.queries import handoff_filters, handoff_report, reports
 from leads.queries.handoff_filters import HandoffFilters
-from nurture import program_filter
 
 SHOWN = 8  # rows of the table of returns
 
@@ -46,7 +45,6 @@ def index(request: PageRequest) -> HttpResponse:
         "total": report.total,
         "parts": hand_overs.parts_in_words(report.total),
         "overdue": overdue,
-        "neglected": program_filter.count_neglected(workspace),
         "figures": hand_overs.figures(report.total, before, period),
         "stages": figures.stages(
             reports.funnel(workspace, since=period.since, until=period.until, by="source").total, **period.query

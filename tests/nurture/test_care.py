@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from leadflow.errors import Conflict
 from leads.lifecycle import evaluation, moves
 from leads.models import Lead, Topic, Transition
-from leads.queries import lead_filters
+from leads.queries import care, lead_filters
 from leads.queries.timeline import timeline
-from nurture import enrolments, program_filter, programs, sending, suppression
+from nurture import enrolments, programs, sending, suppression
 from nurture.models import Enrolment, Send
 from nurture.steps import StepIn
 from nurture.tasks import run_sweeps
@@ -127,7 +127,7 @@ def test_leads_enter_in_sets(make_program, workspace, at, number):
         evaluation.sweep(at=at + timedelta(minutes=1))
     assert Enrolment.everywhere.count() == number
     spoken = [each["sql"] for each in statements if "SAVEPOINT" not in each["sql"]]
-    assert len(spoken) == 24, "\n".join(each[:110] for each in spoken)
+    assert len(spoken) == 22, "\n".join(each[:110] for each in spoken)
 
 
 class TestTheLedgerOfMails:
@@ -232,10 +232,10 @@ def test_who_is_looked_after_by_nobody_is_counted_and_listed(make_program, enrol
     neglected, busy = builders.lead(workspace), enrolled(make_program()).lead
     waiting = builders.lead(workspace, revisit_at=at + timedelta(days=9))
     builders.handoff(workspace)
-    assert program_filter.count_neglected(workspace) == 1
+    assert care.count_neglected(workspace) == 1
     wanted = {"nobody": neglected, "program": busy, "revisit": waiting}
-    for care, lead in wanted.items():
-        found = lead_filters.narrow(Lead.objects.of(workspace), workspace, lead_filters.Filters(care=care))
+    for way, lead in wanted.items():
+        found = lead_filters.narrow(Lead.objects.of(workspace), workspace, lead_filters.Filters(care=way))
         assert list(found) == [lead]
 
 
@@ -247,4 +247,4 @@ def test_reasons_that_must_not_nurture_do_not(make_program, workspace, at, code)
     moves.return_to_marketing(handoff, actor=owner, reason=reason, note="As said", at=at)
     evaluation.sweep(at=at + timedelta(minutes=1))
     assert not Enrolment.everywhere.exists()
-    assert program_filter.count_neglected(workspace) == 1
+    assert care.count_neglected(workspace) == 1
