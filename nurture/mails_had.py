@@ -4,7 +4,7 @@ The send ledger is the one record of it, over all programs, passes and re-entrie
 the same words to the same person, unless a program repeats its mails openly.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -74,6 +74,41 @@ def read(lead_ids: Collection[int], steps: Iterable[Step]) -> MailsHad:
     """Read which of the mails of these steps leads had. One statement; none where no step sends a written mail."""
     mails = {step.pk: kind.mail for step in steps if isinstance(kind := _kind(step), MailKind) and kind.mail}
     return _had(lead_ids, mails.keys(), set(mails.values()))
+
+
+def forecast(lead_ids: Collection[int], programs: Iterable[Program]) -> list[str]:
+    """Say in words, for each program, which mails some of the leads had and would get again or not. Two statements.
+
+    A program that none of them had a mail of is not named.
+    """
+    programs, said = list(programs), []
+    found = outlooks(lead_ids, programs)
+    for program in programs:
+        each = [found[lead, program.pk] for lead in lead_ids]
+        words = Counter(outlook.words for outlook in each if outlook.words and not outlook.is_empty)
+        parts = [f"{_leads(count)}: {text}" for text, count in words.most_common()]
+        if done := sum(outlook.is_empty for outlook in each):
+            parts.append(f"{_leads(done)}: all its mails were had, so it is not entered.")
+        if parts:
+            said.append(f"“{program.name}”, {' '.join(parts)}")
+    return said
+
+
+def repeats(program: Program) -> str:
+    """Name the mails of a program that somebody had and would get again on entering once more; empty: none."""
+    if program.reentry != Program.Reentry.REPEAT:
+        return ""
+    steps = list(Step.everywhere.filter(program=program).order_by("position"))
+    mails = {step.pk: kind.mail for step in steps if isinstance(kind := _kind(step), MailKind) and kind.mail}
+    sends = Send.everywhere.filter(workspace_id=program.workspace_id, state__in=HAD)
+    sends = sends.filter(Q(step__in=list(mails)) | Q(mail__in=list(mails.values())))
+    had = set(sends.order_by().values_list("step_id", "mail").distinct())
+    seen, words = {step for step, _ in had}, {mail for _, mail in had}
+    return _names(step for step in steps if step.pk in mails and (step.pk in seen or mails[step.pk] in words))
+
+
+def _leads(count: int) -> str:
+    return f"{count:,} lead" if count == 1 else f"{count:,} leads"
 
 
 def _kind(step: Step) -> StepKind | None:

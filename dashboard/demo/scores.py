@@ -1,5 +1,6 @@
 """Score all leads in marketing's care as of today, and spread their next looks over the day to come."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from dashboard.demo.world import World
@@ -14,10 +15,11 @@ BATCH = 250
 A_DAY = timedelta(days=1)
 
 
-def bring_up_to_date(world: World, at: datetime) -> None:
+def bring_up_to_date(world: World, at: datetime, *, kept: Collection[int]) -> None:
     """Store the scores as of `at`. What meets the definition, or is to be looked at again, is left to the engine.
 
-    The next looks are spread over the day to come, as they would be had the leads come one by one.
+    Programs take those that they should, but for those `kept` for the present by their ids. The next looks are spread
+    over the day to come, as they would be had the leads come one by one.
     """
     found = Lead.objects.of(world.workspace).filter(state__in=MARKETING_STATES)
     waiting = list(found.select_related("account", "campaign", "persona").order_by("pk"))
@@ -36,5 +38,6 @@ def bring_up_to_date(world: World, at: datetime) -> None:
             settled.append(lead)
             known[lead.pk] = assessed.facts
         db.update_many(settled, sorted(fields))
-        care.look_after(world.workspace.pk, settled, known, revisited=(), at=at)
+        free = [lead for lead in settled if lead.pk not in kept]
+        care.look_after(world.workspace.pk, free, known, revisited=(), at=at)
     evaluation.sweep(at=at)

@@ -19,7 +19,7 @@ from leadflow import paging
 from leadflow.errors import DomainError
 from leadflow.models import get_row
 from leads.models import Attribute, Reason, Topic
-from nurture import choosing, programs, rendering, reports, trials
+from nurture import choosing, mails_had, programs, rendering, reports, trials
 from nurture.models import Enrolment, Program, Step
 from nurture.steps import catalogue
 
@@ -180,6 +180,8 @@ def _edit(request: PageRequest, program: Program | None) -> HttpResponse:
                 return _editor(request, form, steps, program, status=422)
             form.add_error(name if name in form.fields else None, error.message)
         else:
+            if again := mails_had.repeats(saved):
+                messages.warning(request, f"Leads that enter again get these mails again: {again}.")
             if act == "activate" and (rivals := choosing.ahead_of(saved)):
                 messages.success(request, "The program is saved.")
                 return _ask_place(request, saved, rivals)
