@@ -134,6 +134,25 @@ TYPES = (
         "The handoff was not returned, or marketing has answered already. Read the handoff again.",
     ),
     ProblemType(
+        "no_program",
+        409,
+        "No program takes the lead",
+        "No active program takes this lead by itself. Activate one that takes leads in marketing's care, or enrol it "
+        "in a program of your choice.",
+    ),
+    ProblemType(
+        "nothing_left",
+        409,
+        "The lead had all mails of the program",
+        "Nobody gets a mail twice. Add a mail to the program, choose another, or let the program repeat its mails.",
+    ),
+    ProblemType(
+        "mail_had",
+        409,
+        "The lead had this mail since",
+        "Another program sent the same words meanwhile; nobody gets a mail twice.",
+    ),
+    ProblemType(
         "program_archived",
         409,
         "The program is archived",

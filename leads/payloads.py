@@ -103,6 +103,14 @@ class LeadRevisitDue(AboutLead):
     revisit_at: datetime
 
 
+@event("lead.nurtured", group=Group.LEADS, help="A new lead was taken into nurture.")
+@dataclass(frozen=True, kw_only=True)
+class LeadNurtured(AboutLead):
+    """A new lead was taken into nurture: by a program that takes it, or by a member. `program.entered` follows."""
+
+    note: Annotated[str, "Why."]
+
+
 @event("lead.recycled", group=Group.LEADS, help="A lost lead came back into nurture.")
 @dataclass(frozen=True, kw_only=True)
 class LeadRecycled(AboutLead):

@@ -6,6 +6,8 @@ touched    sales touched a lead: touch, lead, handoff (or None), actor, at, now
 planned    a follow-up was promised or done: follow_up, lead, handoff (or None), actor, at, now, by_touch (a touch
            fulfilled it; else it was only marked as done)
 answered   marketing answered a return: handoff, actor, at, now
+evaluated  due leads of one workspace were judged: workspace_id, leads (locked, as they are now), facts (of each, by its
+           id), revisited (the ids of those whose revisit date had come), at
 consented  leads opted in or out: workspace, consents (the rows of the ledger, with their leads), actor, at
 """
 
@@ -16,3 +18,4 @@ touched = Signal()
 planned = Signal()
 answered = Signal()
 consented = Signal()
+evaluated = Signal()

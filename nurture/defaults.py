@@ -1,4 +1,4 @@
-"""Set up a new workspace: one draft program that takes every returned lead."""
+"""Set up a new workspace: a draft that takes returned leads, and one that welcomes new ones."""
 
 from datetime import datetime
 from typing import Any
@@ -28,13 +28,36 @@ STEPS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+WELCOME_MAIL = """\
+Hello{% if lead.first_name != "" %} {{ lead.first_name }}{% endif %},
+
+good to have you with us. Now and then we will send you something useful. Answer this mail whenever you have a question.
+
+{{ workspace.name }}
+"""
+WELCOME_STEPS: list[tuple[str, dict[str, Any]]] = [
+    ("mail", {"subject": "Welcome", "body": WELCOME_MAIL}),
+    ("wait", {"days": 7}),
+    ("content", {"stage": ""}),
+    ("wait", {"days": 14}),
+    ("content", {"stage": ""}),
+]
+OPTED_IN = {"fact": "consent.marketing", "op": "is", "value": "opted_in"}
+# name, who enters, steps
+DRAFTS: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
+    ("Stay in touch", {"occasions": ["return", "revisit"], "reasons": [], "topics": []}, STEPS),
+    ("Welcome new leads", {"occasions": ["care"], "reasons": [], "topics": [], "condition": OPTED_IN}, WELCOME_STEPS),
+]
+
+
 @receiver(created)
 def set_up(workspace: Workspace, at: datetime, **_: Any) -> None:
-    """Make the draft; marketing reads it, changes it and activates it."""
-    program = Program.objects.of(workspace).create(
-        workspace=workspace, name="Stay in touch", entry={"reasons": [], "topics": []}, created_at=at
-    )
-    Step.objects.of(workspace).bulk_create(
-        Step(workspace=workspace, program=program, position=position, kind=kind, config=config)
-        for position, (kind, config) in enumerate(STEPS, start=1)
-    )
+    """Make the drafts; marketing reads them, changes them and activates them."""
+    for place, (name, entry, steps) in enumerate(DRAFTS, start=1):
+        program = Program.objects.of(workspace).create(
+            workspace=workspace, name=name, entry=entry, position=place, created_at=at
+        )
+        Step.objects.of(workspace).bulk_create(
+            Step(workspace=workspace, program=program, position=position, kind=kind, config=config)
+            for position, (kind, config) in enumerate(steps, start=1)
+        )

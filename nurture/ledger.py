@@ -21,6 +21,7 @@ from workspaces.actors import Actor
 from workspaces.models import Workspace
 
 STUCK = timedelta(minutes=10)  # so long a mail may be under way before its outcome is unknown
+GONE = (Send.State.FAILED, Send.State.CANCELLED)  # never had by anybody
 RESENDABLE = (Send.State.UNKNOWN, Send.State.FAILED)
 
 
@@ -31,12 +32,14 @@ def plan(
     filled: Rendered,
     *,
     content: Content | None,
+    mail: str,
     why: dict[str, Any],
     at: datetime,
 ) -> Send:
     """Plan a step's mail for the next instant of the send window, and note in the same transaction what it shows.
 
-    The mail of a control group is trapped: counted, never sent. The message id is fixed here, once.
+    The mail of a control group is trapped: counted, never sent. The message id is fixed here, once. `mail` is the
+    digest of its words, which a person gets once unless the program repeats its mails.
     """
     send = Send(
         workspace_id=lead.workspace_id,
@@ -44,6 +47,8 @@ def plan(
         step=step,
         lead=lead,
         content=content,
+        mail=mail,
+        repeat=enrolment.program.reentry == Program.Reentry.REPEAT,
         why=why,
         state=Send.State.TRAPPED if enrolment.holdout else Send.State.PLANNED,
         to=lead.email,
@@ -125,6 +130,10 @@ def resend(send: Send, *, actor: Actor, at: datetime | None = None) -> Send:
             state=send.state,
         )
     _note_again(send, at)
+    again = Send.objects.of(send.workspace_id).filter(lead_id=send.lead_id, mail=send.mail, repeat=False)
+    if send.mail and not send.repeat and again.exclude(pk=send.pk).exclude(state__in=GONE).exists():
+        words = "The lead has had this mail from another program since. It is not sent twice."
+        raise Conflict(words, code="mail_had", state=send.state)
     changes = {"state": [send.state, Send.State.PLANNED.value]}
     send.state, send.next_at, send.claimed_at, send.attempts, send.error = Send.State.PLANNED, at, None, 0, ""
     send.why = {**send.why, "resent_by": actor.name}

@@ -70,16 +70,24 @@ class LeadSuppressed(AboutLead):
     note: Annotated[str, "What the mail server or provider said, if it did."]
 
 
-def record_entered(enrolment: Enrolment, *, actor: Actor) -> None:
-    """Record that a lead entered a program, which is loaded."""
-    entered = ProgramEntered(
-        lead=summaries.read_one(enrolment.lead_id),
-        actor=ActorSummary.of(actor),
-        program=ProgramSummary(id=enrolment.program_id, name=enrolment.program.name),
-        enrolment=_summary(enrolment),
-        why=enrolment.why.get("words", ""),
-    )
-    outbox.record(enrolment.workspace_id, entered, at=enrolment.started_at)
+def record_entered(enrolments: Sequence[Enrolment], *, actor: Actor) -> None:
+    """Record that leads of one workspace entered programs, which are loaded, in a fixed number of statements."""
+    leads = summaries.read({row.lead_id for row in enrolments})
+    author = ActorSummary.of(actor)
+    facts = [
+        outbox.RecordedEvent(
+            ProgramEntered(
+                lead=leads[row.lead_id],
+                actor=author,
+                program=ProgramSummary(id=row.program_id, name=row.program.name),
+                enrolment=_summary(row),
+                why=row.why.get("words", ""),
+            ),
+            row.started_at,
+        )
+        for row in enrolments
+    ]
+    outbox.record_many(enrolments[0].workspace_id, facts)
 
 
 def record_left(enrolment_ids: Sequence[int], *, actor: Actor) -> None:

@@ -1,9 +1,9 @@
-"""The filter of leads that needs programs: who was ever enrolled in one."""
+"""The filters of leads that need programs: who was ever enrolled in one, and who is in one now."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from leads.queries import filter_values
 from leads.queries.lead_filters import Filter, Narrowing
@@ -31,3 +31,8 @@ PROGRAM = Filter(
     unset="Any program",
     indexed=True,
 )
+
+
+def in_program(workspace: Workspace) -> Q:
+    """Return the condition of the leads that are in a program now."""
+    return Q(Exists(Enrolment.objects.of(workspace).filter(lead=OuterRef("pk"), state=Enrolment.State.ACTIVE)))

@@ -5,14 +5,17 @@ from datetime import datetime, time
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from leadflow import db
+from leadflow.celery import wake
 from leadflow.errors import Conflict, Invalid
 from leads.conditions import checks
 from leads.conditions.fact_catalogue import KNOWN
-from leads.models import Attribute, Reason, Topic
-from nurture import enrolments, steps
+from leads.models import Attribute, Lead, Reason, Topic
+from leads.states import MARKETING_STATES
+from nurture import choosing, enrolments, steps
 from nurture.models import Enrolment, Program, Step
 from nurture.steps import StepIn
 from workspaces import audit
@@ -25,7 +28,8 @@ EDITABLE = ("name", "entry", "exit", "reentry", "holdout_percent", "send_from", 
 @transaction.atomic
 def create(workspace: Workspace, *, actor: Actor, name: str, **fields: Any) -> Program:
     """Make a draft; `fields` are those of `EDITABLE`. Raise `Invalid` with the field to blame."""
-    program = Program(workspace=workspace)
+    last = Program.objects.of(workspace).aggregate(last=Max("position"))["last"]
+    program = Program(workspace=workspace, position=(last or 0) + 1)
     _write(program, {"name": name, **fields})
     audit.record(workspace, actor=actor, action="program.created", object_name=program.name)
     return program
@@ -42,6 +46,8 @@ def edit(program: Program, *, actor: Actor, **fields: Any) -> Program:
         for name, was in before.items()
         if was != getattr(program, name)
     }
+    if program.status == Program.Status.ACTIVE and {"entry", "exit", "reentry"} & set(changes):
+        _ask_all(program, timezone.now())
     if changes:
         audit.record(
             program.workspace, actor=actor, action="program.changed", object_name=program.name, changes=changes
@@ -100,7 +106,37 @@ def activate(program: Program, *, actor: Actor, at: datetime | None = None) -> P
     program = _locked(program)
     if not program.steps.exists():
         raise Conflict("Give the program at least one step first.", code="program_without_steps")
-    return _turn(program, Program.Status.ACTIVE, actor, {Program.Status.DRAFT, Program.Status.PAUSED})
+    turned = _turn(program, Program.Status.ACTIVE, actor, {Program.Status.DRAFT, Program.Status.PAUSED})
+    _ask_all(turned, at or timezone.now())
+    return turned
+
+
+def _ask_all(program: Program, at: datetime) -> None:
+    """Have all leads in marketing's care judged again, in batches of the sweep: the program may take some of them."""
+    if program.exit.get("condition") or choosing.occasions(program) - {Program.Occasion.RETURN}:
+        care = Lead.objects.of(program.workspace_id).filter(state__in=MARKETING_STATES)
+        care.update(next_at=at, attempts=0, dead_reason="")
+        wake("leads.sweep")
+
+
+@transaction.atomic
+def put_before(program: Program, other: Program | None, *, actor: Actor) -> None:
+    """Put a program before another in the workspace's order, or last: the first that may take a lead does."""
+    rows = list(db.locked(Program.objects.of(program.workspace_id)))
+    rows.sort(key=lambda row: (row.position, row.pk))
+    moving = next(row for row in rows if row.pk == program.pk)
+    rows.remove(moving)
+    place = next((index for index, row in enumerate(rows) if other is not None and row.pk == other.pk), len(rows))
+    rows.insert(place, moving)
+    before = moving.position
+    for position, row in enumerate(rows, start=1):
+        row.position = position
+    db.update_many(rows, ["position"])
+    if before != moving.position:
+        changes = {"position": [before, moving.position]}
+        audit.record(
+            program.workspace_id, actor=actor, action="program.ordered", object_name=moving.name, changes=changes
+        )
 
 
 @transaction.atomic
@@ -180,8 +216,19 @@ def _check(program: Program) -> None:
 def _check_entry(program: Program) -> None:
     """Check that reasons and topics are the workspace's own."""
     entry = program.entry
-    if not isinstance(entry, dict) or set(entry) - {"reasons", "topics", "condition", "manual"}:
-        raise Invalid("Entry takes reasons, topics, a condition, and whether it is manual only.", field="entry")
+    if not isinstance(entry, dict) or set(entry) - {
+        "occasions",
+        "reasons",
+        "topics",
+        "condition",
+        "manual",
+    }:
+        words = "Entry takes occasions, reasons, topics, a condition, and whether it is manual only."
+        raise Invalid(words, field="entry")
+    given = entry.get("occasions", [])
+    if not isinstance(given, list) or any(each not in Program.Occasion.values for each in given):
+        words = f"Occasions are a list of: {', '.join(Program.Occasion.values)}."
+        raise Invalid(words, field="entry.occasions")
     returns = Reason.objects.of(program.workspace).exclude(kind=Reason.Kind.DISQUALIFY)
     for name, rows in (("reasons", returns), ("topics", Topic.objects.of(program.workspace))):
         given = entry.get(name, [])

@@ -18,7 +18,9 @@ def run_sweeps(limit: int | None = None, *, at: datetime | None = None) -> int:
     limit = limit or 5000
     now = at or db.now()
     done = ledger.recover(at=now)
-    done += sweeps.run(Enrolment, enrolments.advance, at=now, narrow=_running, limit=limit)
+    done += sweeps.run(
+        Enrolment, enrolments.advance, at=now, narrow=_running, limit=limit, together=enrolments.advance_many
+    )
     return done + sending.sweep(at=at, limit=limit)
 
 

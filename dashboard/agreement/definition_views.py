@@ -5,10 +5,11 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from dashboard.agreement.definition_forms import FACTS, Criteria, MqlForm, TreeForm
+from dashboard.agreement.definition_forms import MqlForm, TreeForm
 from dashboard.shell.access import PageRequest, page
 from dashboard.shell.editing import submit
 from dashboard.wording import amending, promises
+from dashboard.wording.criteria import FACTS, Criteria
 from leads.conditions import trees
 from leads.models import Definition
 from leads.models.definition import Version

@@ -10,7 +10,7 @@ from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
 from leads.activity import answers, follow_ups, ratings, returns, touches
 from leads.intake import events
-from leads.lifecycle import moves
+from leads.lifecycle import moves, revisits
 from leads.models import Handoff, Lead, Reason
 from leads.models.lead import ConsentState
 from leads.routing import assign
@@ -193,11 +193,21 @@ def return_to_marketing(world: World, prospect: Prospect, handoff: Handoff, code
     if reason.disqualifies:
         return
     drip.enter(world, handoff.lead, reason, handoff, at)
+    if handoff.lead.revisit_at:
+        world.timeline.plan(handoff.lead.revisit_at, _revisit, handoff.lead)
     if reason.not_nurtured:
         return
     if chance.random() < SECOND_PASS and handoff.pass_number < 3:
         again = plot.at_work(at + timedelta(days=reason.cool_off_days + chance.uniform(10, 35)), chance)
         world.timeline.plan(again, _come_back, prospect, handoff.lead)
+
+
+def _revisit(world: World, lead: Lead, at: datetime) -> None:
+    """Let a revisit date come: what it leads to is the engine's, as of today."""
+    lead = Lead.objects.of(world.workspace).get(pk=lead.pk)
+    if lead.state in MARKETING_STATES and lead.revisit_at and lead.revisit_at <= at:
+        revisits.act([lead], at)
+        lead.save(update_fields=["revisit_at"])
 
 
 def _answer(world: World, handoff: Handoff, code: str, chance: Random, at: datetime) -> None:

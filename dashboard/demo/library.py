@@ -108,7 +108,13 @@ PROGRAMS: dict[str, tuple[dict[str, Any], list[StepIn]]] = {
         ],
     ),
     FIRST_STEPS: (
-        {"entry": {"manual": True}, "reentry": "never"},
+        {
+            "entry": {
+                "occasions": ["care"],
+                "condition": {"fact": "consent.marketing", "op": "is", "value": "opted_in"},
+            },
+            "reentry": "never",
+        },
         [
             StepIn("wait", {"minutes": 3}),
             _mail("Welcome", "good to have you with us. A good place to begin: https://www.brightwater.example/tour"),
@@ -153,4 +159,5 @@ def start_programs(workspace: Workspace, actor: Actor) -> dict[str, Program]:
             programs.activate(program, actor=actor)
     rest = Program.objects.of(workspace).get(name="Stay in touch")  # the one that every workspace begins with
     programs.activate(programs.edit(rest, actor=actor, **ROUND_THE_CLOCK), actor=actor)
+    programs.put_before(rest, None, actor=actor)  # it takes whom no other does
     return {each.name: each for each in Program.objects.of(workspace)}

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dashboard.demo import asking, cast, drip, history, library, plot
+from dashboard.demo import asking, cast, history, library, plot
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
+from leadflow import db
 from leadflow.errors import Conflict
 from leads.activity import answers, follow_ups, touches
 from leads.intake import events
 from leads.lifecycle import moves
 from leads.models import Account, Handoff, HandoffState, Lead
-from leads.states import State
 from nurture import enrolments
 from nurture.models import Enrolment
 from workspaces import members
@@ -202,17 +202,19 @@ def promise(world: World, at: datetime) -> None:
 
 
 def drip_soon(world: World, at: datetime) -> None:
-    """Let some new leads wait for their first mail for another minute or so."""
-    new = Lead.objects.of(world.workspace).filter(state=State.NEW, consent="opted_in").order_by("-pk")
-    fresh = new.exclude(enrolments__isnull=False)
+    """Let some of the leads that the engine just took in get their first mail in a minute or so, the others later."""
     program = world.programs[library.FIRST_STEPS]
-    for lead, seconds in zip(fresh, MAILS_IN, strict=False):
-        entered = at - timedelta(minutes=3) + timedelta(seconds=seconds)
-        drip.put_in(world, program, lead, min(entered, at))
-        enrolment = Enrolment.objects.of(world.workspace).select_related("program").get(lead=lead, program=program)
-        enrolments.advance(enrolment, entered)
+    first = program.steps.first()
+    entered = Enrolment.objects.of(world.workspace).filter(program=program, state="active", step=first)
+    rows = list(entered.select_related("program").order_by("-lead"))
+    for enrolment, seconds in zip(rows, MAILS_IN, strict=False):
+        enrolments.advance(enrolment, at - timedelta(minutes=3) + timedelta(seconds=seconds))
         if seconds == max(MAILS_IN):  # this mail stands in the ledger already, planned
             enrolments.advance(enrolment, at + timedelta(seconds=seconds))
+    later = rows[len(MAILS_IN) :]
+    for number, enrolment in enumerate(later, start=1):  # not all at once: a day's mails are those of a day
+        enrolment.next_at = at + timedelta(days=10) * number / len(later)
+    db.update_many(later, ["next_at"])
 
 
 def go_on_leave(world: World, at: datetime) -> None:

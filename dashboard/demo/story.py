@@ -46,7 +46,7 @@ def build(*, password: str, leads: int = LEADS) -> Workspace:
     world.timeline.run(world)
     drip.write_opens(world)
     now = timezone.now()
-    scores.bring_up_to_date(world, now)
+    scores.bring_up_to_date(world, now, kept={known[index].pk for index in altered})
     for prospect in reserved.returning:
         present.show_interest(world, known[prospect.index], now)
     present.offer(world, reserved, known, now)

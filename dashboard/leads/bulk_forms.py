@@ -10,7 +10,7 @@ from dashboard.leads import bulk
 from leads.lifecycle import moves
 from leads.lifecycle.handover import Candidate
 from leads.models import Lead, Reason
-from nurture import enrolments
+from nurture import enrolments, mails_had
 from nurture.models import Program
 from workspaces.actors import Actor
 from workspaces.models import Workspace
@@ -29,6 +29,10 @@ class BulkForm(forms.Form):
     def prepare(self) -> None:
         """Fill in choices."""
 
+    def forecast(self, leads: Sequence[Lead]) -> list[str]:
+        """Say beforehand what would not happen to some of the leads, one sentence each."""
+        return []
+
     def run(self, leads: Sequence[Lead], actor: Actor) -> bulk.BulkResult:
         """Do it to the leads."""
         return bulk.each(leads, self.act(actor))
@@ -46,10 +50,14 @@ class EnrolForm(BulkForm):
     program = forms.ModelChoiceField(Program.everywhere.none(), label="Program", empty_label="Choose a program")
 
     def prepare(self) -> None:
-        active = Program.objects.of(self.workspace).filter(status=Program.Status.ACTIVE).order_by("name")
-        offer_rows(self, "program", active)
-        if not active:
+        self.active = Program.objects.of(self.workspace).filter(status=Program.Status.ACTIVE).order_by("name")
+        offer_rows(self, "program", self.active)
+        if not self.active:
             self.fields["program"].help_text = "No program is active. Activate one first."
+
+    def forecast(self, leads: Sequence[Lead]) -> list[str]:
+        """Name the mails that some of the leads had already, for each program."""
+        return mails_had.forecast([lead.pk for lead in leads], self.active)
 
     def act(self, actor: Actor) -> Callable[[Lead], Any]:
         program, why = self.cleaned_data["program"], {"words": f"Enrolled by {actor.name}."}

@@ -73,4 +73,5 @@ def many(request: PageRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         context["result"] = form.run(leads, request.actor)
         return render(request, "leads/many_done.html", context)
+    context["forecast"] = form.forecast(leads)
     return render(request, "leads/many.html", context, status=422 if form.is_bound else 200)

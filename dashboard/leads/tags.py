@@ -31,6 +31,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     "return.objected": ("hand", "warn"),
     "return.decided": ("scale", "good"),
     "return": ("message-square", "accent"),
+    "revisit": ("calendar-check", "accent"),
     "mail": ("send", ""),
 }
 

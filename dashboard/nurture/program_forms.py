@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 
 from dashboard.design.inputs import TimeInput, offer
+from dashboard.wording.criteria import Criteria
 from leads.models import Lead, Reason, Topic
 from leads.people import identity
+from nurture import choosing
 from nurture.models import Program
 from workspaces.models import Workspace
 
@@ -17,6 +19,13 @@ class ProgramForm(forms.Form):
     """Name, entry, hold-out and send window."""
 
     name = forms.CharField(label="Name", max_length=120)
+    occasions = forms.MultipleChoiceField(
+        label="Takes by itself",
+        required=False,
+        choices=Program.Occasion.choices,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text="Of programs that may take a lead, the first in the list of programs does. Choose the order there.",
+    )
     reasons = forms.MultipleChoiceField(
         label="Enrols leads returned as",
         required=False,
@@ -30,15 +39,17 @@ class ProgramForm(forms.Form):
         help_text="Tick a reason that is also a return reason above.",
     )
     topics = forms.MultipleChoiceField(
-        label="Best for leads interested in",
+        label="Only leads interested in one of",
         required=False,
         widget=forms.CheckboxSelectMultiple(),
-        help_text="If several programs fit a reason, the one that shares most topics with the lead is chosen.",
+        help_text="None ticked: whatever the interests.",
     )
-    manual = forms.BooleanField(
-        label="Manual enrolment only: returned leads do not enter automatically", required=False
+    manual = forms.BooleanField(label="Manual enrolment only: no lead enters automatically", required=False)
+    reentry = forms.ChoiceField(
+        label="A lead may enter",
+        choices=Program.Reentry.choices,
+        help_text="A mail counts as had whichever program sent it. Only the last choice sends one again.",
     )
-    reentry = forms.ChoiceField(label="A lead may enter", choices=Program.Reentry.choices)
     holdout_percent = forms.IntegerField(
         label="Hold-out (control group), in percent",
         min_value=0,
@@ -58,7 +69,9 @@ class ProgramForm(forms.Form):
 
     def __init__(self, data: Any, *, workspace: Workspace, program: Program | None = None) -> None:
         shown = program or Program(workspace=workspace, send_from="08:00", send_until="18:00")
-        self.entry, self.exit = dict(shown.entry), shown.exit
+        self.entry, self.exit = dict(shown.entry), dict(shown.exit)
+        self.entry_rows = Criteria(self.entry.get("condition") or {}, data, prefix="entry-")
+        self.exit_rows = Criteria(self.exit.get("condition") or {}, data, prefix="exit-")
         super().__init__(
             data,
             initial={
@@ -67,6 +80,7 @@ class ProgramForm(forms.Form):
                     for name in ("name", "reentry", "holdout_percent", "send_from", "send_until")
                 },
                 **{name: self.entry.get(name) for name in ("reasons", "topics", "manual")},
+                "occasions": sorted(choosing.occasions(shown)),
                 "lost": self.entry.get("reasons"),
                 "send_weekdays": [str(day) for day in shown.send_weekdays],
             },
@@ -81,13 +95,15 @@ class ProgramForm(forms.Form):
         offer(self, "topics", list(topics))
 
     def facts(self) -> dict[str, Any]:
-        """Return the arguments of `programs.create` and `programs.edit`; an existing entry condition is kept."""
+        """Return the arguments of `programs.create` and `programs.edit`. Groups inside a condition are kept."""
         given = self.cleaned_data
         plain = {name: given[name] for name in ("name", "reentry", "send_from", "send_until")}
         entry = {"reasons": [*given["reasons"], *given["lost"]], "topics": given["topics"], "manual": given["manual"]}
+        entry |= {"occasions": given["occasions"], "condition": self.entry_rows.condition()}
         return {
             **plain,
             "entry": {**self.entry, **entry},
+            "exit": {**self.exit, "condition": self.exit_rows.condition()},
             "holdout_percent": given["holdout_percent"] or 0,
             "send_weekdays": [int(day) for day in given["send_weekdays"]],
         }

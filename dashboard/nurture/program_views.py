@@ -13,15 +13,17 @@ from dashboard.nurture.program_forms import ProgramForm, TrialForm
 from dashboard.nurture.step_forms import Steps
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
-from dashboard.wording import figures
+from dashboard.wording import figures, promises
+from dashboard.wording.criteria import FACTS
 from leadflow import paging
 from leadflow.errors import DomainError
 from leadflow.models import get_row
 from leads.models import Attribute, Reason, Topic
-from nurture import programs, rendering, reports, trials
+from nurture import choosing, mails_had, programs, rendering, reports, trials
 from nurture.models import Enrolment, Program, Step
 from nurture.steps import catalogue
 
+PLACES = ("first", "behind")  # what the question before an activation is answered with
 TURNS = {
     "activate": (programs.activate, "The program is active: leads enter it from now on."),
     "pause": (programs.pause, "The program is paused: nothing is sent until you activate it again."),
@@ -32,7 +34,7 @@ TURNS = {
 @page("nurture.view")
 def index(request: PageRequest) -> HttpResponse:
     """List the programs with their figures."""
-    found = Program.objects.of(request.workspace).order_by("status", "name")
+    found = Program.objects.of(request.workspace)
     archived = request.GET.get("archived") == "1"
     shown = list(found.filter(status="archived") if archived else found.exclude(status="archived"))
     counted = reports.program_figures(request.workspace, shown)
@@ -63,6 +65,11 @@ def one(request: PageRequest, pk: int) -> HttpResponse:
         "state": state,
         "states": Enrolment.State.choices,
         "entry": _entry_words(program),
+        "rivals": choosing.ahead_of(program),
+        "conditions": {
+            "Entry condition": promises.lines(program.entry.get("condition")),
+            "Exit condition": promises.lines(program.exit.get("condition")),
+        },
         "leads_url": figures.leads_url(program=str(program.pk)),
         "figures": reports.program_figures(request.workspace, [program])[program.pk],
     }
@@ -88,9 +95,35 @@ def turn(request: PageRequest, pk: int) -> HttpResponse:
     program = _get(request, pk)
     if request.POST.get("to") not in TURNS:
         raise Http404("There is no such change.")
+    rivals = choosing.ahead_of(program) if request.POST["to"] == "activate" else {}
+    if rivals and request.POST.get("place") not in PLACES:
+        return _ask_place(request, program, rivals)
     change, done = TURNS[request.POST["to"]]
+    if rivals and request.POST["place"] == "first":
+        first = min(rivals.values(), key=lambda each: (each.position, each.pk))
+        programs.put_before(program, first, actor=request.actor)
     attempt(request, lambda: change(program, actor=request.actor), done)
     return redirect("dashboard:program", pk)
+
+
+@require_POST
+@page("nurture.edit")
+def order(request: PageRequest, pk: int) -> HttpResponse:
+    """Move a program up or down in the list: of programs that may take a lead, the first does."""
+    program = _get(request, pk)
+    rows = list(Program.objects.of(request.workspace).exclude(status=Program.Status.ARCHIVED))
+    place = next((index for index, row in enumerate(rows) if row.pk == program.pk), None)
+    if request.POST.get("to") == "up" and place:
+        programs.put_before(program, rows[place - 1], actor=request.actor)
+    elif request.POST.get("to") == "down" and place is not None and place + 1 < len(rows):
+        programs.put_before(rows[place + 1], program, actor=request.actor)
+    return redirect("dashboard:programs")
+
+
+def _ask_place(request: PageRequest, program: Program, rivals: dict[str, Program]) -> HttpResponse:
+    """Ask whether a program that others come before goes before them; nothing is changed yet."""
+    context = {"title": f"Activate {program.name}", "program": program, "rivals": rivals}
+    return render(request, "nurture/place.html", context, status=409)
 
 
 @page("nurture.view")
@@ -139,25 +172,41 @@ def _edit(request: PageRequest, program: Program | None) -> HttpResponse:
     filled_in = steps.check(request.workspace)
     if form.is_valid() and filled_in:
         try:
-            saved = _save(request, program, form, steps, activate=act == "activate")
+            saved = _save(request, program, form, steps)
         except DomainError as error:
             name = (error.field or "").rpartition(".")[2]
+            rows = {"entry": form.entry_rows, "exit": form.exit_rows}.get((error.field or "").partition(".")[0])
+            if ".condition" in (error.field or "") and rows and rows.show(_pointer(error.field or ""), error.message):
+                return _editor(request, form, steps, program, status=422)
             form.add_error(name if name in form.fields else None, error.message)
         else:
-            messages.success(request, "The program is saved." if act != "activate" else "The program is active.")
+            if again := mails_had.repeats(saved):
+                messages.warning(request, f"Leads that enter again get these mails again: {again}.")
+            if act == "activate" and (rivals := choosing.ahead_of(saved)):
+                messages.success(request, "The program is saved.")
+                return _ask_place(request, saved, rivals)
+            if act == "activate":
+                attempt(request, lambda: programs.activate(saved, actor=request.actor), TURNS["activate"][1])
+                return redirect("dashboard:program", saved.pk)
+            messages.success(request, "The program is saved.")
             return redirect("dashboard:program", saved.pk)
     return _editor(request, form, steps, program, status=422)
 
 
+def _pointer(field: str) -> str:
+    """Return the pointer into a condition that the field of a problem names: "entry.condition.all.0.value"."""
+    return field.partition(".condition")[2].replace(".", "/")
+
+
 @transaction.atomic
-def _save(request: PageRequest, program: Program | None, form: ProgramForm, steps: Steps, *, activate: bool) -> Program:
+def _save(request: PageRequest, program: Program | None, form: ProgramForm, steps: Steps) -> Program:
     """Save fields and steps, all or nothing."""
     if program is None:
         program = programs.create(request.workspace, actor=request.actor, **form.facts())
     else:
         program = programs.edit(program, actor=request.actor, **form.facts())
     programs.replace_steps(program, actor=request.actor, steps_in=steps.steps_in())
-    return programs.activate(program, actor=request.actor) if activate else program
+    return program
 
 
 def _editor(
@@ -175,6 +224,8 @@ def _editor(
         "program": program,
         "form": form,
         "steps": steps,
+        "facts": FACTS,
+        "rivals": choosing.ahead_of(program) if program else {},
         "merge_fields": [*rendering.FIELDS, *(rendering.ATTRIBUTE + key for key in keys)],
     }
     template = "nurture/steps.html" if request.htmx and changed else "nurture/program_edit.html"
@@ -186,14 +237,19 @@ def _entry_words(program: Program) -> str:
     entry, workspace = program.entry, program.workspace
     if entry.get("manual"):
         return "Leads that a member enrols manually."
+    takes = choosing.occasions(program)
     named = Reason.objects.of(workspace).filter(code__in=entry.get("reasons", ()))
     by_kind = {kind: _labels(named.filter(kind=kind).order_by("position", "label")) for kind in ("return", "lose")}
     returned, lost = by_kind["return"], by_kind["lose"]
     topics = _labels(Topic.objects.of(workspace).filter(code__in=entry.get("topics", ())).order_by("label"))
     taken = [f"returned as {returned}"] if returned else []
     taken += [f"recycled that were lost because of {lost}"] if lost else []
-    words = f"Leads {', or '.join(taken)}" if taken else "Leads returned for a reason that no other program names"
-    return f"{words}; best for those interested in {topics}." if topics else f"{words}."
+    taken = taken or ["returned for a reason that no other program names"]
+    taken = taken if Program.Occasion.RETURN in takes else []
+    taken += ["in marketing's care that are in no program"] if Program.Occasion.CARE in takes else []
+    taken += ["whose revisit date has come"] if Program.Occasion.REVISIT in takes else []
+    words = f"Leads {', or '.join(taken)}"
+    return f"{words}; only those interested in one of {topics}." if topics else f"{words}."
 
 
 def _labels(rows: QuerySet[Any]) -> str:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("programs/new/", program_views.new, name="program_new"),
     path("programs/<int:pk>/", program_views.one, name="program"),
     path("programs/<int:pk>/edit/", program_views.edit, name="program_edit"),
+    path("programs/<int:pk>/order/", program_views.order, name="program_order"),
     path("programs/<int:pk>/turn/", program_views.turn, name="program_turn"),
     path("programs/<int:pk>/steps/<int:step_pk>/", program_views.preview, name="program_preview"),
     path("content/", content_views.index, name="content"),

@@ -12,6 +12,7 @@ from dashboard.design import words
 from dashboard.shell.access import PageRequest
 from dashboard.wording.hand_overs import ReportLine
 from leads.models import Topic
+from leads.queries import care
 from nurture.models import Content, Send
 from nurture.models.content import Stage
 from sla import agreements
@@ -36,11 +37,12 @@ class Waiting:
 def this_week(request: PageRequest, by: str, lines: Sequence[ReportLine], now: datetime) -> list[Waiting]:
     """List what waits for marketing; `lines` are the hand-overs of the period `by` campaign or source.
 
-    Five statements at most, and those of reading an agreement.
+    Six statements at most, and those of reading an agreement.
     """
     found: list[Waiting] = []
     for capability, look in (
         ("returns.view", _returns),
+        ("leads.view", _neglected),
         ("outbox.view", _mails),
         ("nurture.view", _holes),
         ("agreement.view", _review),
@@ -66,6 +68,15 @@ def _returns(request: PageRequest, now: datetime) -> Waiting | None:
     elif first is not None:
         said += f", the first is due {words.relative(timezone.localtime(first), timezone.localtime(now))}"
     return Waiting(said, reverse("dashboard:returns"), "undo-2", late=bool(overdue))
+
+
+def _neglected(request: PageRequest, now: datetime) -> Waiting | None:
+    """Name how many leads in marketing's care nobody looks after."""
+    count = care.count_neglected(request.workspace)
+    if not count:
+        return None
+    said = f"{_many(count, 'lead', 'leads')} in marketing's care {'is' if count == 1 else 'are'} looked after by nobody"
+    return Waiting(said, f"{reverse('dashboard:leads')}?{urlencode({'care': care.NOBODY})}", "users")
 
 
 def _mails(request: PageRequest, now: datetime) -> Waiting | None:

@@ -11,17 +11,17 @@ from django.db.models import prefetch_related_objects
 
 from leadflow import db, sweeps
 from leadflow.errors import DomainError
-from leads import summaries
+from leads import signals, summaries
 from leads.conditions import fact_catalogue
-from leads.lifecycle import moves
+from leads.lifecycle import moves, revisits
 from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
 from leads.models.lead import Grading
-from leads.payloads import LeadGradeChanged, LeadRevisitDue
+from leads.payloads import LeadGradeChanged
 from leads.qualification import assessment, loop_guard
 from leads.qualification.assessment import Assessment
 from leads.qualification.criteria import Refusal
-from leads.states import CLOSED_STATES, MARKETING_STATES, State
+from leads.states import CLOSED_STATES, MARKETING_STATES
 from webhooks import outbox
 from webhooks.payloads import ActorSummary
 from workspaces import actors
@@ -40,21 +40,22 @@ def evaluate(leads: Sequence[Lead], at: datetime) -> None:
     1. A lost lead whose revisit date has come is recycled; in nurture the date is cleared and an outbox event recorded.
     2. They are scored anew.
     3. Those are handed over that meet the active definition, if the loop guard allows it.
-    4. `next_at` is set to the next moment at which the outcome can change by itself, or to nothing.
+    4. `signals.evaluated` tells of them: programs take those that stay in marketing's care.
+    5. `next_at` is set to the next moment at which the outcome can change by itself, or to nothing.
 
     Who activates other rules meanwhile waits for the leads, then wakes them again. Raise `formats.Unreadable` where
     the rules of a workspace cannot be read.
     """
     of_workspace: defaultdict[int, list[Lead]] = defaultdict(list)
     for lead in leads:
-        due = lead.revisit_at and lead.revisit_at <= at
-        of_workspace[lead.workspace_id].append(_revisit(lead, at) if due else lead)
+        of_workspace[lead.workspace_id].append(lead)
     for pk in sorted(of_workspace):  # in one order: handing over locks the pools of a workspace
         _evaluate(of_workspace[pk], at)
 
 
-def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
+def _evaluate(due: Sequence[Lead], at: datetime) -> None:
     """Bring leads of one workspace up to date."""
+    leads, revisited = revisits.act(due, at)
     # Read for the whole set at once: the number of statements does not grow with the leads.
     prefetch_related_objects(leads, *assessment.RELATIONS)
     readings = assessment.read(leads, at)
@@ -80,6 +81,14 @@ def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
         fields.add("sequence")
     db.update_many(rows, sorted(fields))
     _record_grades(graded, grades, at)
+    signals.evaluated.send(
+        sender=Lead,
+        workspace_id=rows[0].workspace_id,
+        leads=rows,
+        facts={lead.pk: assessed[lead.pk].facts for lead in rows},
+        revisited=revisited,
+        at=at,
+    )
 
 
 def _record_grades(leads: Sequence[Lead], previous: Mapping[int, Grading], at: datetime) -> None:
@@ -89,21 +98,6 @@ def _record_grades(leads: Sequence[Lead], previous: Mapping[int, Grading], at: d
     found, author = summaries.read([lead.pk for lead in leads]), ActorSummary.of(actors.engine("scoring"))
     changed = [LeadGradeChanged.of(lead, found[lead.pk], author, previous=previous[lead.pk]) for lead in leads]
     outbox.record_many(leads[0].workspace_id, [outbox.RecordedEvent(each, at) for each in changed])
-
-
-def _revisit(lead: Lead, at: datetime) -> Lead:
-    """Act on a revisit date that has come; return the lead as it is then."""
-    if lead.state == State.LOST:
-        return moves.recycle(lead, actor=actors.engine("revisit"), note="The revisit date has come", at=at)
-    if lead.state in MARKETING_STATES:
-        assert lead.revisit_at is not None  # it has come
-        lead.sequence += 1
-        lead.save(update_fields=["sequence"])
-        author = ActorSummary.of(actors.engine("revisit"))
-        due = LeadRevisitDue(lead=summaries.read_one(lead.pk), actor=author, revisit_at=lead.revisit_at)
-        outbox.record(lead.workspace_id, due, at=at)
-    lead.revisit_at = None
-    return lead
 
 
 def _eligible(leads: Sequence[Lead], assessed: Mapping[int, Assessment]) -> list[Lead]:

@@ -12,7 +12,7 @@ move. Inside one transaction it does, in this order:
 Capabilities are the caller's to check; whose handoff it is is checked here, because that can change until the lock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -264,6 +264,35 @@ def lose(
 
 
 @transaction.atomic
+def nurture(lead: Lead, *, actor: Actor, note: str = "", at: datetime | None = None) -> Lead:
+    """Take a new lead into nurture: a receiver enrols it in the program that takes it, or raises `Conflict`."""
+    return nurture_many({lead: note}, actor=actor, at=at)[0]
+
+
+@transaction.atomic
+def nurture_many(
+    leads: Mapping[Lead, str], *, actor: Actor, at: datetime | None = None, facts: Mapping[str, Any] | None = None
+) -> list[Lead]:
+    """Take new leads of one workspace into nurture, each for why it says, in sets; return them as they are then.
+
+    With {"enrols": True} among the `facts` the caller enrols them. Raise `NotAllowed` when one is not new any more.
+    """
+    now = timezone.now()
+    at = at or now
+    locked = locks.lock_leads(list(leads))
+    entries = []
+    for lead, note in leads.items():
+        row = locked[lead.pk]
+        guards.check_move(row, "nurture")
+        guards.fire(row, "nurture", at)
+        row.sequence += 1
+        entries.append(log.LogEntry(row, None, at, note=note, facts=facts or {}))
+    db.update_many(list(locked.values()), ["state", "state_since", "sequence"])
+    log.append(entries, "nurture", actor=actor, now=now)
+    return [entry.lead for entry in entries]
+
+
+@transaction.atomic
 def recycle(lead: Lead, *, actor: Actor, note: str = "", at: datetime | None = None) -> Lead:
     """Take a lost lead back into nurture: the engine on the revisit date, or marketing at any time."""
     return _simple(lead, "recycle", actor=actor, note=note, at=at)
@@ -293,7 +322,7 @@ def disqualify(lead: Lead, *, actor: Actor, reason: Reason, note: str = "", at: 
 
 
 # The function of every move in `leads.move_catalogue.MOVES`.
-_BY_NAME = (qualify, accept, recall, reassign, promote, win, lose, recycle, reopen, disqualify)
+_BY_NAME = (nurture, qualify, accept, recall, reassign, promote, win, lose, recycle, reopen, disqualify)
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "return": return_to_marketing,
     **{each.__name__: each for each in _BY_NAME},

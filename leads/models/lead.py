@@ -176,6 +176,11 @@ class Lead(Owned, Timer):
 
     # The moves, called by `leads.lifecycle.moves` alone, on a locked row; each sets its own fields and saves nothing.
 
+    @transition(field=state, source=MOVES["nurture"].sources, target=State.NURTURE)
+    def move_nurture(self, at: datetime) -> None:
+        """Enter nurture before the first hand-over."""
+        self.state_since = at
+
     @transition(field=state, source=MOVES["qualify"].sources, target=State.MQL)
     def move_qualify(self, at: datetime) -> None:
         """Open one more pass."""

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from leads.models import Answer, Event, FollowUp, Lead, ReturnAnswer, ReturnObjection, Touch, Transition
 from leads.move_catalogue import MOVES
@@ -24,7 +25,7 @@ class TimelineEntry:
     """Hold one thing that happened; `rank` orders what happened at the same moment and is unique with the kind."""
 
     at: datetime
-    kind: str  # move | event | touch | answer | follow_up | return | mail
+    kind: str  # move | event | touch | answer | follow_up | return | revisit | mail
     rank: int
     what: str  # the move's name, the event's type, the touch's channel …
     title: str
@@ -133,7 +134,23 @@ def return_answers(lead: Lead, until: datetime | None, limit: int) -> Iterable[T
                 yield TimelineEntry(at, "return", row.pk * 3 + number, what, title, body, by)
 
 
-SOURCES: tuple[Source, ...] = (moves, events, touches, answers, follow_ups, return_answers)
+def revisits(lead: Lead, until: datetime | None, limit: int) -> Iterable[TimelineEntry]:
+    """Give the revisit dates that came: those agreed at a return or a loss that no later move went before."""
+    log = Transition.objects.of(lead.workspace_id).filter(lead=lead).order_by("sequence").only("move", "at", "facts")
+    rows = list(log.exclude(move="reassign"))
+    now = timezone.now()
+    found = []
+    for row, after in zip_longest(rows, rows[1:]):
+        agreed = row.facts.get("revisit_at") if row.move in ("return", "lose") else None
+        when = datetime.fromisoformat(agreed) if agreed else None
+        if when is None or when > min(now, until or now) or (after is not None and after.at < when):
+            continue
+        words = f"Agreed on {row.at:%d %B %Y}, when the lead was {MOVES[row.move].past.lower()}"
+        found.append(TimelineEntry(when, "revisit", row.sequence, "revisit", "The revisit date has come", words))
+    return found[-limit:]
+
+
+SOURCES: tuple[Source, ...] = (moves, events, touches, answers, follow_ups, return_answers, revisits)
 
 
 def say(value: object) -> str:

@@ -28,6 +28,9 @@ class Send(Owned, Timer):
     step = models.ForeignKey("nurture.Step", null=True, on_delete=models.SET_NULL, related_name="sends")
     lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="sends")
     content = models.ForeignKey("nurture.Content", null=True, on_delete=models.SET_NULL, related_name="sends")
+    # the mail's own words, digested: the same mail in two programs is one; empty where the content is what counts
+    mail = models.CharField(max_length=64, blank=True)
+    repeat = models.BooleanField(default=False)  # by a program that repeats its mails openly
     why = Document(documents.SEND, default=dict)  # why this content, or why it was cancelled
     state = models.CharField(max_length=9, choices=State.choices, default=State.PLANNED)
     to = models.CharField(max_length=254)
@@ -46,6 +49,12 @@ class Send(Owned, Timer):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["enrolment", "step"], name="send_once"),
+            # One ledger per person of the mails had, over all programs; what failed or was cancelled is not had.
+            models.UniqueConstraint(
+                fields=["lead", "mail"],
+                condition=~Q(mail="") & Q(repeat=False, state__in=["planned", "sending", "sent", "unknown", "trapped"]),
+                name="send_mail_never_twice",
+            ),
             models.UniqueConstraint(fields=["message_id"], name="send_message_id_once"),
             models.CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="send_sent_has_time"),
         ]

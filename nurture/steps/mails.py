@@ -16,7 +16,12 @@ MAX_BODY = 100_000
 
 @dataclass(frozen=True)
 class MailKind(StepKind):
-    """A step that sends a mail, once per enrolment."""
+    """A step that sends a mail, once per enrolment, and one with words of its own once per person."""
+
+    @property
+    def mail(self) -> str:
+        """Return the digest of the mail's own words; empty where the content it sends is what counts."""
+        return ""
 
     @abstractmethod
     def compose(self, lead: Lead, at: datetime) -> SendMail | Skip:

@@ -48,7 +48,7 @@ def test_the_answer_to_a_new_lead_is_what_a_later_look_shows(api):
     assert {name: made[name] for name in made if name in seen} == {name: seen[name] for name in made if name in seen}
     assert (seen["account"]["name"], seen["campaign"], seen["source"]) == ("Northwind", "spring-26", "webinar")
     assert seen["external_ids"] == [{"system": "crm", "value": "0031"}]
-    assert seen["allowed"] == ["qualify", "disqualify"]
+    assert seen["allowed"] == ["qualify", "nurture", "disqualify"]
     assert sum(line["points"] for line in seen["score_lines"]) == seen["fit_points"] + seen["interest_points"]
 
 

@@ -83,5 +83,5 @@ def test_a_list_of_a_lead_costs_the_same_however_long(api, workspace, rep, part)
     few = len(statements(lambda: api.get(f"/api/v1/leads/{lead.pk}/{part}")))
     add(9)
     assert (
-        len(statements(lambda: api.get(f"/api/v1/leads/{lead.pk}/{part}"))) == few == (8 if part == "timeline" else 3)
+        len(statements(lambda: api.get(f"/api/v1/leads/{lead.pk}/{part}"))) == few == (9 if part == "timeline" else 3)
     )

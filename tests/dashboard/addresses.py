@@ -130,6 +130,7 @@ PAGES: dict[str, Address] = {
     "programs/new/": both("nurture.edit"),
     "programs/<int:pk>/": look("nurture.view", "program"),
     "programs/<int:pk>/edit/": both("nurture.edit", pk="program"),
+    "programs/<int:pk>/order/": act("nurture.edit", "program"),
     "programs/<int:pk>/turn/": act("nurture.edit", "program"),
     # a test mail needs nurture.edit; without it POST only shows the page
     "programs/<int:pk>/steps/<int:step_pk>/": Address(

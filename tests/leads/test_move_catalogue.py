@@ -26,6 +26,7 @@ ASKED = {
     "promote": ([], {"answers"}),
     "win": (["amount", "currency", "won_on"], {"amount", "currency"}),
     "lose": (["reason", "note", "revisit_on"], {"reason", "note", "revisit_on"}),
+    "nurture": (["note"], {"note"}),
     "recycle": (["note"], {"note"}),
     "disqualify": (["reason", "note"], {"reason", "note"}),
     "reopen": (["note"], {"note"}),

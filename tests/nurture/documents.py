@@ -40,7 +40,15 @@ KINDS = [
     DocumentKind(
         "nurture",
         documents.ENTRY,
-        {1: {"reasons": ["no-budget"], "topics": ["pricing"], "condition": PHONE, "manual": False}},
+        {
+            1: {
+                "occasions": ["return", "care"],
+                "reasons": ["no-budget"],
+                "topics": ["pricing"],
+                "condition": PHONE,
+                "manual": False,
+            }
+        },
     ),
     DocumentKind("nurture", documents.EXIT, {1: {"condition": PHONE}}),
     DocumentKind(

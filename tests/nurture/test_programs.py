@@ -10,17 +10,17 @@ from tests.nurture.conftest import MAIL
 from workspaces.models import AuditEntry
 
 
-def test_a_new_workspace_begins_with_a_draft_that_takes_every_return(workspace):
-    program = Program.objects.of(workspace).get()
-    assert program.status == "draft"
-    assert program.entry == {"reasons": [], "topics": []}
-    assert program.steps.count() == 6
+def test_a_new_workspace_begins_with_drafts_for_returned_and_for_new_leads(workspace):
+    drafts = list(Program.objects.of(workspace))
+    assert {program.status for program in drafts} == {"draft"}
+    assert [program.entry["occasions"] for program in drafts] == [["return", "revisit"], ["care"]]
 
 
-def test_the_steps_of_the_default_draft_pass_the_check(workspace, actor):
-    program = Program.objects.of(workspace).get()
-    same = [StepIn(step.kind, step.config, step.pk) for step in program.steps.all()]
-    programs.replace_steps(program, actor=actor, steps_in=same)
+def test_the_default_drafts_pass_the_check(workspace, actor):
+    for program in Program.objects.of(workspace):
+        programs.edit(program, actor=actor, entry=program.entry)
+        same = [StepIn(step.kind, step.config, step.pk) for step in program.steps.all()]
+        programs.replace_steps(program, actor=actor, steps_in=same)
 
 
 def test_a_program_without_steps_cannot_be_activated(workspace, actor):

@@ -9,7 +9,7 @@ from leadflow.errors import Invalid
 from leads.activity import answers, returns
 from leads.lifecycle import moves
 from leads.models import Lead, Question, Reason, Topic
-from nurture import choosing
+from nurture import choosing, programs
 from nurture.models import Enrolment, Program
 from tests import builders
 
@@ -42,7 +42,7 @@ def test_a_returned_lead_enters_the_program_of_its_reason_and_interests(make_pro
     make_program(name="By topic", entry={"topics": ["crm"]})
     make_program(name="Reason, other topic", entry={"reasons": ["no-response"], "topics": ["seo"]})
     wanted = make_program(name="Reason and topic", entry={"reasons": ["no-response"], "topics": ["crm", "hr"]})
-    handoff = interested(builders.handoff(workspace, accepted=True), crm=20, seo=5)
+    handoff = interested(builders.handoff(workspace, accepted=True), crm=20)
     return_to_marketing(handoff, "no-response", at)
     enrolment = Enrolment.everywhere.get()
     assert (enrolment.program, enrolment.handoff, enrolment.lead) == (wanted, handoff, handoff.lead)
@@ -50,17 +50,23 @@ def test_a_returned_lead_enters_the_program_of_its_reason_and_interests(make_pro
     assert enrolment.why["points"] == 20
 
 
-def test_of_equal_programs_the_oldest_is_chosen(make_program, workspace, at):
+def test_of_programs_for_one_reason_the_first_in_the_workspaces_order_is_chosen(make_program, workspace, actor, at):
     first = make_program(name="First", entry={"reasons": ["no-response"]})
-    make_program(name="Second", entry={"reasons": ["no-response"]})
+    second = make_program(name="Second", entry={"reasons": ["no-response"]})
+    assert choosing.ahead_of(first) == {}
+    assert choosing.ahead_of(second) == {"leads returned as “Never answered”": first}
+    programs.put_before(second, first, actor=actor)
+    second.refresh_from_db()
+    first.refresh_from_db()
+    assert choosing.ahead_of(first) == {"leads returned as “Never answered”": second}
     return_to_marketing(builders.handoff(workspace), "no-response", at)
-    assert Enrolment.everywhere.get().program == first
+    assert Enrolment.everywhere.get().program == second
 
 
-def test_without_a_program_for_the_reason_the_interests_decide(make_program, workspace, at):
-    make_program(name="Any")
+def test_without_a_program_for_the_reason_the_first_that_takes_any_is_chosen(make_program, workspace, at):
     make_program(name="Another reason", entry={"reasons": ["no-budget"], "topics": ["crm"]})
     wanted = make_program(name="CRM", entry={"topics": ["crm"]})
+    make_program(name="Any")
     return_to_marketing(interested(builders.handoff(workspace), crm=3), "no-response", at)
     assert Enrolment.everywhere.get().program == wanted
 
@@ -170,15 +176,16 @@ def _answer_all(lead, owner, at) -> None:
         answers.record(lead, actor=owner, question=question, value=value, at=at)
 
 
-def test_the_choice_takes_one_statement_when_no_program_has_a_condition(
-    make_program, workspace, at, django_assert_num_queries
+@pytest.mark.parametrize("number", [1, 20])
+def test_the_choice_takes_four_statements_however_many_leads_and_programs(
+    make_program, workspace, at, number, django_assert_num_queries
 ):
-    for number in range(5):
-        make_program(name=f"P{number}", entry={"topics": ["crm"]})
-    lead = builders.lead(workspace, interests={"crm": 1})
-    with django_assert_num_queries(1):
-        chosen = choosing.choose_for_return(workspace, lead, None, at=at)
-    assert isinstance(chosen.program, Program)
+    for name in range(number):
+        make_program(name=f"P{name}", entry={"topics": ["crm"]})
+    leads = [builders.lead(workspace, interests={"crm": 1}) for _ in range(number)]
+    with django_assert_num_queries(4):
+        chosen = choosing.choose(workspace, leads, Program.Occasion.RETURN, at=at)
+    assert {each.program.name for each in chosen.values()} == {"P0"}
 
 
 @pytest.mark.parametrize("code", ["duplicate", "wrong-territory", "not-our-customer"])

@@ -341,7 +341,8 @@ def test_the_daily_cap_holds_over_all_programs(make_program, enrolled, smtp, wor
     workspace.save()
     lead = builders.lead(workspace)
     for name in ("One", "Two"):
-        enrolments.advance(enrolled(make_program(name=name), lead), at)
+        mail = StepIn("mail", {"subject": name, "body": name})
+        enrolments.advance(enrolled(make_program(mail, name=name), lead), at)
     sending.sweep(at=at)
     assert len(smtp.accepted) == 1
     waiting = Send.everywhere.get(state="planned")

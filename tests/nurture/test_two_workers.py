@@ -34,6 +34,10 @@ def together(*works: Callable[[], object]) -> None:
             done.result(60)
 
 
+def _mail(subject: str) -> StepIn:
+    return StepIn("mail", {"subject": subject, "body": "Hello."})
+
+
 def test_two_workers_send_each_mail_once(make_program, enrolled, smtp, at):
     program = make_program()
     for _ in range(120):
@@ -46,7 +50,7 @@ def test_two_workers_send_each_mail_once(make_program, enrolled, smtp, at):
 def test_two_workers_do_not_fill_one_leads_cap_twice(make_program, enrolled, smtp, workspace, at):
     workspace.daily_cap = 1
     workspace.save()
-    programs = [make_program(name=f"P{number}") for number in range(4)]
+    programs = [make_program(_mail(f"No. {number}"), name=f"P{number}") for number in range(4)]
     for _ in range(15):
         lead = builders.lead(workspace)
         for program in programs:
@@ -57,7 +61,7 @@ def test_two_workers_do_not_fill_one_leads_cap_twice(make_program, enrolled, smt
 
 
 def test_leads_that_leave_while_the_sweep_runs_neither_block_it_nor_get_a_mail_after(make_program, enrolled, smtp, at):
-    program = make_program(StepIn("wait", {"minutes": 1}), MAIL, StepIn("wait", {"days": 1}), MAIL)
+    program = make_program(StepIn("wait", {"minutes": 1}), MAIL, StepIn("wait", {"days": 1}), _mail("Later"))
     people = [enrolled(program) for _ in range(60)]
 
     def leave() -> None:

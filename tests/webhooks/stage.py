@@ -68,8 +68,8 @@ class Stage:
         reason = builders.reason(self.workspace, "spam", Reason.Kind.DISQUALIFY)
         return moves.disqualify(self.lead, actor=self.key, reason=reason, at=MONDAY)
 
-    def program(self) -> Program:
-        program = programs.create(self.workspace, actor=self.marketing, name="Revive")
+    def program(self, **fields: object) -> Program:
+        program = programs.create(self.workspace, actor=self.marketing, name="Revive", **fields)
         programs.replace_steps(program, actor=self.marketing, steps_in=[StepIn("wait", {"days": 1})])
         return programs.activate(program, actor=self.marketing)
 
@@ -124,6 +124,11 @@ def _revisit(stage: Stage) -> None:
         at=MONDAY + 2 * HOUR,
     )
     evaluation.sweep(at=MONDAY + 31 * DAY)
+
+
+def _nurture(stage: Stage) -> None:
+    stage.program(entry={"occasions": ["care"]})
+    moves.nurture(stage.lead, actor=stage.key, note="Asked for news", at=MONDAY)
 
 
 def _recycle(stage: Stage) -> None:
@@ -211,6 +216,7 @@ ACTIONS: dict[str, Callable[[Stage], object]] = {
     "lead.consent_changed": lambda stage: unsubscribe.leave(stage.lead, send=None, source="one click", at=MONDAY),
     "lead.grade_changed": _grade,
     "lead.revisit_due": _revisit,
+    "lead.nurtured": _nurture,
     "lead.recycled": _recycle,
     "lead.disqualified": Stage.disqualified,
     "lead.reopened": _reopen,

@@ -1,5 +1,6 @@
 """The step that sends a written mail."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,11 @@ class Mail(MailKind):
 
     subject: str = field(metadata={"description": "Liquid, in one line.", "maxLength": MAX_SUBJECT})
     body: str = field(metadata={"description": "Liquid in HTML or plain text.", "maxLength": MAX_BODY})
+
+    @property
+    def mail(self) -> str:
+        words = "\n".join(" ".join(part.split()) for part in (self.subject, self.body))
+        return hashlib.sha256(words.encode()).hexdigest()
 
     @classmethod
     def check(cls, config: dict[str, Any], place: Place) -> list[Invalid]:

@@ -20,8 +20,9 @@ def typed(**changes: Any) -> dict[str, Any]:
     """Fill in the page of a new program: a mail, a wait and a mail."""
     return {
         "name": "Two mails",
+        "occasions": ["return"],
         "reasons": ["not-ready"],
-        "reentry": "after_end",
+        "reentry": "resume",
         "send_from": "08:00",
         "send_until": "18:00",
         "rows": ["0-mail", "1-wait", "2-mail"],
@@ -61,7 +62,7 @@ def test_returns_and_losses_are_ticked_apart_and_named_by_their_labels(desk, bro
     assert made.entry["reasons"] == ["not-ready", "price"]
     assert browser.get(f"/programs/{made.pk}/").context["entry"] == (
         "Leads returned as “Interested, but not ready to buy”, or recycled that were lost because of “Price”; "
-        f"best for those interested in “{topic.label}”."
+        f"only those interested in one of “{topic.label}”."
     )
     form = browser.get(f"/programs/{made.pk}/edit/").context["form"]
     assert "price" not in dict(form.fields["reasons"].choices)

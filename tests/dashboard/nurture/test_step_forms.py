@@ -59,7 +59,7 @@ def posted(steps: Steps) -> QueryDict:
 
 def typed(**fields: Any) -> dict[str, Any]:
     """Fill in the page of a new program of one step."""
-    return {"name": "New", "reentry": "after_end", "send_from": "08:00", "send_until": "18:00", "act": "save", **fields}
+    return {"name": "New", "reentry": "resume", "send_from": "08:00", "send_until": "18:00", "act": "save", **fields}
 
 
 def made(desk: Desk) -> Program | None:

@@ -57,6 +57,7 @@ COMPLETE = {
 BODIES: dict[str, dict[str, Any]] = {
     "agreement/<int:number>/sign/": {"side": ["marketing", "sales"]},
     "leads/many/": {"action": "disqualify"},
+    "programs/<int:pk>/order/": {"to": "up"},
     "programs/<int:pk>/turn/": {"to": "pause"},
 }
 

@@ -210,8 +210,9 @@ def test_a_batch_reads_and_writes_in_sets(workspace, number):
     with CaptureQueriesContext(connection) as statements:
         assert evaluation.sweep(at=MONDAY) == number
     spoken = [s["sql"] for s in statements if "SAVEPOINT" not in s["sql"]]
-    # the claim, the accounts, what assessing takes (six), what is stored, and what is recorded of the new grades (two)
-    assert len(spoken) == 11, "\n".join(spoken)[:5000]
+    # the claim, the accounts, what assessing takes (six), what is stored, what is recorded of the new grades (two),
+    # and who is in a program and which programs take leads in marketing's care
+    assert len(spoken) == 13, "\n".join(spoken)[:5000]
 
 
 def test_scoring_that_cannot_be_read_is_kept_on_the_leads_of_that_workspace(workspace):

@@ -36,6 +36,7 @@ CASES = {
     "reason": ["reason=not-ready", "reason=nonsense"],
     "topic": ["topic=seo"],
     "program": ["program={program}", "program=999999"],
+    "care": ["care=nobody", "care=program", "care=answer", "care=revisit"],
     "flag": ["flag=won_before_first_contact"],
     "email": ["email=+PRIYA@helio.test", "email=nobody@helio.test"],
     "external_id": ["external_id=CRM:0031", "external_id=shop:0031"],
@@ -76,6 +77,8 @@ class World(Desk):
         self.offer()
         self.program = program(self, entry={"reasons": ["not-ready"], "topics": []})
         return_to_marketing(self, source="web")
+        return_to_marketing(self, "bad-data")
+        builders.lead(self.workspace, revisit_at=builders.MONDAY + timedelta(days=9))
 
     def address(self, query: str) -> str:
         owner = self.owned.owner
