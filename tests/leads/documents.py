@@ -119,6 +119,12 @@ KINDS = [
     ),
     DocumentKind(
         "leads",
+        documents.DEFINITION,
+        {1: "hot"},
+        read=lambda definition: criteria.tier(definition["tiers"], FACTS, AT).tier,
+    ),
+    DocumentKind(
+        "leads",
         documents.LOOP_GUARD,
         {1: LoopGuard(max_passes=4)},
         read=LoopGuard.from_stored,

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from leadflow.errors import Conflict
+from leads.activity import returns
 from leads.lifecycle import evaluation, moves
 from leads.models import Lead, Topic, Transition
 from leads.queries import care, lead_filters
@@ -18,6 +19,7 @@ from nurture.tasks import run_sweeps
 from tests import builders
 from tests.nurture.conftest import MAIL
 from workspaces.models import Notice
+from workspaces.roles import Role
 
 CARE = {"occasions": ["care"]}
 GERMAN = {"fact": "lead.country", "op": "is", "value": "DE"}
@@ -246,5 +248,9 @@ def test_reasons_that_must_not_nurture_do_not(make_program, workspace, at, code)
     reason, owner = builders.reason(workspace, code), builders.actor(handoff.owner)
     moves.return_to_marketing(handoff, actor=owner, reason=reason, note="As said", at=at)
     evaluation.sweep(at=at + timedelta(minutes=1))
+    assert not Enrolment.everywhere.exists()
+    assert care.count_neglected(workspace) == 0  # marketing owes an answer to its return
+    returns.answer(handoff, actor=builders.actor(builders.member(workspace, Role.MARKETING)), text="True", at=at)
+    evaluation.sweep(at=at + timedelta(minutes=2))
     assert not Enrolment.everywhere.exists()
     assert care.count_neglected(workspace) == 1

@@ -74,6 +74,16 @@ KINDS = [
     ),
     DocumentKind(
         "sla",
+        documents.DEFINITIONS,
+        {1: (2, 3, "lead.phone")},
+        read=lambda stored: (
+            stored["mql"]["version"],
+            stored["mql"]["loop_guard"]["max_passes"],
+            stored["sal"]["condition"]["fact"],
+        ),
+    ),
+    DocumentKind(
+        "sla",
         documents.TERMS,
         {1: TERMS},
         read=terms.from_stored,

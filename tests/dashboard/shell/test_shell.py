@@ -78,6 +78,7 @@ def tell(member: Member, key: str, url: str = "/queue/") -> Notice:
 
 
 def test_notices_are_listed_and_marked_as_read(desk, rep):
+    Notice.objects.of(desk.workspace).delete()  # that the agreement runs
     one, two = tell(desk.rep, "one"), tell(desk.rep, "two")
     tell(desk.manager, "not mine")
     page = rep.get("/notices/").content.decode()

@@ -89,7 +89,8 @@ def test_a_lead_returned_for_its_data_is_not_offered_again_unanswered(contest, m
     assert fresh(handoff).state == "mql"
 
 
-def test_a_correction_of_the_data_releases_a_lead_that_was_returned_for_it(contest, marketer, now):
+def test_a_correction_of_the_data_releases_a_lead_that_was_returned_for_it(workspace, contest, marketer, now):
+    Definition.objects.of(workspace).filter(kind="mql").update(condition={"fact": "lead.email", "op": "known"})
     handoff = contest()
     person = Person(email=handoff.lead.email, phone="+49 30 901820")
     upsert.edit(fresh(handoff), person, actor=builders.actor(marketer))

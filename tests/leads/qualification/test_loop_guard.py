@@ -59,7 +59,9 @@ def test_what_the_definition_asks_for_is_evidence(fitting):
     assert code(fitting) == ""
 
 
-def test_interest_that_is_enough_by_itself_is_evidence(fitting):
+def test_interest_that_is_enough_by_itself_is_evidence(workspace, fitting):
+    fits, interested = ("fit.grade", "at_least", "B"), ("interest.level", "at_least", 2)
+    define(workspace, {"all": [{"fact": f, "op": op, "value": value} for f, op, value in (fits, interested)]})
     for hours in range(6):
         builders.event(fitting, "webinar", at=MONDAY + DAY + hours * timedelta(hours=1))
     assert code(fitting) == ""
