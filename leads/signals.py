@@ -4,6 +4,7 @@ moved      leads of one workspace made a move: move, transitions (their rows of 
            or None, and at: when it happened), actor, now (when it was reported)
 touched    sales touched a lead: touch, lead, handoff (or None), actor, at, now
 planned    a follow-up was promised or done: follow_up, lead, handoff (or None), actor, at, now
+passed_on  planned follow-ups of one workspace got another member: workspace_id, follow_ups (each with its member)
 consented  leads opted in or out: workspace, consents (the rows of the ledger, with their leads), actor, at
 """
 
@@ -12,4 +13,5 @@ from django.dispatch import Signal
 moved = Signal()
 touched = Signal()
 planned = Signal()
+passed_on = Signal()
 consented = Signal()

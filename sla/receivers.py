@@ -12,7 +12,7 @@ from django.dispatch import receiver
 
 from leads.models import FollowUp, Handoff, Lead, Touch, Transition
 from leads.models.touch import Outcome
-from leads.signals import moved, planned, touched
+from leads.signals import moved, passed_on, planned, touched
 from sla import agreements, calendars, clocks, information, kinds
 from sla.effects import Cause, Effect, cause_of
 from sla.kinds import Kind
@@ -81,6 +81,12 @@ def on_follow_up(
     elif agreement := agreements.active(lead.workspace_id):
         for kind in kinds.started_by(Cause.FOLLOW_UP_PLANNED):
             clocks.promise(agreement, follow_up, kind, tier=handoff.tier if handoff else "", at=at, now=now)
+
+
+@receiver(passed_on, dispatch_uid="sla.passed_on")
+def on_passed_on(workspace_id: int, follow_ups: Sequence[FollowUp], **kwargs: Any) -> None:
+    """Let the clocks of follow-ups that got another member run on for that member."""
+    clocks.pass_on_promised(workspace_id, follow_ups)
 
 
 def _meets(cause: Cause, clock: Clock, handoff: Handoff) -> bool:

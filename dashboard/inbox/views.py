@@ -14,23 +14,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dashboard.inbox import performance
-from dashboard.leads.move_forms import SALES_ROLES
 from dashboard.shell.access import PageRequest, page
 from dashboard.shell.responses import done, next_url, refused
 from dashboard.wording import evidence
 from leadflow import paging
 from leadflow.errors import DomainError
-from leads.lifecycle import moves
+from leads.lifecycle import holdings, moves
 from leads.models import Definition, Handoff, HandoffState
 from leads.qualification import assessment
-from leads.queries import lookups
+from leads.queries import lookups, reps
 from leads.routing import assign, pools
 from sla import inbox as queries
 from sla import kinds
 from sla import selectors as clocks
 from sla.models import Clock
 from sla.sides import Side
-from workspaces import access
 from workspaces.models import Member
 
 TABS = ("waiting", "in_work", "done", "accepted", "promises")
@@ -75,7 +73,8 @@ def inbox(request: PageRequest) -> HttpResponse:
         "sentence": performance.sentence(counts, targets, own=own),
         "figures": performance.figures(counts, measured, own=own, query=query),
         "later": later,
-        "members": members,
+        "members": [(each, reps.named(each)) for each in members],
+        "left_behind": holdings.left_behind(request.workspace) if request.actor.can("handoffs.reassign") else [],
         "whose": member,
         "own": own,
         "query": query,
@@ -143,10 +142,13 @@ def _none_accepted(request: PageRequest, refusals: list[str]) -> HttpResponse:
 
 
 def whose(request: PageRequest) -> tuple[Member | None, list[Member]]:
-    """Return the member whose inbox is shown (None: all members) and, for managers, the members to choose from."""
+    """Return the member whose inbox is shown (None: all members) and, for managers, the members to choose from.
+
+    Those who are gone are among them as long as their name stands on leads.
+    """
     if not request.actor.can("handoffs.work_any"):
         return request.member, []
-    members = list(access.members_of(request.workspace, roles=SALES_ROLES))
+    members = reps.list_reps(request.workspace)
     chosen = request.GET.get("member", "")
     return next((member for member in members if str(member.pk) == chosen), None), members
 
