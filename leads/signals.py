@@ -8,6 +8,7 @@ planned    a follow-up was promised or done: follow_up, lead, handoff (or None),
 answered   marketing answered a return: handoff, actor, at, now
 evaluated  due leads of one workspace were judged: workspace_id, leads (locked, as they are now), facts (of each, by its
            id), revisited (the ids of those whose revisit date had come), at
+passed_on  planned follow-ups of one workspace got another member: workspace_id, follow_ups (each with its member)
 consented  leads opted in or out: workspace, consents (the rows of the ledger, with their leads), actor, at
 """
 
@@ -17,5 +18,6 @@ moved = Signal()
 touched = Signal()
 planned = Signal()
 answered = Signal()
+passed_on = Signal()
 consented = Signal()
 evaluated = Signal()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from leadflow import db
 from leads.models import FollowUp, Handoff, Transition
@@ -137,6 +137,13 @@ def pass_on(handoff: Handoff, *, at: datetime, now: datetime, actor: ActorSummar
             again = Start(old.kind, handoff, handoff.owner, at, old.missing.split(",") if old.missing else ())
             start(old.agreement, [again], now=now)
     running.update(member=handoff.owner)
+
+
+def pass_on_promised(workspace_id: int, follow_ups: Sequence[FollowUp]) -> None:
+    """Hand the running clocks of follow-ups to the members who have promised them now. One statement."""
+    promised = Clock.objects.of(workspace_id).filter(follow_up__in=follow_ups, state=Clock.State.RUNNING)
+    members = FollowUp.everywhere.filter(pk=OuterRef("follow_up")).values("member")
+    promised.update(member=Subquery(members))
 
 
 def sweep_due(clock: Clock, at: datetime) -> None:

@@ -12,7 +12,7 @@ from django.dispatch import receiver
 
 from leads.models import FollowUp, Handoff, Lead, Touch, Transition
 from leads.models.touch import Outcome
-from leads.signals import answered, moved, planned, touched
+from leads.signals import answered, moved, passed_on, planned, touched
 from sla import agreements, attempts, calendars, clocks, endings, information, kinds
 from sla.effects import Cause, Effect, cause_of
 from sla.kinds import Kind
@@ -92,6 +92,12 @@ def on_return_answered(handoff: Handoff, actor: Actor, at: datetime, now: dateti
     cause = Cause.RETURN_ANSWERED
     ending = clocks.Ending(cause, at, ActorSummary.of(actor), _reported_at(actor.kind, now))
     clocks.end(_of(handoff), endings.states(cause, None), ending)
+
+
+@receiver(passed_on, dispatch_uid="sla.passed_on")
+def on_passed_on(workspace_id: int, follow_ups: Sequence[FollowUp], **kwargs: Any) -> None:
+    """Let the clocks of follow-ups that got another member run on for that member."""
+    clocks.pass_on_promised(workspace_id, follow_ups)
 
 
 def _met_by_touch(cause: Cause, handoff: Handoff) -> dict[str, Clock.State]:

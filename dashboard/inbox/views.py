@@ -20,11 +20,11 @@ from dashboard.shell.responses import done, next_url, refused
 from dashboard.wording import evidence
 from leadflow import paging
 from leadflow.errors import DomainError
-from leads.lifecycle import moves
+from leads.lifecycle import holdings, moves
 from leads.models import Definition, Handoff, HandoffState
 from leads.qualification import assessment
 from leads.qualification.criteria import Verdict
-from leads.queries import lookups, returns
+from leads.queries import lookups, reps, returns
 from leads.routing import assign, pools
 from sla import attempts, kinds
 from sla import inbox as queries
@@ -78,7 +78,8 @@ def inbox(request: PageRequest) -> HttpResponse:
         "sentence": performance.sentence(counts, targets, own=own),
         "figures": performance.figures(counts, measured, own=own, query=query),
         "later": later,
-        "members": members,
+        "members": [(each, reps.named(each)) for each in members],
+        "left_behind": holdings.left_behind(request.workspace) if request.actor.can("handoffs.reassign") else [],
         "whose": member,
         "own": own,
         "query": query,

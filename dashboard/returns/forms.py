@@ -6,10 +6,8 @@ from django import forms
 from django.db.models import QuerySet
 
 from dashboard.design.inputs import offer
-from dashboard.leads.move_forms import SALES_ROLES
 from leads.models import Handoff, Reason, ReturnObjection
-from leads.queries import lookups
-from workspaces import access
+from leads.queries import lookups, reps
 from workspaces.models import Workspace
 
 
@@ -25,8 +23,7 @@ class ReturnFilterForm(forms.Form):
         reasons = Reason.objects.of(workspace).filter(kind=Reason.Kind.RETURN).order_by("position", "label")
         self._offer("reason", "Any reason", reasons.values_list("code", "label"))
         self._offer("campaign", "Any campaign", lookups.list_campaigns(workspace).values_list("code", "name")[:500])
-        reps = access.members_of(workspace, roles=SALES_ROLES)
-        self._offer("rep", "Anybody", [(str(each.pk), str(each)) for each in reps])
+        self._offer("rep", "Anybody", [(str(each.pk), reps.named(each)) for each in reps.list_reps(workspace)])
         self.is_valid()
 
     def _offer(self, name: str, empty: str, choices: Any) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.views.decorators.http import require_POST
 
+from dashboard.settings import handing_on_views
 from dashboard.settings.forms import InviteForm, MemberForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
@@ -48,10 +49,12 @@ def members(request: PageRequest) -> HttpResponse:
 
 @page("members.manage")
 def member(request: PageRequest, pk: int) -> HttpResponse:
-    """Change a member's role, and until when they are away."""
+    """Change a member's role, and until when they are away. A role that works no leads asks first who gets them."""
     found = access.member(request.workspace, pk)
     since = date_format(timezone.localtime(found.created_at), "j F Y")
     form = MemberForm(editing.posted(request), initial={"role": found.role, "away_until": found.away_until})
+    if form.is_valid() and handing_on_views.must_ask(found, form.cleaned_data["role"]):
+        return redirect(handing_on_views.address(found, form.cleaned_data["role"]))
     return editing.edit(
         request,
         form,
@@ -66,13 +69,10 @@ def member(request: PageRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @page("members.manage")
-def active(request: PageRequest, pk: int) -> HttpResponse:
-    """Deactivate a member, or reactivate them."""
+def activate(request: PageRequest, pk: int) -> HttpResponse:
+    """Reactivate a member: nothing comes back that others have now. To deactivate is `handing_on_views.hand_on`."""
     found = access.member(request.workspace, pk)
-    if request.POST.get("active") == "yes":
-        attempt(request, lambda: memberships.activate(found, actor=request.actor), f"{found} is active again.")
-    else:
-        attempt(request, lambda: memberships.deactivate(found, actor=request.actor), f"{found} is deactivated.")
+    attempt(request, lambda: memberships.activate(found, actor=request.actor), f"{found} is active again.")
     return redirect("dashboard:members")
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from dashboard.settings import (
     audit_views,
     calendar_views,
+    handing_on_views,
     key_views,
     member_views,
     routing_views,
@@ -19,7 +20,8 @@ urlpatterns = [
     path("workspace/", views.workspace, name="workspace"),
     path("members/", member_views.members, name="members"),
     path("members/<int:pk>/", member_views.member, name="member"),
-    path("members/<int:pk>/active/", member_views.active, name="member_active"),
+    path("members/<int:pk>/hand-on/", handing_on_views.hand_on, name="hand_on"),
+    path("members/<int:pk>/activate/", member_views.activate, name="member_activate"),
     path("invitations/<int:pk>/revoke/", member_views.revoke, name="invitation_revoke"),
     path("keys/", key_views.keys, name="keys"),
     path("keys/<int:pk>/revoke/", key_views.revoke, name="key_revoke"),

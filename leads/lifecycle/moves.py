@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Conflict, DomainError, Forbidden, Invalid
-from leads.lifecycle import guards, handover, locks, log, notifications
+from leads.lifecycle import guards, handover, locks, log, notifications, reassignment
 from leads.lifecycle.guards import check_worker
 from leads.lifecycle.handover import Candidate
 from leads.models import Definition, Handoff, HandoffState, Lead, Reason
@@ -115,13 +115,15 @@ def accept(handoff: Handoff, *, actor: Actor, at: datetime | None = None, owner:
             raise Forbidden("You can accept a lead for yourself. Ask a sales manager to give it to somebody else.")
     verdict = assessment.verdict(Definition.Kind.SAL, lead, at)
     guards.fire(lead, "accept", at)
-    lead.owner = handoff.owner = worker
+    before, lead.owner, handoff.owner = handoff.owner, worker, worker
     handoff.state, handoff.accepted_at, handoff.accepted_by = HandoffState.ACCEPTED, at, actor.member or worker
     handoff.sal_missing = list(verdict.in_the_way)
     handoff.save(update_fields=["state", "accepted_at", "accepted_by", "owner", "sal_missing"])
     _save(lead, now, "owner")
     facts = {**_owner(worker), "verdict": verdict.to_json()}
     _log(lead, handoff, "accept", actor=actor, at=at, now=now, facts=facts)
+    if worker != before:
+        reassignment.pass_follow_ups_on({lead.pk: (before, worker)}, workspace_id=lead.workspace_id)
     return handoff
 
 
@@ -351,20 +353,9 @@ def _reassign(
     at = at or now
     if to is not None:
         guards.check_taker(to, lead, field="to")
-    before, lead.state_before = handoff.owner, lead.state
-    if before == to:
+    if handoff.owner == to:
         raise Invalid("The lead has this owner already.", field="to")
-    handoff.owner = lead.owner = to
-    handoff.save(update_fields=["owner"])
-    _save(lead, now, "owner")
-    facts = {
-        **_owner(to),
-        "from": str(before or ""),
-        "to": str(to or ""),
-        "from_id": before and before.pk,
-        "to_id": to and to.pk,
-    }
-    _log(lead, handoff, "reassign", actor=actor, at=at, now=now, note=note, facts=facts, previous_owner=before)
+    reassignment.write([reassignment.NewOwner(lead, handoff, to)], actor=actor, note=note, at=at, now=now)
     notifications.notify([(handoff, at)], actor=actor, now=now)
     return handoff
 

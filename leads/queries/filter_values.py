@@ -12,14 +12,11 @@ from django.utils.dateparse import parse_datetime
 from leadflow.errors import Invalid
 from leads.models import Reason, Topic
 from leads.people import persons
-from leads.queries import lookups
-from workspaces import access, roles
+from leads.queries import lookups, reps
 from workspaces.models import Workspace
-from workspaces.roles import Role
 
 BLANK = "-"  # as a value: the leads that have none there
 MAX_ID = 2**63 - 1  # what the databases can hold
-SALES_ROLES = tuple(role for role in Role.values if roles.can(role, "handoffs.work"))
 
 
 def text(text: str, workspace: Workspace) -> str:
@@ -94,9 +91,8 @@ def campaigns(workspace: Workspace) -> Iterable[tuple[str, str]]:
 
 
 def owners(workspace: Workspace) -> Iterable[tuple[str, str]]:
-    """Offer the members who work with leads."""
-    owners = access.members_of(workspace, roles=SALES_ROLES)
-    return [(BLANK, "Nobody"), *((str(each.pk), str(each)) for each in owners)]
+    """Offer the members who work with leads, and those who did and whose name stands on some."""
+    return [(BLANK, "Nobody"), *((str(each.pk), reps.named(each)) for each in reps.list_reps(workspace))]
 
 
 def reasons(workspace: Workspace) -> Iterable[tuple[str, str]]:

@@ -80,7 +80,8 @@ class Explanation:
 class AssignmentRequest:
     """Name a lead that somebody is to get at `at`, with its facts; not to `exclude`, who has it.
 
-    `chosen` says that a person chose already: it is the answer, and counts as open for those after it.
+    `chosen` says that a person chose already: it is the answer, and counts as open for those after it. `pool` says that
+    a person chose the pool: neither the owner of the account nor a rule is asked.
     """
 
     lead: Lead
@@ -88,6 +89,7 @@ class AssignmentRequest:
     at: datetime
     exclude: Member | None = None
     chosen: Choice | None = None
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True)
@@ -102,42 +104,46 @@ class _Draw:
 
 @dataclass(frozen=True)
 class _Plan:
-    """Hold how one request is answered: by `choice` if there is one, else by a draw in the pool of the rule."""
+    """Hold how one request is answered: by `choice` if there is one, else by a draw in the pool, the rule's if any."""
 
     kept_from: Mapping[int, str]
     choice: Choice | None
+    pool: Pool | None = None
     rule: RoutingRule | None = None
     tried: tuple[Tried, ...] = ()  # the rules in order, up to the one that held
 
 
-def choose(requests: Sequence[AssignmentRequest]) -> list[Choice]:
+def choose(requests: Sequence[AssignmentRequest], *, dry_run: bool = False) -> list[Choice]:
     """Choose who gets each of these leads of one workspace, in their order, and take the turns.
 
-    The caller holds a transaction, the leads locked. However many leads there are, it takes the same statements.
+    The caller holds a transaction, the leads locked. However many leads there are, it takes the same statements. A dry
+    run says who would get them now: it takes no turn, locks nothing, and needs neither lock nor transaction.
 
     1. The owner of the account, if available; else the first rule that holds names the pool.
     2. Lock the rows of the pools that are named, in one order: sets that arrive at once draw one after the other.
     3. Draw among those available, each draw counting what the ones before gave away; write the new credits.
     """
-    rules = _rules(requests[0].lead.workspace_id) if any(request.chosen is None for request in requests) else []
+    ruled = [request.lead for request in requests if request.chosen is None and request.pool is None]
+    rules = _rules(ruled[0].workspace_id) if ruled else []
     returned = returners([request.lead for request in requests])
-    owners = _account_owners([request.lead for request in requests if request.chosen is None])
+    owners = _account_owners(ruled)
     plans = [_plan(request, rules, returned[request.lead.pk], owners) for request in requests]
-    named = {plan.rule.pool_id for plan in plans if plan.rule and not plan.choice}
-    pools = {pool.pk: pool for pool in db.locked(Pool.everywhere.filter(pk__in=named))}
+    rows = Pool.everywhere.filter(pk__in={plan.pool.pk for plan in plans if plan.pool and not plan.choice})
+    pools = {pool.pk: pool for pool in (rows if dry_run else db.locked(rows))}
     places = _places(pools.values())
     choices = []
     given: Counter[int] = Counter()  # member → leads of this set
     for request, plan in zip(requests, plans, strict=True):
         choice = plan.choice or Choice(None, _no_rule(plan.tried))
-        if plan.rule and not plan.choice and plan.rule.pool_id in pools:  # it may have gone since the rules were read
-            draw = _draw(pools[plan.rule.pool_id], places[plan.rule.pool_id], plan.kept_from, request.at, given)
+        if plan.pool and not plan.choice and plan.pool.pk in pools:  # it may have gone since the rules were read
+            draw = _draw(pools[plan.pool.pk], places[plan.pool.pk], plan.kept_from, request.at, given)
             _take_turn(draw)
-            choice = _choice(plan.rule, plan.tried[-1], draw)
+            choice = _choice(plan.pool, plan, draw)
         if choice.member:
             given[choice.member.pk] += 1
         choices.append(choice)
-    if drawn := [place for pool in places.values() for place in pool if place.credit != place.credit_before]:
+    drawn = [place for pool in places.values() for place in pool if place.credit != place.credit_before]
+    if drawn and not dry_run:
         db.update_many(drawn, ["credit"])
     return choices
 
@@ -152,16 +158,16 @@ def explain(lead: Lead, *, at: datetime | None = None) -> Explanation:
     at = at or timezone.now()
     request = AssignmentRequest(lead, assessment.assess(lead, at).facts, at)
     plan = _plan(request, _rules(lead.workspace_id), returners([lead])[lead.pk], _account_owners([lead]))
-    if plan.rule is None:
+    pool = plan.pool
+    if pool is None:
         return Explanation(plan.tried, (), plan.choice or Choice(None, _no_rule(plan.tried)))
-    pool = plan.rule.pool
     places = _places([pool])[pool.pk]
     draw = _draw(pool, places, plan.kept_from, at)
     candidates = tuple(
         PoolCandidate(str(place.member), place.weight, place.open_handoffs, draw.passed_over.get(place.pk, ""))
         for place in places
     )
-    return Explanation(plan.tried, candidates, plan.choice or _choice(plan.rule, plan.tried[-1], draw))
+    return Explanation(plan.tried, candidates, plan.choice or _choice(pool, plan, draw))
 
 
 def unavailable(member: Member, kept_from: Mapping[int, str], at: datetime) -> str:
@@ -204,6 +210,8 @@ def _plan(
     kept_from = dict(returned)
     if request.exclude is not None:
         kept_from[request.exclude.pk] = "has it now"
+    if request.pool is not None:
+        return _Plan(kept_from, None, request.pool)
     choice, owner = None, owners.get(request.lead.pk)
     if owner and not unavailable(owner, kept_from, request.at):
         words = f"{owner} looks after {request.lead.account}"
@@ -216,8 +224,8 @@ def _plan(
             held, because = result.passed, result.because
         tried.append(Tried(rule.name, rule.pool.name, held, because))
         if held:
-            return _Plan(kept_from, choice, rule, tuple(tried))
-    return _Plan(kept_from, choice, None, tuple(tried))
+            return _Plan(kept_from, choice, rule.pool, rule, tuple(tried))
+    return _Plan(kept_from, choice, tried=tuple(tried))
 
 
 def _account_owners(leads: Iterable[Lead]) -> dict[int, Member]:
@@ -296,18 +304,14 @@ def _take_turn(draw: _Draw) -> None:
     draw.winner.credit -= sum(place.weight for place in draw.eligible)
 
 
-def _choice(rule: RoutingRule, tried: Tried, draw: _Draw) -> Choice:
-    why = {"rule": rule.name, "because": list(tried.because), "pool": rule.pool.name, **draw.why}
+def _choice(pool: Pool, plan: _Plan, draw: _Draw) -> Choice:
+    because = list(plan.tried[-1].because) if plan.rule else []
+    why = {"rule": plan.rule.name if plan.rule else None, "because": because, "pool": pool.name, **draw.why}
     if draw.winner is None:
         reasons = "; ".join(f"{name} {why}" for name, why in draw.why["passed_over"].items()) or "it has no members"
-        return Choice(
-            None,
-            {**why, "words": f"{QUEUE}: nobody in the pool {rule.pool.name} is available ({reasons})"},
-            rule.pool_id,
-        )
-    return Choice(
-        draw.winner.member, {**why, "words": f"{draw.why['words']} in the pool {rule.pool.name}"}, rule.pool_id
-    )
+        words = f"{QUEUE}: nobody in the pool {pool.name} is available ({reasons})"
+        return Choice(None, {**why, "words": words}, pool.pk)
+    return Choice(draw.winner.member, {**why, "words": f"{draw.why['words']} in the pool {pool.name}"}, pool.pk)
 
 
 def _no_rule(tried: Sequence[Tried]) -> dict[str, Any]:

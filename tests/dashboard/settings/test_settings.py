@@ -93,12 +93,12 @@ def test_a_time_away_that_is_over_is_refused_and_the_role_stays(desk, browser):
 
 def test_nobody_is_offered_to_shut_themselves_out(desk, browser, admin):
     page = browser.get("/settings/members/").content.decode()
-    assert f"/settings/members/{desk.rep.pk}/active/" in page
-    assert f"/settings/members/{admin.pk}/active/" not in page
+    assert f"/settings/members/{desk.rep.pk}/hand-on/" in page
+    assert f"/settings/members/{admin.pk}/hand-on/" not in page
 
 
 def test_the_last_admin_cannot_be_shut_out(desk, browser, admin):
-    answer = browser.post(f"/settings/members/{admin.pk}/active/", {"active": "no"}, follow=True)
+    answer = browser.post(f"/settings/members/{admin.pk}/hand-on/", {"change": "deactivate", "note": ""})
     assert "A workspace needs an admin" in answer.content.decode()
     assert Member.objects.of(desk.workspace).get(pk=admin.pk).active
 

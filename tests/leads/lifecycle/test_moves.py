@@ -378,8 +378,9 @@ def test_the_log_keeps_when_it_happened_and_when_we_heard(workspace):
 
 
 # What each move costs without the clocks and programs that listen to it: the lead, its handoff, their rows, the log
-# and the outbox; qualify also reads the relations, assesses (six) and routes, promote asks for the SQL definition.
-COSTS = {"accept": 9, "return": 7, "recall": 7, "promote": 8, "win": 7, "lose": 7, "reassign": 7, "disqualify": 5}
+# and the outbox; qualify also reads the relations, assesses (six) and routes, promote asks for the SQL definition,
+# reassign for the follow-ups that go along.
+COSTS = {"accept": 9, "return": 7, "recall": 7, "promote": 8, "win": 7, "lose": 7, "reassign": 8, "disqualify": 5}
 FROM = {
     "accept": State.MQL,
     "return": State.SAL,
