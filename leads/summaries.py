@@ -57,7 +57,7 @@ class HandoffSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreLineSummary:
-    """What some of the points were given for."""
+    """A reason for which some of the points were given."""
 
     kind: Annotated[str, "fit or interest."]
     label: str
@@ -67,7 +67,7 @@ class ScoreLineSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceSummary:
-    """Why the lead was handed over, frozen at that moment. The page behind `url` shows all of it."""
+    """The reasons for handing the lead over, frozen at that moment. The page behind `url` shows all of it."""
 
     because: Annotated[list[str], "The criteria of the definition that decided, in words."]
     score_lines: Annotated[list[ScoreLineSummary], f"The {LINES} that weigh most."]

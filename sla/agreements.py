@@ -129,7 +129,7 @@ def propose(agreement: Agreement, *, actor: Actor, at: datetime | None = None) -
     at = at or timezone.now()
     agreement = _locked(agreement, Agreement.Status.DRAFT)
     read = from_json(complete(agreement).to_json())  # the draft may be older than the limits of today
-    _demand_policies(read)
+    _check_policies(read)
     agreement.terms = read.to_stored()
     agreement.content_hash = digest(agreement.terms)
     agreement.status, agreement.proposed_at, agreement.review_on = Agreement.Status.PROPOSED, at, read.review_on
@@ -237,7 +237,7 @@ def _reasons(workspace_id: int) -> list[dict[str, Any]]:
     return [model_to_dict(reason, _OF_REASON) for reason in reasons]
 
 
-def _demand_policies(read: Terms) -> None:
+def _check_policies(read: Terms) -> None:
     """Raise `Invalid` unless every tier that a lead can get has its targets."""
     known = {policy.tier for policy in read.sales}
     lacking = [entry["tier"] for entry in read.definitions["mql"]["tiers"] if entry["tier"] not in known]

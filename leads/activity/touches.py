@@ -27,8 +27,8 @@ def log(lead: Lead, *, actor: Actor, channel: str, outcome: str, note: str = "",
     """
     now = timezone.now()
     at = at or now
-    _demand_choice(channel, Channel, "channel")
-    _demand_choice(outcome, Outcome, "outcome")
+    _check_choice(channel, Channel, "channel")
+    _check_choice(outcome, Outcome, "outcome")
     if actor.member is not None and at > now:
         raise Invalid("A touch lies in the past. Plan a follow-up for the future.", field="at")
     lead, handoff = locks.lock_lead(lead)
@@ -62,6 +62,6 @@ def log(lead: Lead, *, actor: Actor, channel: str, outcome: str, note: str = "",
     return touch
 
 
-def _demand_choice(value: str, choices: Any, field: str) -> None:
+def _check_choice(value: str, choices: Any, field: str) -> None:
     if value not in choices.values:
         raise Invalid(f"Choose one of: {', '.join(choices.values)}.", field=field)
