@@ -17,7 +17,7 @@ Decimals = Annotated[Decimal, "A decimal number in a string, lest a reader round
 
 @dataclass(frozen=True, kw_only=True)
 class AboutLead(Payload):
-    """What every payload about a lead carries."""
+    """The fields of every payload about a lead."""
 
     lead: LeadSummary
     actor: ActorSummary
@@ -29,7 +29,7 @@ class AboutLead(Payload):
 
 @dataclass(frozen=True, kw_only=True)
 class AboutHandoff(AboutLead):
-    """What every payload about a handoff carries."""
+    """The fields of every payload about a handoff."""
 
     handoff: HandoffSummary
 
@@ -43,7 +43,7 @@ class LeadCreated(AboutLead):
 @event("lead.updated", group=Group.LEADS, help="Something is known of a lead that was not, or was otherwise.")
 @dataclass(frozen=True, kw_only=True)
 class LeadUpdated(AboutLead):
-    """What is known of a lead changed."""
+    """A change of what is known of a lead."""
 
     changed: Annotated[list[str], "The fields with a new value, as the API names them."]
 

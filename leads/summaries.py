@@ -59,7 +59,7 @@ class HandoffSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreLineSummary:
-    """What some of the points were given for."""
+    """A reason for which some of the points were given."""
 
     kind: Annotated[str, "fit, interest or readiness."]
     label: str
@@ -69,7 +69,7 @@ class ScoreLineSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceSummary:
-    """Why the lead was handed over, frozen at that moment. The page behind `url` shows all of it."""
+    """The reasons for handing the lead over, frozen at that moment. The page behind `url` shows all of it."""
 
     because: Annotated[list[str], "The criteria of the definition that decided, in words."]
     score_lines: Annotated[list[ScoreLineSummary], f"The {LINES} that weigh most."]

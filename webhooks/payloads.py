@@ -1,4 +1,4 @@
-"""What every payload is made of: the base class, who acted, which member is meant, and how it becomes JSON."""
+"""The parts of every payload: the base class, who acted, which member is meant, and how it becomes JSON."""
 
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -48,7 +48,7 @@ class Payload:
 
 @dataclass(frozen=True, kw_only=True)
 class ActorSummary:
-    """Who did it. An integration recognises its own changes by the kind `key` and the id of its key."""
+    """The one who did it. An integration recognises its own changes by the kind `key` and the id of its key."""
 
     kind: Annotated[Kind, "A member, an API key, or Leadflow itself."]
     id: Annotated[int | None, "Of the member or the key; null for the engine."]

@@ -117,7 +117,7 @@ class Clocks(ListResource):
 
 
 class SignatureShape(serializers.ModelSerializer[Signature]):
-    """Who signed for a side, and what."""
+    """A signature of one side: the person, and the terms signed."""
 
     class Meta:
         model = Signature

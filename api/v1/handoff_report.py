@@ -28,7 +28,7 @@ class OutcomeCounts(serializers.Serializer[Any]):
 
 
 class ReachedCounts(serializers.Serializer[Any]):
-    """How far sales ever took them, whatever became of them since."""
+    """The furthest stages that sales ever took them to, whatever became of them since."""
 
     mql = serializers.IntegerField()
     sal = serializers.IntegerField()

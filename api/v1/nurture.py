@@ -99,7 +99,7 @@ class NewEnrolment(serializers.Serializer[Any]):
 
 
 class Leaving(serializers.Serializer[Any]):
-    """Why a lead leaves a program."""
+    """The reason for which a lead leaves a program."""
 
     reason = serializers.CharField(max_length=120)
 

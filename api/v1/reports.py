@@ -13,7 +13,7 @@ from leads.queries import reports
 
 
 class FunnelQuery(serializers.Serializer[Any]):
-    """What the funnel is about: the leads first contacted in [since, until)."""
+    """The leads that the funnel counts: those first contacted in [since, until)."""
 
     since = Instant(required=False)
     until = Instant(required=False)
@@ -26,7 +26,7 @@ class FunnelQuery(serializers.Serializer[Any]):
 
 
 class FunnelCounts(serializers.Serializer[Any]):
-    """How many leads got at least that far."""
+    """The number of leads that got at least that far."""
 
     lead = serializers.IntegerField()
     mql = serializers.IntegerField()

@@ -82,7 +82,7 @@ class Instant(serializers.DateTimeField):
 
 
 class OccurredAt(Instant):
-    """When it happened, if not now: for keys with the scope `history`."""
+    """The time at which it happened, if not now: for keys with the scope `history`."""
 
     def __init__(self, **options: Any) -> None:
         words = "When it happened; now, if left out. Needs a key with the scope history, and is never in the future."
@@ -90,7 +90,7 @@ class OccurredAt(Instant):
 
 
 class RefusalShape(serializers.Serializer[Any]):
-    """Why one item of a batch was refused: the problem details that it would have got alone."""
+    """The reason why one item of a batch was refused: the problem details that it would have got alone."""
 
     type = serializers.CharField()
     title = serializers.CharField()

@@ -36,7 +36,7 @@ class NewFollowUp(serializers.Serializer[Any]):
 
 
 class NewAnswer(serializers.Serializer[Any]):
-    """What the lead answered to a qualifying question."""
+    """An answer of the lead to a qualifying question."""
 
     question = serializers.CharField(max_length=60, help_text="Code of the question, see /questions.")
     value = serializers.JSONField()

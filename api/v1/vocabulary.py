@@ -19,7 +19,7 @@ from workspaces.roles import CAPABILITIES, SCOPES
 
 
 class ReasonShape(serializers.ModelSerializer[Reason]):
-    """Why a lead comes back, is lost or is disqualified, and what follows."""
+    """A reason for which a lead comes back, is lost or is disqualified, and what follows."""
 
     blames = serializers.CharField(help_text="data, definition, or blank for nobody.")
 
