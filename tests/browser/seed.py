@@ -23,7 +23,7 @@ from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from dashboard.demo import cast  # noqa: E402
-from leads.activity import answers, follow_ups  # noqa: E402
+from leads.activity import answers, follow_ups, returns  # noqa: E402
 from leads.lifecycle import moves  # noqa: E402
 from leads.models import (  # noqa: E402
     Attribute,
@@ -103,6 +103,8 @@ def _of_sales(workspace: Workspace, people: dict[str, Member]) -> dict[str, Any]
 
     blamed = Reason.objects.of(workspace).filter(kind="return", needs_revisit=False).exclude(blames="")
     moves.return_to_marketing(offer(), actor=Actor(member=rep), reason=blamed[0], note="Left the company in May")
+    answered = moves.return_to_marketing(offer(), actor=Actor(member=rep), reason=blamed[0], note="Left in June")
+    returns.answer(answered, actor=Actor(member=head), text="We asked the company for the right person")
     lost = moves.lose(promote(), actor=Actor(member=rep), reason=reason["lose"])
     out = moves.disqualify(next(fresh), actor=Actor(member=head), reason=reason["disqualify"])
     queued = moves.reassign(offer(), actor=Actor(member=people[Role.SALES_MANAGER]), to=None)
@@ -113,6 +115,7 @@ def _of_sales(workspace: Workspace, people: dict[str, Member]) -> dict[str, Any]
     return {
         "offered": offer().pk,
         "queued": queued.pk,
+        "returned": answered.pk,
         "accepted": accepted.pk,
         "qualified": promote().pk,
         "lead": accepted.lead_id,
