@@ -27,7 +27,7 @@ class ProgramChoice:
 
     program: Program | None
     why: dict[str, Any] = field(default_factory=dict)
-    outlook: Outlook = Outlook(None)
+    outlook: Outlook = field(default_factory=lambda: Outlook(None))
 
 
 @dataclass(frozen=True, slots=True)
