@@ -94,8 +94,8 @@ TYPES = (
         "no_program",
         409,
         "No program takes the lead",
-        "No active program takes this lead by itself. Activate one that takes leads in marketing's care, or enrol it in "
-        "a program of your choice.",
+        "No active program takes this lead by itself. Activate one that takes leads in marketing's care, or enrol it "
+        "in a program of your choice.",
     ),
     ProblemType(
         "nothing_left",
