@@ -17,6 +17,7 @@ from tests import builders
 from tests.dashboard.desk import Desk
 
 MAIL = StepIn("mail", {"subject": "For {{ lead.first_name }}", "body": "Hello {{ lead.first_name }}."})
+LATER = StepIn("mail", {"subject": "Still there?", "body": "Hello again."})
 
 
 def queries(browser: Client, path: str) -> int:
@@ -30,7 +31,7 @@ def program(desk: Desk, name: str = "Stay close", **fields: Any) -> Program:
     """Make an active program of a mail, a wait and a mail."""
     actor = builders.actor(desk.marketer)
     made = programs.create(desk.workspace, actor=actor, name=name, **fields)
-    programs.replace_steps(made, actor=actor, steps_in=[MAIL, StepIn("wait", {"days": 3}), MAIL])
+    programs.replace_steps(made, actor=actor, steps_in=[MAIL, StepIn("wait", {"days": 3}), LATER])
     return programs.activate(made, actor=actor)
 
 

@@ -5,10 +5,12 @@ import io
 import re
 
 import pytest
+from django.utils import timezone
 
 from leads.models import Campaign, Lead
 from leads.queries import lead_list
-from nurture.models import Enrolment
+from nurture.models import Enrolment, Send
+from nurture.steps import catalogue
 from tests import builders
 from tests.dashboard.desk import Desk, html
 from tests.dashboard.marketing import program, return_to_marketing
@@ -143,6 +145,36 @@ def test_many_leads_are_enrolled_and_refusals_are_told_with_their_reason(desk):
     assert "1 of 2" in page.content.decode()
     assert "The lead has opted out of marketing mail." in page.content.decode()
     assert [each.lead_id for each in Enrolment.everywhere.all()] == [good.pk]
+
+
+def test_enrolling_many_says_beforehand_which_mails_some_had(desk):
+    drip = program(desk, entry={"manual": True})
+    new, again = builders.lead(desk.workspace), builders.lead(desk.workspace)
+    ask = {"action": "enrol", "lead": [new.pk, again.pk]}
+    browser = desk.browser(desk.head)
+    assert browser.post("/leads/many/", ask).context["forecast"] == []
+    had_mails(drip, again, 1)
+    page = html(browser.post("/leads/many/", ask))
+    assert "“Stay close”, 1 lead: It had these mails, which are left out: step 1" in page
+    had_mails(drip, again, 3)
+    assert "1 lead: all its mails were had, so it is not entered." in html(browser.post("/leads/many/", ask))
+    assert not Enrolment.everywhere.exists()
+
+
+def had_mails(drip, lead, position):
+    """Let a lead have had the mail at a position of a program."""
+    step = drip.steps.get(position=position)
+    Send.everywhere.create(
+        workspace_id=lead.workspace_id,
+        lead=lead,
+        step=step,
+        mail=catalogue.load(step).mail,
+        state="sent",
+        to=lead.email,
+        message_id=f"<{lead.pk}.{position}@x>",
+        sent_at=timezone.now(),
+        repeat=True,
+    )
 
 
 def test_many_leads_are_disqualified_for_a_reason_and_handed_over_for_one(desk):

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from nurture.models import Program
+from nurture import enrolments
+from nurture.models import Enrolment, Program
+from tests import builders
 from tests.dashboard.desk import html
 from tests.dashboard.marketing import program
 from tests.dashboard.nurture.test_programs import typed
@@ -82,6 +85,18 @@ def test_it_may_be_activated_behind_and_the_pages_say_who_takes_the_reason(desk,
     assert newer.status == "active"
     for path in ("", "edit/"):
         assert "Interested, but not ready to buy” go to" in html(browser.get(f"/programs/{newer.pk}/{path}"))
+
+
+def test_saving_a_program_that_repeats_its_mails_names_those_that_somebody_had(desk, browser):
+    browser.post("/programs/new/", typed(act="activate"))
+    made = Program.objects.of(desk.workspace).get(name="Two mails")
+    again = "Leads that enter again get these mails again"
+    assert again not in html(browser.post(f"/programs/{made.pk}/edit/", typed(reentry="repeat"), follow=True))
+    enrolments.enrol(builders.lead(desk.workspace), made, actor=builders.actor(desk.marketer), why={"words": "x"})
+    enrolments.advance(Enrolment.everywhere.get(), timezone.now())
+    page = html(browser.post(f"/programs/{made.pk}/edit/", typed(reentry="repeat"), follow=True))
+    assert f"{again}: step 1 (Mail “One”)." in page
+    assert again not in html(browser.post(f"/programs/{made.pk}/edit/", typed(reentry="unseen"), follow=True))
 
 
 def test_programs_move_up_and_down_in_the_list(desk, browser):

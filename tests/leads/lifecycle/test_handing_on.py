@@ -212,8 +212,8 @@ def test_a_lead_that_its_new_owner_returned_before_stays_and_is_listed(workspace
     first = builders.handoff(workspace, owner=otto)
     moves.return_to_marketing(first, actor=builders.actor(otto), reason=reason, at=MONDAY + timedelta(hours=1))
     lead = Lead.everywhere.get(pk=first.lead_id)
-    builders.event(lead, "form", at=MONDAY + timedelta(days=1))
-    Lead.everywhere.filter(pk=lead.pk).update(cool_off_until=timezone.now() - timedelta(days=1))
+    since = {"cool_off_until": timezone.now() - timedelta(days=1), "profile_changed_at": MONDAY + timedelta(days=1)}
+    Lead.everywhere.filter(pk=lead.pk).update(**since)
     again = builders.handoff(workspace, owner=rita, lead=lead, at=timezone.now())
     plain = builders.handoff(workspace, owner=rita)
     members.deactivate(rita, actor=admin)
