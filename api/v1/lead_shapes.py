@@ -40,6 +40,8 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "title",
             "phone",
             "country",
+            "region",
+            "postal_code",
             "territory",
             "time_zone",
             "language",
@@ -122,6 +124,10 @@ class PersonShape(serializers.Serializer[Any]):
     title = serializers.CharField(required=False, allow_blank=True, max_length=160)
     phone = serializers.CharField(required=False, allow_blank=True, max_length=40)
     country = serializers.CharField(required=False, allow_blank=True, max_length=2, help_text="ISO 3166, e.g. DE.")
+    region = serializers.CharField(
+        required=False, allow_blank=True, max_length=80, help_text="State or province, by code or name."
+    )
+    postal_code = serializers.CharField(required=False, allow_blank=True, max_length=16)
     territory = serializers.CharField(required=False, allow_blank=True, max_length=80)
     time_zone = serializers.CharField(required=False, allow_blank=True, max_length=64)
     language = serializers.CharField(required=False, allow_blank=True, max_length=12)

@@ -15,6 +15,7 @@ from dashboard.wording import evidence
 from leadflow.errors import DomainError
 from leads.intake import upsert
 from leads.models import Definition, HandoffState, Lead
+from leads.people import zones
 from leads.qualification import assessment
 from leads.qualification.criteria import Verdict
 from leads.queries import lead_page, lookups
@@ -37,6 +38,8 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "known": known,
         "lead": known.lead,
         "handoff": known.handoff,
+        "their": zones.explain(known.lead),
+        "now": now,
         "panel": evidence.panel(known.handoff) if known.handoff else None,
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
         "parts": evidence.parts(shown, {"grade": known.lead.fit_grade}, {"level": known.lead.interest_level}),

@@ -30,6 +30,8 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(blank=True, max_length=160)),
                 ('phone', models.CharField(blank=True, max_length=40)),
                 ('country', models.CharField(blank=True, max_length=2)),
+                ('region', models.CharField(blank=True, max_length=80)),
+                ('postal_code', models.CharField(blank=True, max_length=16)),
                 ('territory', models.CharField(blank=True, max_length=80)),
                 ('time_zone', models.CharField(blank=True, max_length=64)),
                 ('language', models.CharField(blank=True, max_length=12)),

@@ -31,6 +31,8 @@ class Lead(Owned, Timer):
     title = models.CharField(max_length=160, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    region = models.CharField(max_length=80, blank=True)  # a part of the country: a state, a province; code or name
+    postal_code = models.CharField(max_length=16, blank=True)
     territory = models.CharField(max_length=80, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
     language = models.CharField(max_length=12, blank=True)

@@ -40,6 +40,8 @@ COLUMNS = (
     Column("phone", lambda lead: lead.phone, header="phone"),
     Column("company", lambda lead: lead.account and lead.account.name, header="company"),
     Column("country", lambda lead: lead.country, header="country"),
+    Column("region", lambda lead: lead.region, header="region"),
+    Column("postal_code", lambda lead: lead.postal_code, header="postal code"),
     Column("territory", lambda lead: lead.territory, header="territory"),
     Column("state", lambda lead: lead.state, label="State", header="state", cell="state"),
     Column("grade", lambda lead: lead.grade, label="Grade", header="grade", cell="grade"),
