@@ -122,7 +122,7 @@ def advance(enrolment: Enrolment, at: datetime) -> None:
     if enrolment.state != Enrolment.State.ACTIVE:
         enrolment.next_at = None
         return enrolment.save(update_fields=["next_at"])
-    leads = Lead.everywhere.select_related("account", "persona", "workspace")
+    leads = Lead.everywhere.select_related("account", "persona", "territory", "workspace")
     lead = db.locked(leads, skip_locked=True).filter(pk=enrolment.lead_id).first()
     if lead is None:
         return _put_off(enrolment, at + BUSY)

@@ -23,6 +23,9 @@ class LeadShape(serializers.ModelSerializer[Lead]):
     )
     campaign = serializers.CharField(source="campaign.code", default=None, allow_null=True)
     persona = serializers.CharField(source="persona.code", default=None, allow_null=True)
+    territory = serializers.CharField(
+        source="territory.name", default=None, allow_null=True, help_text="By the rules of the workspace."
+    )
     lost_reason = serializers.CharField(source="lost_reason.code", default=None, allow_null=True)
     attributes = serializers.DictField()
     flags = serializers.ListField(child=serializers.CharField())
@@ -43,6 +46,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "region",
             "postal_code",
             "territory",
+            "territory_why",
             "time_zone",
             "language",
             "account",
@@ -128,7 +132,6 @@ class PersonShape(serializers.Serializer[Any]):
         required=False, allow_blank=True, max_length=80, help_text="State or province, by code or name."
     )
     postal_code = serializers.CharField(required=False, allow_blank=True, max_length=16)
-    territory = serializers.CharField(required=False, allow_blank=True, max_length=80)
     time_zone = serializers.CharField(required=False, allow_blank=True, max_length=64)
     language = serializers.CharField(required=False, allow_blank=True, max_length=12)
     company = serializers.CharField(required=False, allow_blank=True, max_length=200)

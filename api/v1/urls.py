@@ -11,6 +11,7 @@ from api.v1 import (
     move_batch,
     nurture,
     reports,
+    territories,
     timeline,
     touches,
     vocabulary,
@@ -46,6 +47,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "reasons": vocabulary.Reasons,
     "questions": vocabulary.Questions,
     "topics": vocabulary.Topics,
+    "territories": territories.Territories,
     "campaigns": vocabulary.Campaigns,
 }
 

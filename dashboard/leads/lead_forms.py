@@ -23,7 +23,6 @@ COLUMNS = (
     "country",
     "region",
     "postal_code",
-    "territory",
     "time_zone",
     "language",
 )
@@ -95,7 +94,6 @@ class LeadForm(forms.Form):
     postal_code = forms.CharField(label="Postal code", max_length=16, required=False)
     industry = forms.CharField(label="Industry", max_length=80, required=False)
     employees = forms.IntegerField(label="Employees", min_value=0, required=False)
-    territory = forms.CharField(label="Territory", max_length=80, required=False)
     persona = forms.ChoiceField(label="Persona", required=False)
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:

@@ -192,7 +192,7 @@ _ROWS = (
         "Territory",
         TEXT,
         "The part of the market that the lead belongs to.",
-        _lead("territory"),
+        lambda record: record.lead.territory.name if record.lead.territory else "",
         choices=Vocabulary.TERRITORIES,
     ),
     Fact(

@@ -2,21 +2,25 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from leadflow import db
 from leads import payloads, summaries
 from leads.conditions import trees
 from leads.intake.plan import PlannedChange, PlannedChanges
-from leads.models import Campaign, Consent, ExternalId, Transition
+from leads.models import Campaign, Consent, ExternalId, Lead, Transition
 from leads.people import identity, search_text
 from leads.qualification import lead_facts
 from leads.scoring import scoring
 from leads.scoring.scoring import Score
 from leads.signals import consented
+from leads.territories import territories
 from webhooks import outbox
 from webhooks.payloads import ActorSummary, Payload
 from workspaces.actors import Actor
 
 NOT_COLUMNS = {"external_ids"}
+DECIDE = {"country", "region", "postal_code", "account_id"}  # what of a lead decides about its territory
 
 
 def write(plan: PlannedChanges, *, actor: Actor) -> bool:
@@ -27,6 +31,7 @@ def write(plan: PlannedChanges, *, actor: Actor) -> bool:
     made = [change for change in plan.changes if change.created]
     updated = [change for change in plan.changes if change.changed and not change.created]
     _write_references(plan)
+    _place(plan, made, updated)
     _write_new(plan, made)
     _write_updates(plan, updated)
     _write_ids(plan)
@@ -50,6 +55,23 @@ def _write_references(plan: PlannedChanges) -> None:
         for name in ("account", "campaign"):
             if row := change.lead._state.fields_cache.get(name):
                 setattr(change.lead, name, row)  # again, now that it has an id
+
+
+def _place(plan: PlannedChanges, made: list[PlannedChange], updated: list[PlannedChange]) -> None:
+    """Give the leads that are new, or moved, their territories; other leads of a changed account are looked at anew."""
+    moved = [change for change in updated if DECIDE & set(change.changed)]
+    if not made and not moved:
+        return
+    rules = list(territories.of(plan.workspace))
+    if not rules:
+        return
+    prefetch_related_objects([change.lead for change in moved], "account")
+    placed = {id(lead) for lead in territories.place_on([change.lead for change in [*made, *moved]], rules)}
+    for change in moved:
+        if id(change.lead) in placed:
+            change.changed |= {"territory_id": None, "territory_why": None}
+    if plan.touched_accounts:
+        Lead.objects.of(plan.workspace).filter(account__in=plan.touched_accounts).update(next_at=plan.now)
 
 
 def _write_new(plan: PlannedChanges, made: list[PlannedChange]) -> None:

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(blank=True, max_length=2)),
                 ('region', models.CharField(blank=True, max_length=80)),
                 ('postal_code', models.CharField(blank=True, max_length=16)),
-                ('territory', models.CharField(blank=True, max_length=80)),
+                ('territory_why', models.CharField(blank=True, max_length=500)),
                 ('time_zone', models.CharField(blank=True, max_length=64)),
                 ('language', models.CharField(blank=True, max_length=12)),
                 ('source', models.CharField(blank=True, max_length=80)),

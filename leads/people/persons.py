@@ -42,7 +42,6 @@ class Person:
     country: str = ""
     region: str = ""
     postal_code: str = ""
-    territory: str = ""
     time_zone: str = ""
     language: str = ""
     company: str = ""
@@ -67,7 +66,6 @@ PLAIN = (
     "country",
     "region",
     "postal_code",
-    "territory",
     "time_zone",
     "language",
     "source",

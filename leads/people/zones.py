@@ -1,4 +1,4 @@
-"""Tell in which time zone a person lives: from their own zone, else where they are, else their company, their workspace.
+"""Say in which time zone a person lives: from their own zone, else where they are, else their company, the workspace.
 
 The zones of a country are those of the Unicode CLDR, by way of Babel. Where a country has several, its region decides
 in the countries below; else the zone in which most of its people live, which is a guess and said to be one.
@@ -53,11 +53,13 @@ _MAIN = {
 _REGIONS = {
     "US": {
         "America/New_York": "CT|Connecticut, DE|Delaware, DC|District of Columbia, FL|Florida, GA|Georgia,"
-        " IN|Indiana, KY|Kentucky, ME|Maine, MD|Maryland, MA|Massachusetts, MI|Michigan, NH|New Hampshire, NJ|New Jersey,"
+        " IN|Indiana, KY|Kentucky, ME|Maine, MD|Maryland, MA|Massachusetts, MI|Michigan, NH|New Hampshire,"
+        " NJ|New Jersey,"
         " NY|New York, NC|North Carolina, OH|Ohio, PA|Pennsylvania, RI|Rhode Island, SC|South Carolina, VT|Vermont,"
         " VA|Virginia, WV|West Virginia",
         "America/Chicago": "AL|Alabama, AR|Arkansas, IL|Illinois, IA|Iowa, KS|Kansas, LA|Louisiana, MN|Minnesota,"
-        " MS|Mississippi, MO|Missouri, NE|Nebraska, ND|North Dakota, OK|Oklahoma, SD|South Dakota, TN|Tennessee, TX|Texas,"
+        " MS|Mississippi, MO|Missouri, NE|Nebraska, ND|North Dakota, OK|Oklahoma, SD|South Dakota, TN|Tennessee,"
+        " TX|Texas,"
         " WI|Wisconsin",
         "America/Denver": "CO|Colorado, ID|Idaho, MT|Montana, NM|New Mexico, UT|Utah, WY|Wyoming",
         "America/Phoenix": "AZ|Arizona",

@@ -42,7 +42,7 @@ COLUMNS = (
     Column("country", lambda lead: lead.country, header="country"),
     Column("region", lambda lead: lead.region, header="region"),
     Column("postal_code", lambda lead: lead.postal_code, header="postal code"),
-    Column("territory", lambda lead: lead.territory, header="territory"),
+    Column("territory", lambda lead: lead.territory and lead.territory.name, label="Territory", header="territory"),
     Column("state", lambda lead: lead.state, label="State", header="state", cell="state"),
     Column("grade", lambda lead: lead.grade, label="Grade", header="grade", cell="grade"),
     Column("source", lambda lead: lead.source, label="Source", header="source"),

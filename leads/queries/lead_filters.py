@@ -273,6 +273,17 @@ FILTERS: dict[str, Filter] = {
             indexed=True,
         ),
         Filter(
+            "territory",
+            "Territory",
+            "Name of the territory; - for none.",
+            _is("territory__name", Q(territory=None)),
+            filter_values.text,
+            kind="choice",
+            offered=filter_values.territories,
+            unset="Any territory",
+            indexed=True,
+        ),
+        Filter(
             "reached",
             "Got as far as",
             "The stage that one handoff reached.",
