@@ -15,7 +15,8 @@ from workspaces.models import Workspace
 
 _DATA, _DEFINITION = Reason.Blame.DATA, Reason.Blame.DEFINITION
 
-# code, label, and what follows. A return for a reason that blames data or definition asks marketing for an answer.
+# code, label, and what follows. A return for a reason that blames data or definition asks marketing for an answer; one
+# that only talking to the lead, or trying to, can give needs the attempts that sales promised.
 RETURN_REASONS: list[dict[str, Any]] = [
     {
         "code": "not-ready",
@@ -23,6 +24,7 @@ RETURN_REASONS: list[dict[str, Any]] = [
         "needs_revisit": True,
         "revisit_days": 90,
         "cool_off_days": 14,
+        "needs_attempts": True,
         "same_rep": True,
     },
     {
@@ -31,11 +33,29 @@ RETURN_REASONS: list[dict[str, Any]] = [
         "needs_revisit": True,
         "revisit_days": 180,
         "cool_off_days": 30,
+        "needs_attempts": True,
         "same_rep": True,
     },
-    {"code": "no-authority", "label": "Cannot decide, and knows nobody who can", "cool_off_days": 30},
-    {"code": "no-need", "label": "No need that we answer", "needs_note": True, "cool_off_days": 60},
-    {"code": "no-response", "label": "Never answered", "cool_off_days": 30, "revisit_days": 60},
+    {
+        "code": "no-authority",
+        "label": "Cannot decide, and knows nobody who can",
+        "cool_off_days": 30,
+        "needs_attempts": True,
+    },
+    {
+        "code": "no-need",
+        "label": "No need that we answer",
+        "needs_note": True,
+        "cool_off_days": 60,
+        "needs_attempts": True,
+    },
+    {
+        "code": "no-response",
+        "label": "Never answered",
+        "cool_off_days": 30,
+        "revisit_days": 60,
+        "needs_attempts": True,
+    },
     {"code": "wrong-contact", "label": "Wrong person in the company", "needs_note": True, "blames": _DATA},
     {"code": "bad-data", "label": "Wrong or missing contact data", "needs_note": True, "blames": _DATA},
     {
@@ -63,7 +83,7 @@ LOSS_REASONS: list[dict[str, Any]] = [
     {"code": "no-decision", "label": "Decided to do nothing", "revisit_days": 180},
     {"code": "timing", "label": "Put off to a later date", "needs_revisit": True, "revisit_days": 90},
     {"code": "missing-feature", "label": "We lack something they need", "needs_note": True, "revisit_days": 180},
-    {"code": "went-silent", "label": "Went silent", "revisit_days": 120},
+    {"code": "went-silent", "label": "Went silent", "revisit_days": 120, "needs_attempts": True},
     {"code": "other", "label": "Another reason", "needs_note": True},
 ]
 DISQUALIFY_REASONS: list[dict[str, Any]] = [

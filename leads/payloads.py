@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from leads.models import Consent, Lead
-from leads.models.lead import ConsentState
+from leads.models.lead import ConsentState, Grading, Readiness
 from leads.models.touch import Channel, Outcome
 from leads.summaries import EvidenceSummary, HandoffSummary, LeadSummary, ReasonSummary
 from webhooks.catalogue import event
@@ -64,26 +64,34 @@ class LeadConsentChanged(AboutLead):
         return cls(lead=lead, actor=actor, consent=consent, origin=row.source, wording=row.wording)
 
 
-@event("lead.grade_changed", group=Group.LEADS, help="The grade of a lead changed: its fit or its interest.")
+@event(
+    "lead.grade_changed", group=Group.LEADS, help="The grade of a lead changed: its fit, its interest or its readiness."
+)
 @dataclass(frozen=True, kw_only=True)
 class LeadGradeChanged(AboutLead):
-    """The grade of a lead changed."""
+    """The grade of a lead changed, or its readiness."""
 
     grade: str
     previous: Annotated[str, "Empty: it had none."]
+    readiness: Readiness
+    previous_readiness: Readiness
     fit_points: int
     interest_points: int
+    readiness_points: int
 
     @classmethod
-    def of(cls, lead: Lead, summary: LeadSummary, actor: ActorSummary, *, previous: str) -> "LeadGradeChanged":
-        """Say of a lead, as it was just scored, that its grade was another before."""
+    def of(cls, lead: Lead, summary: LeadSummary, actor: ActorSummary, *, previous: Grading) -> "LeadGradeChanged":
+        """Say of a lead, as it was just scored, that its grade or its readiness was another before."""
         return cls(
             lead=summary,
             actor=actor,
             grade=lead.grade,
-            previous=previous,
+            previous=previous.grade,
+            readiness=Readiness(lead.readiness),
+            previous_readiness=Readiness(previous.readiness),
             fit_points=lead.fit_points,
             interest_points=lead.interest_points,
+            readiness_points=lead.readiness_points,
         )
 
 

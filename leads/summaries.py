@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.conf import settings
 
 from leads.models import Handoff, HandoffState, Lead, Reason
-from leads.models.lead import ConsentState
+from leads.models.lead import ConsentState, Readiness
 from leads.states import State
 from webhooks.payloads import INTERNAL, MemberSummary
 
@@ -35,6 +35,7 @@ class LeadSummary:
     owner: Annotated[MemberSummary | None, "The member of sales who works it."]
     state: State
     grade: Annotated[str, "Fit A to D and interest 1 to 4, e.g. B2; empty before it was scored."]
+    readiness: Annotated[Readiness, "By its answers to the qualifying questions."]
     source: Annotated[str, "Where it came from first."]
     consent: Annotated[ConsentState, "To marketing mail."]
     url: Annotated[str, "Its page in Leadflow."]
@@ -50,6 +51,7 @@ class HandoffSummary:
     state: HandoffState
     tier: Annotated[str, "The class of the agreement, which decides the targets."]
     grade: Annotated[str, "The lead's when it was handed over."]
+    readiness: Annotated[Readiness, "The lead's when it was handed over."]
     owner: Annotated[MemberSummary | None, "Null: it waits, or waited, in the queue."]
     offered_at: datetime
     accepted_at: datetime | None
@@ -59,7 +61,7 @@ class HandoffSummary:
 class ScoreLineSummary:
     """What some of the points were given for."""
 
-    kind: Annotated[str, "fit or interest."]
+    kind: Annotated[str, "fit, interest or readiness."]
     label: str
     points: int
     detail: str
@@ -73,6 +75,7 @@ class EvidenceSummary:
     score_lines: Annotated[list[ScoreLineSummary], f"The {LINES} that weigh most."]
     fit_points: int
     interest_points: int
+    readiness_points: int
     tier_why: Annotated[str, "Why it got its tier."]
     override: Annotated[str | None, "Why a person handed it over against the verdict."]
     url: str
@@ -93,6 +96,7 @@ _COLUMNS = (
     "last_name",
     "state",
     "grade",
+    "readiness",
     "source",
     "consent",
     "sequence",
@@ -141,6 +145,7 @@ def of_handoff(handoff: Handoff) -> HandoffSummary:
         state=HandoffState(handoff.state),
         tier=handoff.tier,
         grade=handoff.grade,
+        readiness=Readiness(handoff.readiness),
         owner=MemberSummary.of(handoff.owner),
         offered_at=handoff.offered_at,
         accepted_at=handoff.accepted_at,
@@ -159,6 +164,7 @@ def of_evidence(handoff: Handoff) -> EvidenceSummary:
         ],
         fit_points=evidence["fit"]["points"],
         interest_points=evidence["interest"]["points"],
+        readiness_points=evidence["readiness"]["points"],
         tier_why=evidence["tier_why"],
         override=evidence["override"],
         url=page_of(handoff.lead_id),
@@ -179,7 +185,7 @@ def _from_row(row: dict[str, Any]) -> LeadSummary:
     owner = None
     if row["owner_id"]:
         owner = MemberSummary(id=row["owner_id"], name=row["owner__user__name"], email=row["owner__user__email"])
-    columns = ("pk", "email", "first_name", "last_name", "state", "grade", "source", "consent", "sequence")
+    columns = ("pk", "email", "first_name", "last_name", "state", "grade", "readiness", "source", "consent", "sequence")
     lead = Lead(**{name: row[name] for name in columns})
     return _summary(lead, external_ids=[], company=row["account__name"], owner=owner)
 
@@ -196,6 +202,7 @@ def _summary(
         owner=owner,
         state=State(lead.state),
         grade=lead.grade,
+        readiness=Readiness(lead.readiness),
         source=lead.source,
         consent=ConsentState(lead.consent),
         url=page_of(lead.pk),

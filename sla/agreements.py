@@ -11,28 +11,19 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
-from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from leadflow import db
 from leadflow.errors import Conflict, Forbidden, Invalid, Missing
-from leads.models import Definition, Reason
-from leads.models.reason import OPTIONS
-from leads.qualification import definitions
-from sla import calendars, payloads
+from sla import announcements, in_force, payloads, reviews
 from sla.models import Agreement, Signature
 from sla.terms import Terms, default, digest, from_json, from_stored
 from webhooks.payloads import ActorSummary
 from workspaces import access, audit, notices
 from workspaces.actors import Actor
 from workspaces.models import Workspace
-from workspaces.roles import Role
 
-URL = "/agreement/"
-HEADS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER)
 IN_WORK = (Agreement.Status.DRAFT, Agreement.Status.PROPOSED)
-_OF_DEFINITION = ("version", "condition", "tiers", "loop_guard")
-_OF_REASON = ("kind", "code", "label", *OPTIONS)
 
 
 def active(workspace: Workspace | int) -> Agreement | None:
@@ -49,20 +40,25 @@ def terms_of(agreement: Agreement) -> Terms:
     """Read the terms of an agreement; frozen ones are read from the database once in a process."""
     if agreement.status == Agreement.Status.DRAFT:
         return from_stored(agreement.terms)
-    return _frozen(agreement.pk, agreement.content_hash)
+    return frozen(agreement.pk, agreement.content_hash)
 
 
 def complete(draft: Agreement) -> Terms:
-    """Return the terms of a draft with the calendar, newest definitions and reasons that proposing it would copy in.
+    """Return the terms of a draft with all that proposing it would copy in: the newest definitions and scoring, and
+    what the settings keep, unless the draft holds its own.
 
-    Raise `Conflict` while a definition is missing.
+    Raise `Conflict` while a definition or the scoring is missing.
     """
-    return replace(
-        from_stored(draft.terms),
-        calendar=calendars.of(draft.workspace_id).hours,
-        definitions=_newest_definitions(draft.workspace_id),
-        reasons=tuple(_reasons(draft.workspace_id)),
-    )
+    terms = from_stored(draft.terms)
+    kept = {} if terms.calendar else in_force.kept_in_settings(draft.workspace_id)
+    return replace(terms, **in_force.newest_versions(draft.workspace_id), **kept)
+
+
+def review(agreement: Agreement | None, at: datetime) -> reviews.Review:
+    """Return whether the review of the agreement that runs is due; of any other version nothing is said."""
+    if agreement is None or agreement.status != Agreement.Status.ACTIVE:
+        return reviews.Review.NONE
+    return reviews.state(agreement.review_on, terms_of(agreement), at)
 
 
 def versions(workspace: Workspace | int) -> QuerySet[Agreement]:
@@ -79,8 +75,11 @@ def get(workspace: Workspace | int, version: int) -> Agreement:
 
 
 @lru_cache(maxsize=256)
-def _frozen(pk: int, content_hash: str) -> Terms:
-    """Read frozen terms; the hash stands in the key because a withdrawn proposal may come back with other terms."""
+def frozen(pk: int, content_hash: str) -> Terms:
+    """Read terms that were proposed or signed, by the agreement's id and their hash, once in a process.
+
+    The hash stands in the key because a withdrawn proposal may come back with other terms.
+    """
     return from_stored(Agreement.everywhere.values_list("terms", flat=True).get(pk=pk))
 
 
@@ -93,12 +92,13 @@ def default_draft(workspace: Workspace) -> Agreement:
 @transaction.atomic
 def draft_next(workspace: Workspace | int, *, actor: Actor) -> Agreement:
     """Draft the next version from the newest one. Raise `Conflict` while another is in work."""
+    db.lock(Workspace.objects.only("pk"), _id(workspace))
     newest = db.locked(Agreement.objects.of(workspace)).order_by("-version").first()
     if waiting := in_work(workspace):  # read after the lock: somebody else may have drafted it meanwhile
         raise Conflict(f"{waiting} is in work already ({waiting.get_status_display().lower()}): finish that one first.")
     terms = from_stored(newest.terms) if newest else default()  # so that the draft is of the present format
     version = Agreement.objects.of(workspace).aggregate(top=Max("version", default=0))["top"] + 1
-    draft = Agreement(workspace_id=_id(workspace), version=version, terms=_editable(terms).to_stored())
+    draft = Agreement(workspace_id=_id(workspace), version=version, terms=_without_versions(terms).to_stored())
     draft.save(force_insert=True)
     _audit(draft, actor, "agreement.drafted")
     return draft
@@ -111,25 +111,28 @@ def edit(draft: Agreement, *, actor: Actor, terms: Terms | Mapping[str, Any]) ->
     Raise `Invalid` naming the place, `Conflict` once it was proposed.
     """
     draft = _locked(draft, Agreement.Status.DRAFT)
-    before = from_stored(draft.terms).to_json()
-    edited = _editable(terms if isinstance(terms, Terms) else from_json(terms))
-    draft.terms, draft.review_on = edited.to_stored(), edited.review_on
-    draft.save(update_fields=["terms", "review_on"])
-    changes = {name: [before[name], value] for name, value in edited.to_json().items() if before[name] != value}
-    _audit(draft, actor, "agreement.edited", changes)
-    return draft
+    held, typed = from_stored(draft.terms), terms if isinstance(terms, Terms) else from_json(terms)
+    kept = replace(typed, calendar=held.calendar, reasons=held.reasons, questions=held.questions)
+    return _put(draft, actor, _without_versions(kept))
+
+
+@transaction.atomic
+def amend(draft: Agreement, *, actor: Actor, **held: Any) -> Agreement:
+    """Replace what a draft holds of the settings: `calendar`, `reasons`, `questions`. Raise `Conflict` if proposed."""
+    draft = _locked(draft, Agreement.Status.DRAFT)
+    return _put(draft, actor, replace(from_stored(draft.terms), **held))
 
 
 @transaction.atomic
 def propose(agreement: Agreement, *, actor: Actor, at: datetime | None = None) -> Agreement:
-    """Freeze a draft for signing: copy the calendar, the newest definitions and the return reasons in, and hash it all.
+    """Freeze a draft for signing: copy in what it leaves to others (see `complete`), and hash it all.
 
     Raise `Invalid` when a tier of the MQL definition has no targets, `Conflict` when it is not a draft.
     """
     at = at or timezone.now()
     agreement = _locked(agreement, Agreement.Status.DRAFT)
     read = from_json(complete(agreement).to_json())  # the draft may be older than the limits of today
-    _demand_policies(read)
+    _check_policies(read)
     agreement.terms = read.to_stored()
     agreement.content_hash = digest(agreement.terms)
     agreement.status, agreement.proposed_at, agreement.review_on = Agreement.Status.PROPOSED, at, read.review_on
@@ -186,7 +189,10 @@ def withdraw(agreement: Agreement, *, actor: Actor, at: datetime | None = None) 
     before = agreement.content_hash
     agreement.signatures.all().delete()
     agreement.status, agreement.proposed_at, agreement.content_hash = Agreement.Status.DRAFT, None, ""
-    agreement.terms = _editable(from_stored(agreement.terms)).to_stored()
+    terms = _without_versions(from_stored(agreement.terms))
+    if active(agreement.workspace_id) is None:  # nothing is signed: the settings are what is in force, and may change
+        terms = replace(terms, calendar={}, reasons=(), questions=())
+    agreement.terms = terms.to_stored()
     agreement.save(update_fields=["status", "proposed_at", "content_hash", "terms"])
     _audit(agreement, actor, "agreement.withdrawn", {"content_hash": [before, ""]})
     at = at or timezone.now()
@@ -195,24 +201,24 @@ def withdraw(agreement: Agreement, *, actor: Actor, at: datetime | None = None) 
 
 
 def _activate(agreement: Agreement, actor: Actor, at: datetime) -> None:
-    """Supersede the agreement that runs, run this one, and the definitions that it names."""
+    """Supersede the agreement that runs, run this one, and put all that it says in force."""
     earlier = Agreement.objects.of(agreement.workspace_id).filter(status=Agreement.Status.ACTIVE)
+    before: Terms | None = None
     for old in db.locked(earlier):
-        old.status, old.superseded_at = Agreement.Status.SUPERSEDED, at
-        old.save(update_fields=["status", "superseded_at"])
+        before = terms_of(old)
+        old.status, old.superseded_at, old.next_at = Agreement.Status.SUPERSEDED, at, None
+        old.save(update_fields=["status", "superseded_at", "next_at"])
     agreement.status, agreement.activated_at = Agreement.Status.ACTIVE, at
-    agreement.save(update_fields=["status", "activated_at"])
-    for kind, named in terms_of(agreement).definitions.items():
-        version = Definition.objects.of(agreement.workspace_id).get(kind=kind, version=named["version"])
-        if digest(model_to_dict(version, _OF_DEFINITION)) != digest(named):
-            raise Conflict(f"The definition of {kind.upper()} has changed since: withdraw and propose again.")
-        definitions.activate(version, at=at)
+    agreement.next_at = reviews.next_notice(agreement.review_on, terms_of(agreement), at)
+    agreement.save(update_fields=["status", "activated_at", "next_at"])
+    in_force.put(agreement.workspace_id, terms_of(agreement), actor=actor, at=at)
     payloads.record_activated(agreement, actor=ActorSummary.of(actor), at=at)
-    _notify_heads(agreement, f"{agreement} is signed by both sides and runs from now on.", "activated", at)
+    announcements.announce(agreement, before, terms_of(agreement), at=at)
 
 
 def _locked(agreement: Agreement, status: str) -> Agreement:
-    """Lock and read an agreement afresh. Raise `Conflict` unless it has that status."""
+    """Lock the workspace, then an agreement, and read it afresh. Raise `Conflict` unless it has that status."""
+    db.lock(Workspace.objects.only("pk"), agreement.workspace_id)
     agreement = db.lock(Agreement.everywhere.all(), agreement.pk)
     if agreement.status != status:
         raise Conflict(
@@ -222,22 +228,17 @@ def _locked(agreement: Agreement, status: str) -> Agreement:
     return agreement
 
 
-def _newest_definitions(workspace_id: int) -> dict[str, Any]:
-    """Copy the newest version of each definition: the draft that is waiting for signatures, else the one that runs."""
-    versions = Definition.objects.of(workspace_id).order_by("version")
-    newest = {definition.kind: definition for definition in versions}
-    if missing := [label for kind, label in Definition.Kind.choices if kind not in newest]:
-        raise Conflict(f"There is no definition of {', '.join(missing)} yet: write it first.", code="no_definition")
-    return {kind: model_to_dict(definition, _OF_DEFINITION) for kind, definition in newest.items()}
+def _put(draft: Agreement, actor: Actor, edited: Terms) -> Agreement:
+    """Store the terms of a locked draft; record what changed."""
+    before = from_stored(draft.terms).to_json()
+    draft.terms, draft.review_on = edited.to_stored(), edited.review_on
+    draft.save(update_fields=["terms", "review_on"])
+    changes = {name: [before[name], value] for name, value in edited.to_json().items() if before[name] != value}
+    _audit(draft, actor, "agreement.edited", changes)
+    return draft
 
 
-def _reasons(workspace_id: int) -> list[dict[str, Any]]:
-    """Copy the reasons in use, for returns, losses and disqualifications."""
-    reasons = Reason.objects.of(workspace_id).filter(active=True).order_by("kind", "position", "code")
-    return [model_to_dict(reason, _OF_REASON) for reason in reasons]
-
-
-def _demand_policies(read: Terms) -> None:
+def _check_policies(read: Terms) -> None:
     """Raise `Invalid` unless every tier that a lead can get has its targets."""
     known = {policy.tier for policy in read.sales}
     lacking = [entry["tier"] for entry in read.definitions["mql"]["tiers"] if entry["tier"] not in known]
@@ -245,9 +246,9 @@ def _demand_policies(read: Terms) -> None:
         raise Invalid(f"The tier {lacking[0]} of the MQL definition has no targets: add them.", field="sales")
 
 
-def _editable(terms: Terms) -> Terms:
-    """Leave out what is copied in when a draft is proposed."""
-    return replace(terms, calendar={}, definitions={}, reasons=())
+def _without_versions(terms: Terms) -> Terms:
+    """Leave out what is copied in anew when a draft is proposed."""
+    return replace(terms, definitions={}, scoring={})
 
 
 def _id(workspace: Workspace | int) -> int:
@@ -260,6 +261,6 @@ def _audit(agreement: Agreement, actor: Actor, action: str, changes: dict[str, l
 
 def _notify_heads(agreement: Agreement, text: str, step: str, at: datetime) -> None:
     """Notify the managers of both sides."""
-    heads = access.members_of(agreement.workspace_id, roles=HEADS)
+    heads = access.members_of(agreement.workspace_id, roles=reviews.HEADS)
     key = f"agreement:{agreement.pk}:{step}:{agreement.content_hash[:12]}"
-    notices.notify(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=URL, key=key, at=at)
+    notices.notify(heads, kind=f"agreement.{step.split(':')[0]}", text=text, url=announcements.URL, key=key, at=at)

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sla import kinds, words, worktime
+from sla import agreements, kinds, standing, words
 from sla.models import Clock
 from sla.sides import Side
-from sla.terms import Terms
 from workspaces import access, notices
 from workspaces.models import Member
 from workspaces.roles import Role
@@ -14,25 +13,23 @@ from workspaces.roles import Role
 _HEADS = {Side.MARKETING: Role.MARKETING_MANAGER, Side.SALES: Role.SALES_MANAGER}
 
 
-def warn(clock: Clock, terms: Terms, *, at: datetime) -> None:
+def warn(clock: Clock, *, at: datetime) -> None:
     """Notify the owner (a manager, where nobody owns) that a clock falls due soon."""
-    left = words.duration(worktime.between(terms.hours, at, _due_at(clock)))
-    _notify(owners(clock), clock, "warned", f"{words.waits(clock)}: due in {left}, {_due(clock, terms, at)}", at)
+    left = standing.left(standing.of(clock, at))
+    _notify(owners(clock), clock, "warned", f"{words.waits(clock)}: due in {left}, {{due}}", at)
 
 
-def remind(clock: Clock, terms: Terms, *, step: str, at: datetime) -> list[Member]:
+def remind(clock: Clock, *, step: str, at: datetime) -> list[Member]:
     """Notify the owner (a manager, where nobody owns) of a breach; return the members notified."""
     notified = owners(clock)
-    _notify(
-        notified, clock, step, f"{words.waits(clock)}: was due {_due(clock, terms, at)}{_late(clock, terms, at)}", at
-    )
+    _notify(notified, clock, step, f"{words.waits(clock)}: was due {{due}}{_late(clock, at)}", at)
     return notified
 
 
-def notify_managers(clock: Clock, terms: Terms, *, step: str, at: datetime) -> list[Member]:
+def notify_managers(clock: Clock, *, step: str, at: datetime) -> list[Member]:
     """Notify the managers of the side that owes; return the members notified."""
     notified = managers(clock)
-    _notify(notified, clock, step, f"{words.owes(clock)}, due {_due(clock, terms, at)}{_late(clock, terms, at)}", at)
+    _notify(notified, clock, step, f"{words.owes(clock)}, due {{due}}{_late(clock, at)}", at)
     return notified
 
 
@@ -47,21 +44,25 @@ def managers(clock: Clock) -> list[Member]:
 
 
 def _notify(members: Iterable[Member], clock: Clock, step: str, text: str, at: datetime) -> None:
-    kind = "clock.warned" if step == "warned" else "clock.breached"
-    url = f"/leads/{clock.lead_id}/"
-    notices.notify(members, kind=kind, text=text, url=url, key=f"clock:{clock.pk}:{step}", at=at)
-
-
-def _due_at(clock: Clock) -> datetime:
+    """Notify members, each with the due time (`{due}` in the text) in the zone of the reader, else of the calendar."""
     assert clock.due_at is not None  # the sweep leaves a clock alone that never falls due
-    return clock.due_at
+    kind = "clock.warned" if step == "warned" else "clock.breached"
+    before, after = text.rsplit("{due}", 1)  # names of people stand before it, and may hold anything
+    notes = [
+        notices.Note(
+            [member],
+            kind,
+            f"{before}{words.moment(clock.due_at, zone, at)}{after}",
+            f"clock:{clock.pk}:{step}",
+            f"/leads/{clock.lead_id}/",
+        )
+        for member in members
+        for zone in [member.user.time_zone or agreements.terms_of(clock.agreement).hours.zone]
+    ]
+    notices.notify_many(notes, at=at)
 
 
-def _due(clock: Clock, terms: Terms, at: datetime) -> str:
-    return words.moment(_due_at(clock), terms.hours.zone, at)
-
-
-def _late(clock: Clock, terms: Terms, at: datetime) -> str:
+def _late(clock: Clock, at: datetime) -> str:
     """Describe how late a clock is, in work time; nothing within the first minute."""
-    late = worktime.between(terms.hours, _due_at(clock), at)
-    return f", {words.duration(late)} late" if late >= 1 else ""
+    found = standing.of(clock, at)
+    return f", {standing.late(found)} late" if found.late >= 1 else ""

@@ -10,7 +10,8 @@ from leads.lifecycle import moves
 from leads.models import Handoff, HandoffState, Lead
 from leads.qualification import assessment
 from leads.routing import assign
-from sla import agreements, alarms, worktime
+from sla import alarms, worktime
+from sla.durations import Duration
 from sla.models import Clock, Escalation
 from sla.terms import Terms
 from workspaces import actors
@@ -25,30 +26,35 @@ def plan(clock: Clock, terms: Terms, due_at: datetime, *, seen_at: datetime) -> 
     After an outage the sweep sees the breach (`seen_at`) when several steps are over. The first is taken then, and the
     others keep their distance from it: whoever is reminded has the time to answer that the agreement gives.
     """
-    steps = terms.escalation_steps(clock.kind)
-    if not steps:
+    planned = [(_after(terms, due_at, step.after), step.action) for step in terms.steps_after_breach(clock.kind)]
+    in_time = sorted(((at, action) for at, action in planned if at is not None), key=lambda each: each[0])
+    if not in_time:
         return
-    first = steps[0].after_minutes
-    first_at = _after(terms, due_at, first)
-    begun_at = first_at and max(first_at, seen_at)
+    first_at = in_time[0][0]
+    begun_at = max(first_at, seen_at)
     Escalation.everywhere.bulk_create(
         [
             Escalation(
                 workspace_id=clock.workspace_id,
                 clock=clock,
                 position=position,
-                action=step.action,
-                next_at=_after(terms, begun_at, step.after_minutes - first),
+                action=action,
+                next_at=_moved(terms, begun_at, worktime.between(terms.hours, first_at, at)),
             )
-            for position, step in enumerate(steps)
+            for position, (at, action) in enumerate(in_time)
         ],
         ignore_conflicts=True,
     )
 
 
-def _after(terms: Terms, moment: datetime | None, minutes: int) -> datetime | None:
+def _after(terms: Terms, moment: datetime, length: Duration) -> datetime | None:
     """Add work time. None at all is not the next opening: a reminder at closing time does not wait for the morning."""
-    return worktime.add(terms.hours, moment, minutes) if moment and minutes else moment
+    return length.after(terms.hours, moment) if length.amount else moment
+
+
+def _moved(terms: Terms, moment: datetime, minutes: float) -> datetime | None:
+    """Add minutes of work time; none at all stays where it is."""
+    return worktime.add(terms.hours, moment, minutes) if minutes else moment
 
 
 def take(escalation: Escalation, at: datetime) -> None:
@@ -71,12 +77,12 @@ def take(escalation: Escalation, at: datetime) -> None:
 
 
 def _remind(escalation: Escalation, clock: Clock, at: datetime) -> str:
-    notified = alarms.remind(clock, _terms(clock), step=f"step{escalation.position}", at=at)
+    notified = alarms.remind(clock, step=f"step{escalation.position}", at=at)
     return _outcome("Reminded", notified)
 
 
 def _notify_manager(escalation: Escalation, clock: Clock, at: datetime) -> str:
-    notified = alarms.notify_managers(clock, _terms(clock), step=f"step{escalation.position}", at=at)
+    notified = alarms.notify_managers(clock, step=f"step{escalation.position}", at=at)
     return _outcome("Notified", notified)
 
 
@@ -108,10 +114,6 @@ def _handoff(clock: Clock) -> Handoff:
 
 def _move(handoff: Handoff, to: Member | None, note: str, at: datetime) -> None:
     moves.reassign(handoff, actor=_ENGINE, to=to, note=note, at=at)
-
-
-def _terms(clock: Clock) -> Terms:
-    return agreements.terms_of(clock.agreement)
 
 
 def _outcome(verb: str, members: list[Member]) -> str:

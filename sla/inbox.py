@@ -4,6 +4,7 @@ A list is a queryset of handoffs with `due_at` (of the clock that is due first, 
 `page_by_due`; the clocks of a page come from `sla.selectors.clocks_of`. `member` None means everybody.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -16,11 +17,13 @@ from leadflow.paging import Page
 from leads.models import Handoff, HandoffState
 from leads.models.handoff import OPEN
 from leads.queries import lookups
-from sla import agreements, calendars, kinds, reports, terms, worktime
+from sla import kinds, reports, selectors, standing, tallies
+from sla.durations import Duration, Unit
 from sla.effects import Cause
 from sla.kinds import Kind
-from sla.models import Clock
+from sla.models import Agreement, Clock
 from sla.sides import Side
+from sla.tallies import Tally, Version
 from workspaces.models import Member, Workspace
 
 DAYS = 30
@@ -40,15 +43,25 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class AcceptTarget:
+    """Hold the time to accept of a tier, as the version of the agreement says that the clocks began under."""
+
+    tier: str
+    within: Duration
+    version: int
+    superseded: bool
+
+
+@dataclass(frozen=True)
 class Performance:
     """Measure a member in a period and in the one before; None where there is nothing to judge."""
 
     accept_median: float | None  # in minutes of work time
     accept_median_before: float | None
-    accept_targets: dict[str, int]  # minutes of work time by tier, as agreed; empty without an agreement
-    kept: reports.Tally
-    kept_before: reports.Tally
-    kept_target: int | None
+    accept_targets: tuple["AcceptTarget", ...]  # those that what was accepted in the period began under
+    kept: Tally
+    kept_before: Tally
+    kept_target: float | None  # the percentage that the agreements of these promises ask for, by how many each has
     accepted: int
     promoted: int
     accepted_before: int
@@ -90,9 +103,10 @@ def accepted(workspace: Workspace | int, member: Member | None, *, at: datetime)
 def promises(workspace: Workspace | int, member: Member | None, *, at: datetime) -> QuerySet[Clock]:
     """Return the promises of sales that began in the last 30 days and are decided, the newest first."""
     outcomes = reports.outcomes(at)
-    decided = outcomes[reports.IN_TIME] | outcomes[reports.LATE]
+    decided = outcomes[tallies.IN_TIME] | outcomes[tallies.LATE] | outcomes[tallies.MISSED]
     found = _sales_clocks(workspace, member, at - timedelta(days=DAYS), at).filter(decided)
-    return found.select_related("lead__account", "member__user").order_by("-started_at", "-pk")
+    found = selectors.with_version(found).select_related("lead__account", "handoff__reason", "member__user")
+    return found.order_by("-started_at", "-pk")
 
 
 def page_by_due(found: QuerySet[Handoff], *, after: str = "") -> Page[Handoff]:
@@ -118,52 +132,84 @@ def counts(workspace: Workspace | int, member: Member | None, *, at: datetime) -
 
 
 def performance(workspace: Workspace | int, member: Member | None, *, at: datetime) -> Performance:
-    """Measure a member (or all of sales) over the last 30 days and the 30 before. Five statements at most."""
+    """Measure a member (or all of sales) over the last 30 days and the 30 before. Three statements.
+
+    The time to accept is that of the last answers to offers that the agreement gave a time for, each counted in the
+    work time of the version that its clock began under.
+    """
     middle, first = at - timedelta(days=DAYS), at - timedelta(days=2 * DAYS)
-    agreement = agreements.active(workspace)
-    agreed = agreements.terms_of(agreement) if agreement else None
-    hours = agreed.hours if agreed else None
-    times = _of(workspace, member).filter(accepted_at__gt=first, accepted_at__lte=at).order_by("-accepted_at")
-    pairs = times.values_list("offered_at", "accepted_at")[:SAMPLE]
     spans: tuple[list[float], list[float]] = ([], [])
-    for offered, answered in pairs:
-        # `accepted_at__gt` leaves no None
-        spans[answered <= middle].append(_minutes(hours, offered, answered))  # type: ignore[operator, arg-type]  # the filter leaves out the unanswered
-    kept = _kept(workspace, member, first, middle, at)
+    targets: set[AcceptTarget] = set()
+    for clock in _answered(workspace, member, first, at)[:SAMPLE]:
+        before = clock.handoff.accepted_at <= middle  # type: ignore[union-attr, operator]  # by the filter
+        spans[before].append(took(clock))
+        if not before:
+            targets.add(_accept_target(clock))
+    kept, kept_before, kept_target = _kept(workspace, member, first, middle, at)
     became = _became_sql(workspace, member, first, middle, at)
     return Performance(
         accept_median=median(spans[0]) if spans[0] else None,
         accept_median_before=median(spans[1]) if spans[1] else None,
-        accept_targets=_accept_targets(agreed),
-        kept=kept[0],
-        kept_before=kept[1],
-        kept_target=agreed.met_percent if agreed else None,
+        accept_targets=_in_order(targets),
+        kept=kept,
+        kept_before=kept_before,
+        kept_target=kept_target,
         **became,
     )
 
 
-def accept_targets(workspace: Workspace | int) -> dict[str, int]:
-    """Return the minutes of work time to accept by tier, as agreed; empty without an agreement. One statement."""
-    return _accept_targets(terms_now(workspace))
+def waiting_targets(workspace: Workspace | int, member: Member | None) -> tuple[AcceptTarget, ...]:
+    """Return the times to accept under which what waits began: one of each tier and version. One statement."""
+    running = Clock.objects.of(workspace).filter(state=Clock.State.RUNNING, kind__in=kinds.met_by(Cause.ACCEPT))
+    running = running.exclude(member=None) if member is None else running.filter(member=member)
+    names = ("tier", "target_amount", "target_unit", "agreement__version", "agreement__status")
+    rows = running.order_by().values_list(*names).distinct()
+    superseded = Agreement.Status.SUPERSEDED
+    return _in_order(
+        {
+            AcceptTarget(tier, Duration(amount, Unit(unit)), version, status == superseded)
+            for tier, amount, unit, version, status in rows
+            if amount is not None
+        }
+    )
 
 
-def terms_now(workspace: Workspace | int) -> terms.Terms | None:
-    """Return the terms of the agreement that runs, or None. One statement, the terms as a rule from memory."""
-    agreement = agreements.active(workspace)
-    return agreements.terms_of(agreement) if agreement else None
+def took(clock: Clock) -> float:
+    """Return the minutes from the offer to the acceptance of an accept clock's handoff, in its own work time."""
+    handoff = clock.handoff
+    assert handoff is not None  # an accept clock has one
+    assert handoff.accepted_at is not None
+    return standing.span(clock.agreement, handoff.offered_at, handoff.accepted_at)
 
 
-def working_minutes(workspace: Workspace | int, spans: list[tuple[datetime, datetime]]) -> list[float]:
-    """Measure spans in minutes of the workspace's work time. One statement."""
-    hours = worktime.from_stored(calendars.of(workspace).hours)
-    return [_minutes(hours, start, end) for start, end in spans]
-
-
-def _accept_targets(agreed: terms.Terms | None) -> dict[str, int]:
-    if agreed is None:
-        return {}
+def first_accept(handoff: Handoff, clocks: Iterable[Clock]) -> Clock | None:
+    """Return the clock among those of a handoff that began with its offer; None where nothing was agreed by then."""
     answers = kinds.met_by(Cause.ACCEPT)
-    return {policy.tier: min(agreed.target(kind, policy.tier) for kind in answers) for policy in agreed.sales}
+    return next((each for each in clocks if each.kind in answers and each.started_at == handoff.offered_at), None)
+
+
+def _answered(workspace: Workspace | int, member: Member | None, since: datetime, until: datetime) -> QuerySet[Clock]:
+    """Return the clocks of the offers that were accepted in a period, with offer and version, the newest first."""
+    found = Clock.objects.of(workspace).filter(
+        reports.FIRST_ACCEPT, handoff__accepted_at__gt=since, handoff__accepted_at__lte=until
+    )
+    if member is not None:
+        found = found.filter(handoff__owner=member)
+    shown = ("tier", "target_amount", "target_unit", "handoff__offered_at", "handoff__accepted_at")
+    of_version = ("agreement__version", "agreement__status", "agreement__content_hash")
+    return (
+        found.select_related("handoff", "agreement").only(*shown, *of_version).order_by("-handoff__accepted_at", "-pk")
+    )
+
+
+def _accept_target(clock: Clock) -> AcceptTarget:
+    assert clock.target is not None  # an accept clock runs for a length
+    version = clock.agreement
+    return AcceptTarget(clock.tier, clock.target, version.version, version.status == Agreement.Status.SUPERSEDED)
+
+
+def _in_order(targets: set[AcceptTarget]) -> tuple[AcceptTarget, ...]:
+    return tuple(sorted(targets, key=lambda each: (-each.version, each.tier)))
 
 
 def _of(workspace: Workspace | int, member: Member | None) -> QuerySet[Handoff]:
@@ -193,19 +239,23 @@ def _sales_clocks(
 
 def _kept(
     workspace: Workspace | int, member: Member | None, first: datetime, middle: datetime, at: datetime
-) -> tuple[reports.Tally, reports.Tally]:
-    """Count the promises kept and broken in both periods, in one statement."""
+) -> tuple[Tally, Tally, float | None]:
+    """Count the promises kept and broken in both periods, in one statement, and say what share was promised now."""
     now = Q(started_at__gt=middle)
     parts = {
         f"{name}_{index}": Count("pk", filter=outcome & period)
         for index, period in enumerate((now, ~now))
         for name, outcome in reports.outcomes(at).items()
     }
-    found = _sales_clocks(workspace, member, first, at).aggregate(**parts)
-    one, other = (
-        reports.Tally(found[f"in_time_{index}"], found[f"late_{index}"], found[f"open_{index}"]) for index in (0, 1)
-    )
-    return one, other
+    found = _sales_clocks(workspace, member, first, at)
+    rows = found.values(*tallies.VERSION).annotate(**parts).order_by()
+    counted: tuple[dict[Version, Tally], ...] = ({}, {})
+    for row in rows:
+        version = tallies.version_of(row)
+        for index, tally in enumerate(counted):
+            tally[version] = Tally(**{name: row[f"{name}_{index}"] for name in tallies.PARTS})
+    one, other = (sum(tally.values(), Tally()) for tally in counted)
+    return one, other, tallies.promised_share(counted[0])
 
 
 def _became_sql(
@@ -222,10 +272,3 @@ def _became_sql(
         accepted_before=Count("pk", filter=~now),
         promoted_before=Count("pk", filter=~now & sql),
     )
-
-
-def _minutes(hours: worktime.Hours | None, start: datetime, end: datetime) -> float:
-    """Return the minutes between, of work time where a calendar is agreed."""
-    if end <= start:
-        return 0
-    return worktime.between(hours, start, end) if hours else (end - start) / timedelta(minutes=1)

@@ -29,7 +29,8 @@ class ClockKind:
     """What one kind of clock promises, the words it is shown in, and what starts and ends it.
 
     `waits` speaks to the owner of a `{lead}`, `owes` to a manager of an `{owner}`; `action` is what the inbox says is
-    next. `moves_owner`: a step of the escalation may give the lead to another member.
+    next. `moves_owner`: a step of the escalation may give the lead to another member. `lacked` is how one that is
+    missed ended, "returned without a touch"; "" for one that no cause can miss.
     """
 
     side: Side  # which owes it
@@ -40,11 +41,12 @@ class ClockKind:
     owes: str
     moves_owner: bool
     effects: Effects
+    lacked: str = ""
 
 
 _ACCEPT = ClockKind(
     side=Side.SALES,
-    target=TierLength("accept_minutes", "Accept or return within"),
+    target=TierLength("accept_within", "Accept or return within"),
     promise="Accept or return",
     action="Accept or return",
     waits="{lead} waits for your answer",
@@ -54,6 +56,7 @@ _ACCEPT = ClockKind(
         qualify=Effect.STARTS,
         accept=Effect.MET,
         return_contested=Effect.MET,
+        return_needs_attempts=Effect.MET,
         return_disqualifying=Effect.MET,
         return_to_nurture=Effect.MET,
         recall=Effect.CANCELLED,
@@ -61,17 +64,19 @@ _ACCEPT = ClockKind(
         promote=Effect.RUNS_ON,
         win=Effect.CANCELLED,
         lose=Effect.CANCELLED,
+        lose_needs_attempts=Effect.CANCELLED,
         disqualify=Effect.CANCELLED,
         touch=Effect.RUNS_ON,
         connection=Effect.RUNS_ON,
         follow_up_planned=Effect.RUNS_ON,
         follow_up_done=Effect.RUNS_ON,
+        follow_up_dropped=Effect.RUNS_ON,
         return_answered=Effect.RUNS_ON,
     ),
 )
 _FIRST_TOUCH = ClockKind(
     side=Side.SALES,
-    target=TierLength("first_touch_minutes", "First touch within"),
+    target=TierLength("first_touch_within", "First touch within"),
     promise="First touch",
     action="Make the first touch",
     waits="{lead} waits for your first touch",
@@ -81,24 +86,28 @@ _FIRST_TOUCH = ClockKind(
         qualify=Effect.RUNS_ON,
         accept=Effect.STARTS,
         return_contested=Effect.CANCELLED,
+        return_needs_attempts=Effect.MET_IF_TOUCHED,
         return_disqualifying=Effect.CANCELLED,
         return_to_nurture=Effect.CANCELLED,
         recall=Effect.CANCELLED,
         reassign=Effect.PASSED_ON,
-        promote=Effect.CANCELLED,
-        win=Effect.CANCELLED,
-        lose=Effect.CANCELLED,
+        promote=Effect.MET_IF_TOUCHED,
+        win=Effect.MET_IF_TOUCHED,
+        lose=Effect.MET_IF_TOUCHED,
+        lose_needs_attempts=Effect.MET_IF_TOUCHED,
         disqualify=Effect.CANCELLED,
         touch=Effect.MET,
         connection=Effect.MET,
         follow_up_planned=Effect.RUNS_ON,
         follow_up_done=Effect.RUNS_ON,
+        follow_up_dropped=Effect.RUNS_ON,
         return_answered=Effect.RUNS_ON,
     ),
+    lacked="without a touch",
 )
 _ATTEMPTS = ClockKind(
     side=Side.SALES,
-    target=TierAttempts("attempts_minutes", "Attempts within"),
+    target=TierAttempts("attempts_within", "Attempts within"),
     promise="Attempts",
     action="Try again",
     waits="{lead} waits for more attempts",
@@ -107,25 +116,29 @@ _ATTEMPTS = ClockKind(
     effects=Effects(
         qualify=Effect.RUNS_ON,
         accept=Effect.STARTS,
-        return_contested=Effect.MET,
-        return_disqualifying=Effect.MET,
-        return_to_nurture=Effect.MET,
+        return_contested=Effect.CANCELLED,
+        return_needs_attempts=Effect.MET_OR_MISSED,
+        return_disqualifying=Effect.CANCELLED,
+        return_to_nurture=Effect.CANCELLED,
         recall=Effect.CANCELLED,
         reassign=Effect.PASSED_ON,
-        promote=Effect.MET,
-        win=Effect.CANCELLED,
-        lose=Effect.CANCELLED,
+        promote=Effect.MET_IF_TOUCHED,
+        win=Effect.MET_IF_TOUCHED,
+        lose=Effect.MET_IF_TOUCHED,
+        lose_needs_attempts=Effect.MET_OR_MISSED,
         disqualify=Effect.CANCELLED,
         touch=Effect.MET_IF_ENOUGH,
         connection=Effect.MET,
         follow_up_planned=Effect.RUNS_ON,
         follow_up_done=Effect.RUNS_ON,
+        follow_up_dropped=Effect.RUNS_ON,
         return_answered=Effect.RUNS_ON,
     ),
+    lacked="with too few attempts",
 )
 _DECIDE = ClockKind(
     side=Side.SALES,
-    target=TierLength("decide_minutes", "Decide within"),
+    target=TierLength("decide_within", "Decide within"),
     promise="Decide: promote or return",
     action="Promote or return",
     waits="{lead} waits for your decision",
@@ -135,18 +148,21 @@ _DECIDE = ClockKind(
         qualify=Effect.RUNS_ON,
         accept=Effect.STARTS,
         return_contested=Effect.MET,
+        return_needs_attempts=Effect.MET,
         return_disqualifying=Effect.MET,
         return_to_nurture=Effect.MET,
         recall=Effect.CANCELLED,
         reassign=Effect.PASSED_ON,
         promote=Effect.MET,
-        win=Effect.CANCELLED,
-        lose=Effect.CANCELLED,
+        win=Effect.MET,
+        lose=Effect.MET,
+        lose_needs_attempts=Effect.MET,
         disqualify=Effect.CANCELLED,
         touch=Effect.RUNS_ON,
         connection=Effect.RUNS_ON,
         follow_up_planned=Effect.RUNS_ON,
         follow_up_done=Effect.RUNS_ON,
+        follow_up_dropped=Effect.RUNS_ON,
         return_answered=Effect.RUNS_ON,
     ),
 )
@@ -162,6 +178,7 @@ _FOLLOW_UP = ClockKind(
         qualify=Effect.RUNS_ON,
         accept=Effect.RUNS_ON,
         return_contested=Effect.CANCELLED,
+        return_needs_attempts=Effect.CANCELLED,
         return_disqualifying=Effect.CANCELLED,
         return_to_nurture=Effect.CANCELLED,
         recall=Effect.CANCELLED,
@@ -169,17 +186,19 @@ _FOLLOW_UP = ClockKind(
         promote=Effect.RUNS_ON,
         win=Effect.CANCELLED,
         lose=Effect.CANCELLED,
+        lose_needs_attempts=Effect.CANCELLED,
         disqualify=Effect.CANCELLED,
         touch=Effect.MET_WITH_FOLLOW_UP,
         connection=Effect.MET_WITH_FOLLOW_UP,
         follow_up_planned=Effect.STARTS,
         follow_up_done=Effect.MET,
+        follow_up_dropped=Effect.CANCELLED,
         return_answered=Effect.RUNS_ON,
     ),
 )
 _TRIAGE = ClockKind(
     side=Side.MARKETING,
-    target=MarketingLength("triage_minutes", "Answer a contested return within"),
+    target=MarketingLength("triage_within", "Answer a contested return within"),
     promise="Answer a return that blames data or definition",
     action="Answer the return",
     waits="{lead} was returned and waits for marketing's answer",
@@ -189,6 +208,7 @@ _TRIAGE = ClockKind(
         qualify=Effect.RUNS_ON,
         accept=Effect.RUNS_ON,
         return_contested=Effect.STARTS,
+        return_needs_attempts=Effect.RUNS_ON,
         return_disqualifying=Effect.RUNS_ON,
         return_to_nurture=Effect.RUNS_ON,
         recall=Effect.CANCELLED,
@@ -196,11 +216,13 @@ _TRIAGE = ClockKind(
         promote=Effect.RUNS_ON,
         win=Effect.CANCELLED,
         lose=Effect.CANCELLED,
+        lose_needs_attempts=Effect.CANCELLED,
         disqualify=Effect.CANCELLED,
         touch=Effect.RUNS_ON,
         connection=Effect.RUNS_ON,
         follow_up_planned=Effect.RUNS_ON,
         follow_up_done=Effect.RUNS_ON,
+        follow_up_dropped=Effect.RUNS_ON,
         return_answered=Effect.MET,
     ),
 )
@@ -244,6 +266,11 @@ def met_by(cause: Cause) -> tuple[Kind, ...]:
 def started_by(cause: Cause) -> tuple[Kind, ...]:
     """List the kinds that a cause starts."""
     return affected(cause, Effect.STARTS)
+
+
+def by_attempts() -> tuple[Kind, ...]:
+    """List the kinds that enough attempts meet."""
+    return affected(Cause.TOUCH, Effect.MET_IF_ENOUGH)
 
 
 def table() -> str:

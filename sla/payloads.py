@@ -7,12 +7,13 @@ warning and breach.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from leads import summaries
 from leads.models import Handoff
 from leads.payloads import AboutHandoff, AboutLead
 from leads.summaries import HandoffSummary
+from sla.durations import Unit
 from sla.kinds import Kind
 from sla.models import Agreement, Clock
 from webhooks import outbox
@@ -21,7 +22,16 @@ from webhooks.payloads import ActorSummary, Group, MemberSummary, Payload
 from workspaces import actors
 from workspaces.models import Member
 
+_MET, _MISSED = Clock.State.MET, Clock.State.MISSED
 _SWEEP = ActorSummary.of(actors.engine("clocks"))
+
+
+@dataclass(frozen=True)
+class DurationSummary:
+    """A length of work time in the unit it was promised in; a day is a working day of the agreement's calendar."""
+
+    amount: int
+    unit: Unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +42,8 @@ class ClockSummary:
     kind: Annotated[Kind, "What was promised."]
     tier: str
     owner: Annotated[MemberSummary | None, "Who owes it; null: the team."]
-    target_minutes: Annotated[int | None, "Business time; null where a date was promised."]
+    target: Annotated[DurationSummary | None, "Business time; null where a date was promised."]
+    agreement_version: Annotated[int, "The version of the agreement it began under, and runs by."]
     started_at: datetime
     due_at: Annotated[datetime | None, "Null: the calendar never opens."]
 
@@ -64,6 +75,19 @@ class ClockMet(AboutClock):
 
     stopped_at: datetime
     in_time: bool
+
+
+@event("clock.missed", group=Group.CLOCKS, help="A clock ended, and what it promises was not done.")
+@dataclass(frozen=True, kw_only=True)
+class ClockMissed(AboutClock):
+    """A clock was missed: a return, a loss or a promotion came with fewer touches or channels than agreed.
+
+    It may come before the clock was due, after `clock.breached`, or, where a promotion had met the clock and the lead
+    is given up after all, after `clock.met`.
+    """
+
+    stopped_at: datetime
+    ended_by: Annotated[str, "What ended it, by the table of clocks."]
 
 
 @event("return.answered", group=Group.HANDOVERS, help="Marketing answered a return that blames data or definition.")
@@ -102,25 +126,19 @@ def record_breached(clock: Clock, *, at: datetime) -> None:
     _record_alarm(ClockBreached, clock, at)
 
 
-def record_met(clocks: Iterable[Clock], *, actor: ActorSummary) -> None:
-    """Record those of the clocks of one workspace, just ended, that were met: four statements, or none."""
-    met = [clock for clock in clocks if clock.state == Clock.State.MET]
-    if not met:
+def record_ended(clocks: Iterable[Clock], *, actor: ActorSummary) -> None:
+    """Record those of the clocks of one workspace, just ended, that were met or missed: four statements, or none.
+
+    Nothing is sent of one that history missed.
+    """
+    told = [clock for clock in clocks if clock.state == _MET or (clock.state == _MISSED and not clock.silent)]
+    if not told:
         return
-    facts = []
-    for clock, about in zip(met, _about(met), strict=True):
-        assert clock.stopped_at is not None  # a constraint of the table
-        in_time = clock.breached_at is None
-        payload = ClockMet(
-            lead=about.lead,
-            actor=actor,
-            handoff=about.handoff,
-            clock=about.clock,
-            stopped_at=clock.stopped_at,
-            in_time=in_time,
-        )
-        facts.append(outbox.RecordedEvent(payload, clock.stopped_at))
-    outbox.record_many(met[0].workspace_id, facts)
+    facts = [
+        outbox.RecordedEvent(_ended(clock, about, actor), _stopped(clock))
+        for clock, about in zip(told, _about(told), strict=True)
+    ]
+    outbox.record_many(told[0].workspace_id, facts)
 
 
 def record_answered(handoff: Handoff, *, answer: str, actor: ActorSummary, at: datetime) -> None:
@@ -139,6 +157,19 @@ def _record_alarm(payload: type[ClockWarned] | type[ClockBreached], clock: Clock
     [about] = _about([clock])
     alarm = payload(lead=about.lead, actor=_SWEEP, handoff=about.handoff, clock=about.clock)
     outbox.record(clock.workspace_id, alarm, at=at)
+
+
+def _stopped(clock: Clock) -> datetime:
+    assert clock.stopped_at is not None  # a constraint of the table
+    return clock.stopped_at
+
+
+def _ended(clock: Clock, about: "_About", actor: ActorSummary) -> ClockMet | ClockMissed:
+    """Return what is sent of a clock that was met or missed."""
+    facts: dict[str, Any] = {"lead": about.lead, "actor": actor, "handoff": about.handoff, "clock": about.clock}
+    if clock.state == _MISSED:
+        return ClockMissed(**facts, stopped_at=_stopped(clock), ended_by=clock.ended_by)
+    return ClockMet(**facts, stopped_at=_stopped(clock), in_time=clock.breached_at is None)
 
 
 @dataclass(frozen=True)
@@ -165,12 +196,14 @@ def _about(clocks: Sequence[Clock]) -> list[_About]:
 
 
 def _summary(clock: Clock, owner: Member | None) -> ClockSummary:
+    target = clock.target
     return ClockSummary(
         id=clock.pk,
         kind=Kind(clock.kind),
         tier=clock.tier,
         owner=MemberSummary.of(owner),
-        target_minutes=clock.target_minutes,
+        target=DurationSummary(target.amount, target.unit) if target else None,
+        agreement_version=clock.agreement.version,
         started_at=clock.started_at,
         due_at=clock.due_at,
     )

@@ -5,7 +5,7 @@ A workspace without a signed agreement has promised nothing: no clock starts. Cl
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
 from django.db.models import QuerySet
 from django.dispatch import receiver
@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from leads.models import FollowUp, Handoff, Lead, Touch, Transition
 from leads.models.touch import Outcome
 from leads.signals import moved, planned, touched
-from sla import agreements, calendars, clocks, information, kinds
+from sla import agreements, attempts, calendars, clocks, endings, information, kinds
 from sla.effects import Cause, Effect, cause_of
 from sla.kinds import Kind
 from sla.models import Clock
@@ -40,13 +40,15 @@ def on_move(move: str, transitions: Sequence[Transition], now: datetime, **kwarg
         return
     for row, handoff in passes:
         cause = cause_of(move, row.reason)
+        ending = clocks.Ending(cause, row.at, ActorSummary.of_row(row), _reported_at(row.actor_kind, now))
         if cause is not None:
-            _end(handoff, cause, row, now)
+            _start_unaccepted(handoff, cause, row, now)
+            _end(handoff, cause, ending)
             _start(handoff, cause, row, now)
         elif handoff.closed_at is not None:  # a move that nothing is agreed about: what still runs is owed no longer
-            clocks.cancel(_of(handoff, *Kind.values), at=row.at, reported_at=_reported_at(row.actor_kind, now))
+            clocks.end(_of(handoff), dict.fromkeys(Kind.values, Clock.State.CANCELLED), ending)
         if cause is Cause.REASSIGN:
-            clocks.pass_on(handoff, at=row.at, now=now)
+            clocks.pass_on(handoff, at=row.at, now=now, actor=ending.actor)
 
 
 @receiver(touched, dispatch_uid="sla.touched")
@@ -55,58 +57,40 @@ def on_touch(touch: Touch, handoff: Handoff | None, at: datetime, now: datetime,
     if handoff is None:
         return
     cause = Cause.CONNECTION if touch.outcome == Outcome.CONNECTED else Cause.TOUCH
-    concerned = kinds.affected(cause, Effect.MET, Effect.MET_IF_ENOUGH)
-    running = _of(handoff, *concerned).filter(state=Clock.State.RUNNING)
-    met = [
-        clock.kind
-        for clock in running.select_related("agreement").defer("agreement__terms")
-        if _meets(cause, clock, handoff)
-    ]
+    met = _met_by_touch(cause, handoff)
     if met:
         author, reported_at = ActorSummary.of_row(touch), _reported_at(touch.actor_kind, now)
-        clocks.stop(_of(handoff, *met), at=at, actor=author, reported_at=reported_at)
+        clocks.end(_of(handoff), met, clocks.Ending(cause, at, author, reported_at))
 
 
 @receiver(planned, dispatch_uid="sla.planned")
 def on_follow_up(
-    follow_up: FollowUp, lead: Lead, handoff: Handoff | None, actor: Actor, at: datetime, now: datetime, **kwargs: Any
+    follow_up: FollowUp,
+    lead: Lead,
+    handoff: Handoff | None,
+    actor: Actor,
+    at: datetime,
+    now: datetime,
+    by_touch: bool,
+    **kwargs: Any,
 ) -> None:
-    """Start the clock of a promised follow-up, or stop it when the follow-up is done, as it is by the next touch."""
+    """Start the clock of a promised follow-up, or end it when the follow-up is done: only a touch meets it."""
     if follow_up.done_at is not None:
-        promised = Clock.objects.of(lead.workspace_id).filter(
-            follow_up=follow_up, kind__in=kinds.met_by(Cause.FOLLOW_UP_DONE)
-        )
-        author = ActorSummary.of(actor)
-        clocks.stop(promised, at=follow_up.done_at, actor=author, reported_at=_reported_at(actor.kind, now))
+        cause = Cause.FOLLOW_UP_DONE if by_touch else Cause.FOLLOW_UP_DROPPED
+        promised = Clock.objects.of(lead.workspace_id).filter(follow_up=follow_up)
+        reported_at = _reported_at(actor.kind, now)
+        ending = clocks.Ending(cause, follow_up.done_at, ActorSummary.of(actor), reported_at)
+        clocks.end(promised, endings.states(cause, None), ending)
     elif agreement := agreements.active(lead.workspace_id):
         for kind in kinds.started_by(Cause.FOLLOW_UP_PLANNED):
             clocks.promise(agreement, follow_up, kind, tier=handoff.tier if handoff else "", at=at, now=now)
 
 
-def _meets(cause: Cause, clock: Clock, handoff: Handoff) -> bool:
-    """Return whether a touch meets a clock of its handoff."""
-    effect = kinds.of(clock.kind).effects.of(cause)
-    match effect:
-        case Effect.MET:
-            return True
-        case Effect.MET_IF_ENOUGH:
-            return _attempted_enough(clock, handoff)
-        case Effect.MET_WITH_FOLLOW_UP | Effect.STARTS | Effect.RUNS_ON:  # a fulfilled follow-up comes as done
-            return False
-        case Effect.CANCELLED | Effect.PASSED_ON | Effect.RESTARTS:
-            return False
-        case _:
-            assert_never(effect)
-
-
-def _attempted_enough(clock: Clock, handoff: Handoff) -> bool:
-    """Return whether the touches of a handoff reach the attempts and channels of its tier, or a connection."""
-    policy = agreements.terms_of(clock.agreement).policy(clock.tier)
-    rows = Touch.objects.of(handoff.workspace_id).filter(handoff=handoff).values_list("channel", "outcome")
-    touches = list(rows)
-    connected = any(outcome == Outcome.CONNECTED for _, outcome in touches)
-    channels = {channel for channel, _ in touches}
-    return connected or (len(touches) >= policy.attempts and len(channels) >= policy.channels)
+def _met_by_touch(cause: Cause, handoff: Handoff) -> dict[str, Clock.State]:
+    """Return which kinds of clocks a touch meets, counting the attempts only where they decide."""
+    waiting = _of(handoff).filter(state=Clock.State.RUNNING, kind__in=kinds.affected(cause, Effect.MET_IF_ENOUGH))
+    counted = attempts.of([handoff]).get(handoff.pk) if waiting.exists() else None
+    return {kind: state for kind, state in endings.states(cause, counted).items() if state == Clock.State.MET}
 
 
 def _start_offered(passes: Sequence[tuple[Transition, Handoff]], now: datetime) -> None:
@@ -126,20 +110,27 @@ def _start(handoff: Handoff, cause: Cause, row: Transition, now: datetime) -> No
     starting = kinds.started_by(cause)
     if not starting or not (agreement := agreements.active(handoff.workspace_id)):
         return
-    starts = [clocks.Start(kind, handoff, _owner(kind, handoff), row.at) for kind in starting]
-    started = clocks.start(agreement, starts, now=now)
-    if handoff.first_touch_at is not None:
-        met = [clock.kind for clock in started if _meets(Cause.TOUCH, clock, handoff)]
-        if met:
-            clocks.stop(_of(handoff, *met), at=row.at, actor=ActorSummary.of_row(row))
+    clocks.start(agreement, [clocks.Start(kind, handoff, _owner(kind, handoff), row.at) for kind in starting], now=now)
+    if handoff.first_touch_at is not None and (met := _met_by_touch(Cause.TOUCH, handoff)):
+        started = {kind: state for kind, state in met.items() if kind in starting}
+        clocks.end(_of(handoff), started, clocks.Ending(Cause.TOUCH, row.at, ActorSummary.of_row(row)))
 
 
-def _end(handoff: Handoff, cause: Cause, row: Transition, now: datetime) -> None:
-    """End the running clocks of a handoff that a move meets or cancels."""
-    met, cancelled = kinds.met_by(cause), kinds.affected(cause, Effect.CANCELLED)
-    if met or cancelled:
-        author, reported_at = ActorSummary.of_row(row), _reported_at(row.actor_kind, now)
-        clocks.settle(_of(handoff, *met, *cancelled), met=met, at=row.at, actor=author, reported_at=reported_at)
+def _start_unaccepted(handoff: Handoff, cause: Cause, row: Transition, now: datetime) -> None:
+    """Start what acceptance would have started and this return judges: an offer is not given up unworked."""
+    owed = endings.unaccepted(handoff, cause)
+    if owed and (agreement := agreements.active(handoff.workspace_id)):
+        clocks.start(agreement, [clocks.Start(kind, handoff, _owner(kind, handoff), row.at) for kind in owed], now=now)
+
+
+def _end(handoff: Handoff, cause: Cause, ending: clocks.Ending) -> None:
+    """End the running clocks that a move ends; one that gives the lead up takes back what a promotion met."""
+    counted = attempts.of([handoff]).get(handoff.pk) if endings.judged(cause) else None
+    states = endings.states(cause, counted)
+    if states:
+        clocks.end(_of(handoff), states, ending)
+    if taken_back := endings.taken_back(handoff, cause, counted):
+        clocks.take_back(_of(handoff).filter(kind__in=taken_back), ending)
 
 
 def _owner(kind: Kind, handoff: Handoff) -> Member | None:
@@ -152,5 +143,5 @@ def _reported_at(kind: str, now: datetime) -> datetime | None:
     return now if kind == "member" else None
 
 
-def _of(handoff: Handoff, *kinds: str) -> QuerySet[Clock]:
-    return Clock.objects.of(handoff.workspace_id).filter(handoff=handoff, kind__in=kinds)
+def _of(handoff: Handoff) -> QuerySet[Clock]:
+    return Clock.objects.of(handoff.workspace_id).filter(handoff=handoff)

@@ -26,12 +26,17 @@ class Due:
     next_due_at: datetime | None
 
 
+def with_version(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
+    """Read clocks with the version they began under, so that `sla.agreements.terms_of` finds its terms in memory."""
+    return clocks.select_related("agreement").defer("agreement__terms")
+
+
 def clocks_of(handoffs: Iterable[Handoff | int]) -> dict[int, list[Clock]]:
     """Return the clocks of handoffs by the handoff's id, those that run first, then by due time. One statement."""
     ids = [handoff.pk if isinstance(handoff, Handoff) else handoff for handoff in handoffs]
     found: dict[int, list[Clock]] = defaultdict(list)
     # The caller's handoffs belong to one workspace, from which they were looked up.
-    for clock in Clock.everywhere.filter(handoff_id__in=ids).order_by("due_at", "pk"):
+    for clock in with_version(Clock.everywhere.filter(handoff_id__in=ids)).order_by("due_at", "pk"):
         found[clock.handoff_id].append(clock)  # type: ignore[index]  # the filter asks for those handoffs
     for rows in found.values():
         rows.sort(key=lambda clock: clock.state != Clock.State.RUNNING)
@@ -43,7 +48,7 @@ def running(workspace: Workspace | int, member: Member | None = None) -> QuerySe
     found = Clock.objects.of(workspace).filter(RUNNING)
     if member is not None:
         found = found.filter(member=member)
-    return found.select_related("lead", "handoff", "member__user").order_by("due_at", "pk")
+    return with_version(found).select_related("lead", "handoff", "member__user").order_by("due_at", "pk")
 
 
 def due(workspace: Workspace | int, member: Member | None, *, at: datetime) -> Due:

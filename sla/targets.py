@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TierLength:
-    """A length that sales promises tier by tier: `minutes` is its member of `Policy`, `label` that of its field."""
+    """A length that sales promises tier by tier: `within` is its member of `Policy`, `label` that of its field."""
 
-    minutes: str
+    within: str
     label: str
 
 
@@ -15,7 +15,7 @@ class TierLength:
 class TierAttempts:
     """A number of attempts on a number of channels within a length, tier by tier: three members of `Policy`."""
 
-    minutes: str
+    within: str
     label: str
     attempts: str = "attempts"
     channels: str = "channels"
@@ -23,9 +23,9 @@ class TierAttempts:
 
 @dataclass(frozen=True)
 class MarketingLength:
-    """A length that marketing promises: `minutes` is its member of `Marketing`, `label` that of its field."""
+    """A length that marketing promises: `within` is its member of `Marketing`, `label` that of its field."""
 
-    minutes: str
+    within: str
     label: str
 
 

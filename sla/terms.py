@@ -1,7 +1,7 @@
 """The terms of an agreement: what both sides promise, as frozen dataclasses and as the JSON that is signed.
 
-All durations are minutes of work time in the agreement's calendar. A draft holds what people edit; the calendar,
-the definitions and the return reasons are copied in when it is proposed, so that the signed text is complete.
+All durations are work time in the agreement's calendar, each in the unit it was promised in. A draft holds what people
+edit; what stands elsewhere is copied in when it is proposed (`sla.in_force`), so that the signed text is complete.
 
 What people submit is checked by `from_json`; what is stored, in whatever format it was signed, is read by
 `from_stored`, which checks nothing: the limits of today do not bind an agreement that was signed before them.
@@ -10,20 +10,20 @@ What people submit is checked by `from_json`; what is stored, in whatever format
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from functools import cached_property
 from typing import Any, assert_never
 
 from leadflow.errors import Invalid
 from leadflow.formats import build
-from sla import documents, information, kinds, worktime
+from sla import documents, durations, information, kinds, worktime
+from sla.durations import Duration, Unit
 from sla.effects import Cause
 from sla.kinds import Kind
 from sla.models.clock import Escalation
 from sla.targets import MarketingLength, PromisedDate, Target, TierAttempts, TierLength
 
-MOST_MINUTES = 366 * 24 * 60
 MOST_POLICIES = 20
 MOST_ESCALATION_STEPS = 10
 KINDS: tuple[str, ...] = tuple(Kind.values)
@@ -37,20 +37,20 @@ class Marketing:
 
     mqls_per_month: int
     complete_percent: int  # of the leads handed over, those with all the information promised
-    triage_minutes: int
+    triage_within: Duration
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Hold sales' targets for one tier: `attempts` touches on `channels` channels within `attempts_minutes`."""
+    """Hold sales' targets for one tier: `attempts` touches on `channels` channels within `attempts_within`."""
 
     tier: str
-    accept_minutes: int
-    first_touch_minutes: int
+    accept_within: Duration
+    first_touch_within: Duration
     attempts: int
     channels: int
-    attempts_minutes: int
-    decide_minutes: int
+    attempts_within: Duration
+    decide_within: Duration
 
     def amount(self, target: Target) -> str:
         """Describe how much is to be done within the time, "6 attempts on 2 channels"; empty where it is one thing."""
@@ -67,28 +67,34 @@ class Policy:
 
 @dataclass(frozen=True)
 class EscalationStep:
-    """Hold one escalation step: what is done `after_minutes` after a breach of a clock of these kinds."""
+    """Hold one escalation step: what is done so long `after` a breach of a clock of these kinds."""
 
     action: str
-    after_minutes: int
+    after: Duration
     kinds: tuple[str, ...] = KINDS
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Hold everything that an agreement says. `calendar`, `definitions` and `reasons` are empty in a draft."""
+    """Hold everything that an agreement says.
+
+    `definitions` and `scoring` are empty in a draft: its newest versions are copied in when it is proposed. So are
+    `calendar`, `reasons` and `questions` before the first agreement is signed; later drafts hold their own.
+    """
 
     marketing: Marketing
     sales: tuple[Policy, ...]
     information: tuple[str, ...]
     met_percent: int  # the share of clocks that must be met in time for a commitment to be kept
     warn_percent: int  # of the time, after which the owner is warned
-    ladder: tuple[EscalationStep, ...]
+    escalation_steps: tuple[EscalationStep, ...]
     reassign_restarts_accept: bool
     review_on: date | None = None
     calendar: Mapping[str, Any] = field(default_factory=dict)
     definitions: Mapping[str, Any] = field(default_factory=dict)
-    reasons: tuple[Mapping[str, Any], ...] = ()
+    scoring: Mapping[str, Any] = field(default_factory=dict)  # the rules that fit and interest rest on
+    reasons: tuple[Mapping[str, Any], ...] = ()  # in use
+    questions: tuple[Mapping[str, Any], ...] = ()  # in use
 
     @cached_property
     def hours(self) -> worktime.Hours:
@@ -99,24 +105,23 @@ class Terms:
         """Return the targets of a tier; one that the agreement does not know gets those of the last tier."""
         return next((policy for policy in self.sales if policy.tier == tier), self.sales[-1])
 
-    def target(self, kind: str, tier: str) -> int:
-        """Return the minutes that a kind of clock runs. Raise `ValueError` for one that runs to a promised date."""
+    def target(self, kind: str, tier: str) -> Duration:
+        """Return how long a kind of clock runs. Raise `ValueError` for one that runs to a promised date."""
         target = kinds.of(kind).target
         match target:
             case TierLength() | TierAttempts():
-                found: int = getattr(self.policy(tier), target.minutes)
+                found: Duration = getattr(self.policy(tier), target.within)
             case MarketingLength():
-                found = getattr(self.marketing, target.minutes)
+                found = getattr(self.marketing, target.within)
             case PromisedDate():
                 raise ValueError("A promised date has no length.")
             case _:
                 assert_never(target)
         return found
 
-    def escalation_steps(self, kind: str) -> tuple[EscalationStep, ...]:
-        """List the escalation steps for a kind of clock, the earliest first."""
-        steps = (step for step in self.ladder if kind in step.kinds)
-        return tuple(sorted(steps, key=lambda step: step.after_minutes))
+    def steps_after_breach(self, kind: str) -> tuple[EscalationStep, ...]:
+        """List the escalation steps for a kind of clock, as they are written: `sla.escalations` orders them by time."""
+        return tuple(step for step in self.escalation_steps if kind in step.kinds)
 
     def to_json(self) -> dict[str, Any]:
         """Return the terms as people edit them: `to_stored` without the number of the format."""
@@ -133,20 +138,27 @@ class Terms:
 def default() -> Terms:
     """Return the terms that a new workspace begins with, to be edited."""
     return Terms(
-        marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_minutes=960),
+        marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_within=durations.days(2)),
         sales=(
-            Policy("hot", 60, 120, attempts=6, channels=2, attempts_minutes=4800, decide_minutes=4800),
-            Policy("standard", 240, 480, attempts=6, channels=2, attempts_minutes=4800, decide_minutes=7200),
+            _policy("hot", accept=durations.hours(1), first_touch=durations.hours(2), decide=durations.days(10)),
+            _policy("standard", accept=durations.hours(4), first_touch=durations.days(1), decide=durations.days(15)),
         ),
         information=("contact", "name", "account", "country", "source"),
         met_percent=90,
         warn_percent=75,
-        ladder=(
-            EscalationStep(Escalation.Action.REMIND, 0),
-            EscalationStep(Escalation.Action.NOTIFY_MANAGER, 60),
-            EscalationStep(Escalation.Action.REASSIGN, 240, kinds.met_by(Cause.ACCEPT)),
+        escalation_steps=(
+            EscalationStep(Escalation.Action.REMIND, durations.minutes(0)),
+            EscalationStep(Escalation.Action.NOTIFY_MANAGER, durations.hours(1)),
+            EscalationStep(Escalation.Action.REASSIGN, durations.hours(4), kinds.met_by(Cause.ACCEPT)),
         ),
         reassign_restarts_accept=True,
+    )
+
+
+def _policy(tier: str, *, accept: Duration, first_touch: Duration, decide: Duration) -> Policy:
+    """Return the targets that a tier begins with."""
+    return Policy(
+        tier, accept, first_touch, attempts=6, channels=2, attempts_within=durations.days(10), decide_within=decide
     )
 
 
@@ -165,13 +177,24 @@ def from_stored(stored: Mapping[str, Any]) -> Terms:
     return build(
         Terms,
         documents.TERMS.read(stored),
-        marketing=lambda data: build(Marketing, data),
-        sales=lambda items: tuple(build(Policy, item) for item in items),
+        marketing=lambda data: build(Marketing, data, triage_within=_duration),
+        sales=lambda items: tuple(build(Policy, item, **_WITHIN) for item in items),
         information=tuple,
-        ladder=lambda items: tuple(build(EscalationStep, item, kinds=tuple) for item in items),
+        escalation_steps=lambda items: tuple(
+            build(EscalationStep, item, after=_duration, kinds=tuple) for item in items
+        ),
         review_on=lambda day: date.fromisoformat(day) if day else None,
         reasons=tuple,
+        questions=tuple,
     )
+
+
+def _duration(stored: Mapping[str, Any]) -> Duration:
+    return build(Duration, stored, unit=Unit)
+
+
+# The lengths of a policy, with what reads them as they are stored.
+_WITHIN = {each.name: _duration for each in fields(Policy) if each.type is Duration}
 
 
 def from_json(data: Any) -> Terms:
@@ -186,15 +209,17 @@ def from_json(data: Any) -> Terms:
         information=_read_codes("information", data.get("information", []), tuple(information.LABELS)),
         met_percent=_whole("met_percent", data.get("met_percent"), 1, 100),
         warn_percent=_whole("warn_percent", data.get("warn_percent"), 1, 99),
-        ladder=tuple(
-            _read_escalation_step(f"ladder[{i}]", step)
-            for i, step in enumerate(_list("ladder", data.get("ladder"), MOST_ESCALATION_STEPS))
+        escalation_steps=tuple(
+            _read_escalation_step(f"escalation_steps[{i}]", step)
+            for i, step in enumerate(_list("escalation_steps", data.get("escalation_steps"), MOST_ESCALATION_STEPS))
         ),
         reassign_restarts_accept=_flag("reassign_restarts_accept", data.get("reassign_restarts_accept")),
         review_on=_read_date("review_on", data.get("review_on")),
         calendar=_read_calendar(data.get("calendar") or {}),
         definitions=_object("definitions", data.get("definitions") or {}, "mql", "sal", "sql"),
+        scoring=_object("scoring", data.get("scoring") or {}, "version", "fit", "interest"),
         reasons=tuple(_list("reasons", data.get("reasons") or [], 500)),
+        questions=tuple(_list("questions", data.get("questions") or [], 500)),
     )
 
 
@@ -203,7 +228,7 @@ def _read_marketing(data: Any) -> Marketing:
     return Marketing(
         mqls_per_month=_whole("marketing.mqls_per_month", data.get("mqls_per_month"), 0, 1_000_000),
         complete_percent=_whole("marketing.complete_percent", data.get("complete_percent"), 0, 100),
-        triage_minutes=_minutes("marketing.triage_minutes", data.get("triage_minutes")),
+        triage_within=_within("marketing.triage_within", data.get("triage_within")),
     )
 
 
@@ -223,12 +248,12 @@ def _read_policy(place: str, item: Any) -> Policy:
     attempts = _whole(f"{place}.attempts", item.get("attempts"), 1, 50)
     return Policy(
         tier=tier,
-        accept_minutes=_minutes(f"{place}.accept_minutes", item.get("accept_minutes")),
-        first_touch_minutes=_minutes(f"{place}.first_touch_minutes", item.get("first_touch_minutes")),
+        accept_within=_within(f"{place}.accept_within", item.get("accept_within")),
+        first_touch_within=_within(f"{place}.first_touch_within", item.get("first_touch_within")),
         attempts=attempts,
         channels=_whole(f"{place}.channels", item.get("channels"), 1, min(attempts, 4)),
-        attempts_minutes=_minutes(f"{place}.attempts_minutes", item.get("attempts_minutes")),
-        decide_minutes=_minutes(f"{place}.decide_minutes", item.get("decide_minutes")),
+        attempts_within=_within(f"{place}.attempts_within", item.get("attempts_within")),
+        decide_within=_within(f"{place}.decide_within", item.get("decide_within")),
     )
 
 
@@ -242,7 +267,7 @@ def _read_escalation_step(place: str, item: Any) -> EscalationStep:
         raise Invalid("Name the clocks for which this step is taken.", field=f"{place}.kinds")
     if action in _MOVING and (staying := [kind for kind in chosen if not kinds.of(kind).moves_owner]):
         raise Invalid(f"A lead does not change hands over {', '.join(staying)}.", field=f"{place}.kinds")
-    return EscalationStep(action, _whole(f"{place}.after_minutes", item.get("after_minutes"), 0, MOST_MINUTES), chosen)
+    return EscalationStep(action, _within(f"{place}.after", item.get("after"), least=0), chosen)
 
 
 def _read_calendar(data: Any) -> Mapping[str, Any]:
@@ -285,8 +310,13 @@ def _list(place: str, items: Any, most: int) -> list[Any]:
     return list(items)
 
 
-def _minutes(place: str, value: Any) -> int:
-    return _whole(place, value, 1, MOST_MINUTES)
+def _within(place: str, item: Any, *, least: int = 1) -> Duration:
+    """Read a length. What is wrong in it is named by the place of the whole: it is one field of the form."""
+    item = _object(place, item, "amount", "unit")
+    if item.get("unit") not in list(Unit):
+        raise Invalid(f"Choose the unit: {', '.join(Unit)}.", field=place)
+    unit = Unit(item["unit"])
+    return Duration(_whole(place, item.get("amount"), least, durations.MOST[unit]), unit)
 
 
 def _whole(place: str, value: Any, least: int, most: int) -> int:

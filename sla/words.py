@@ -1,24 +1,20 @@
 """Put durations, times and clocks into words, for notices and pages."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 
 from sla import kinds
 from sla.models import Clock
 from sla.sides import Side
-from sla.worktime import Hours
+
+_NEAR = {0: "today", 1: "tomorrow", -1: "yesterday"}
 
 
-def duration(minutes: float, hours: Hours | None = None) -> str:
-    """Write minutes of work time as "45 min", "1 h 30 min" or, given a calendar's hours, "10 working days".
-
-    Working days are written only where the calendar's days are of one length and the duration is whole days.
-    """
+def duration(minutes: float) -> str:
+    """Write minutes of work time as "45 min" or "1 h 30 min"."""
     whole = max(round(minutes), 0)
-    day = _day_minutes(hours) if hours else 0
-    if day and whole >= day and whole % day == 0:
-        days = whole // day
-        return f"{days} working day{'s' if days > 1 else ''}"
     full, rest = divmod(whole, 60)
     return " ".join(part for part in (f"{full} h" if full else "", f"{rest} min" if rest or not full else "") if part)
 
@@ -29,6 +25,32 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
     if abs((local.date() - today.date()).days) < 7:
         return f"{local:%A %H:%M}"
     return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+
+
+def length(minutes: float, days: float | None) -> str:
+    """Write work time in the unit of a promise: working days, to the half, while there is one; else hours and minutes.
+
+    `days` is None for a promise in minutes or hours.
+    """
+    if days is not None and days >= 1:
+        halves = int(2 * days + 1e-6) / 2
+        return f"{halves:g} working day{'' if halves == 1 else 's'}"
+    return duration(minutes) if minutes >= 1 else "under a minute"
+
+
+def near(at: datetime, now: datetime, zone: tzinfo | None = None, *, in_full: bool = False) -> str:
+    """Write an instant as people say it: "today 16:40", "Mon 10:00", "12 Jan 10:00"; `in_full`, "Monday 10:00".
+
+    In a zone, the reader's by default; the year stands where it is another one.
+    """
+    local, today = timezone.localtime(at, zone), timezone.localtime(now, zone)
+    away = (local.date() - today.date()).days
+    if away in _NEAR:
+        return f"{_NEAR[away]} {local:%H:%M}"
+    if 0 < away < 7:
+        return f"{local:%A %H:%M}" if in_full else f"{local:%a %H:%M}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M}"
 
 
 def waits(clock: Clock) -> str:
@@ -42,9 +64,3 @@ def owes(clock: Clock) -> str:
     if kind.side is Side.SALES and clock.member is None:
         return f"Nobody has taken {clock.lead.name} from the queue"
     return kind.owes.format(owner=clock.member, lead=clock.lead.name)
-
-
-def _day_minutes(hours: Hours) -> int:
-    """Return the length of the calendar's working days in minutes, or 0 when they differ."""
-    lengths = {length for length in hours.day_lengths if length}
-    return int(lengths.pop().total_seconds() // 60) if len(lengths) == 1 else 0

@@ -18,12 +18,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from leadflow.formats import build
+from sla.offsets import LAST, Stretch, midnight, stretches
 
 HORIZON = timedelta(days=50 * 366)
 """How far ahead of its start a search looks before it answers that the time is never reached."""
@@ -33,11 +34,8 @@ _MIDNIGHT = "24:00"  # the end of a window that lasts until the day ends
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NONE = timedelta(0)
-_SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-# Outside these, conversion to a zone may leave what datetime can hold. Nothing is open there.
-_FIRST, _LAST = (datetime.combine(date(year, 1, 1), time.min) for year in (2, 9998))
 
 
 @dataclass(frozen=True)
@@ -109,6 +107,11 @@ class Hours:
         return tuple(sum((w.closes - w.opens for w in day), _NONE) for day in self.by_weekday)
 
     @cached_property
+    def always_open(self) -> bool:
+        """Return whether the calendar never closes, so that its work time is all time."""
+        return not self.holidays and all(length == _DAY for length in self.day_lengths)
+
+    @cached_property
     def sorted_holidays(self) -> tuple[date, ...]:
         """List the holidays in order, so that those of a period are found by bisection."""
         return tuple(sorted(self.holidays))
@@ -134,7 +137,7 @@ def add(hours: Hours, start: datetime, minutes: float) -> datetime | None:
     if not hours.windows or minutes > HORIZON / _MINUTE:
         return None
     left = timedelta(minutes=minutes)
-    for stretch in _stretches(hours.zone, begin, min(begin, _LAST - HORIZON) + HORIZON):
+    for stretch in stretches(hours.zone, begin, min(begin, LAST - HORIZON) + HORIZON):
         found = _count(hours, stretch.begin, stretch.end)
         if found and found >= left:
             return (_locate(hours, stretch, left) - stretch.offset).replace(tzinfo=UTC)
@@ -147,8 +150,51 @@ def between(hours: Hours, start: datetime, end: datetime) -> float:
 
     Raise ValueError for naive datetimes.
     """
-    stretches = _stretches(hours.zone, _naive_utc(start), _naive_utc(end))
-    return sum((_count(hours, s.begin, s.end) for s in stretches), _NONE) / _MINUTE
+    return _open(hours, _naive_utc(start), _naive_utc(end)) / _MINUTE
+
+
+def add_days(hours: Hours, start: datetime, days: int) -> datetime | None:
+    """Find the instant (UTC) at which `days` working days have passed since `start`.
+
+    A working day is a local date with open time, whole, however long it is open. The share of its first day that was
+    over at the start is over on the last one: from Monday 10:00, two working days of 9 to 17 end on Wednesday 10:00;
+    from Thursday at the half of its day, one ends at the half of a short Friday. What begins with a day, or before it
+    opens, ends at the close of the last one. Where all days are equally long that is `days` times their length; days
+    added one after the other make the same as all at once.
+    Answer None as `add` does. Raise ValueError for a naive `start` or a negative number.
+    """
+    if days < 0:
+        raise ValueError(f"Cannot add {days} days: give zero or more.")
+    begin = add(hours, start, 0)
+    if begin is None or not days:
+        return begin
+    moment = _naive_utc(begin)
+    walk = _working_days(hours, moment)
+    first = next(walk)
+    used = _open(hours, first.begin, moment)
+    last = first
+    for _ in range(days if used else days - 1):
+        following = next(walk, None)
+        if following is None:
+            return None
+        last = following
+    length = used * (last.length / first.length) if used else last.length
+    return add(hours, last.begin.replace(tzinfo=UTC), length / _MINUTE)
+
+
+def days_between(hours: Hours, start: datetime, end: datetime) -> float:
+    """Count the working days from `start` to `end`, by the share of each that lies between: undo `add_days`.
+
+    Raise ValueError for naive datetimes.
+    """
+    since, until = _naive_utc(start), _naive_utc(end)
+    total = 0.0
+    if since < until:
+        for day in _working_days(hours, since):
+            if day.begin >= until:
+                break
+            total += _open(hours, max(day.begin, since), min(day.end, until)) / day.length
+    return total
 
 
 def from_stored(data: Mapping[str, Any]) -> Hours:
@@ -192,61 +238,31 @@ def to_json(hours: Hours, names: Mapping[date, str] | None = None) -> dict[str, 
 
 
 @dataclass(frozen=True)
-class _Stretch:
-    """A period of one UTC offset, as naive wall times. In it, wall time and elapsed time are the same."""
+class _WorkingDay:
+    """A local date with open time, from its first instant to that of the next date, in naive UTC."""
 
     begin: datetime
     end: datetime
-    offset: timedelta
+    length: timedelta
 
 
-def _stretches(zone: str, begin: datetime, end: datetime) -> Iterator[_Stretch]:
-    """Cut the time from `begin` to `end` (naive UTC) where the zone shifts and at New Year, in order."""
-    begin, end = max(begin, _FIRST), min(end, _LAST)
-    for year in range(begin.year, end.year + 1):
-        for since, until, offset in _offsets(zone, year):
-            first, last = max(begin, since), min(end, until)
-            if first < last:
-                yield _Stretch(first + offset, last + offset, offset)
+def _working_days(hours: Hours, moment: datetime) -> Iterator[_WorkingDay]:
+    """Yield the working days from the one that holds a moment (naive UTC) on, within HORIZON of it."""
+    until = min(moment, LAST - HORIZON) + HORIZON
+    day = moment.date() - _DAY
+    end = midnight(hours.zone, day)
+    while end < until:
+        begin, end = end, midnight(hours.zone, day + _DAY)
+        # A clock that falls back over midnight shows the end of a date twice, the second time within the next one.
+        is_open = hours.windows_on(day) or hours.windows_on(day - _DAY)
+        if end > moment and is_open and (length := _open(hours, begin, end)):
+            yield _WorkingDay(begin, end, length)
+        day += _DAY
 
 
-@lru_cache(maxsize=4096)
-def _offsets(zone: str, year: int) -> tuple[tuple[datetime, datetime, timedelta], ...]:
-    """List the offsets of a zone in a year of UTC, each with the naive UTC times between which it holds.
-
-    zoneinfo keeps its shifts to itself, so they are found by looking at every midnight and bisecting the days
-    between two that differ. No zone on record shifts there and back within a day.
-    """
-    info = ZoneInfo(zone)
-    since, end = (datetime.combine(date(new_year, 1, 1), time.min) for new_year in (year, year + 1))
-    moment = since
-    offset = _offset(info, since)
-    found = []
-    while moment < end:
-        if _offset(info, moment + _DAY) != offset:
-            shift = _shift(info, moment, moment + _DAY)
-            if shift < end:
-                found.append((since, shift, offset))
-                since, offset = shift, _offset(info, shift)
-        moment += _DAY
-    return (*found, (since, end, offset))
-
-
-def _offset(info: ZoneInfo, moment: datetime) -> timedelta:
-    """Give the UTC offset of a zone at a naive UTC time."""
-    return info.fromutc(moment.replace(tzinfo=info)).replace(tzinfo=None) - moment
-
-
-def _shift(info: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """Find the second at which the offset changes between two naive UTC times."""
-    old = _offset(info, before)
-    while after - before > _SECOND:
-        middle = before + (after - before) // _SECOND // 2 * _SECOND
-        if _offset(info, middle) == old:
-            before = middle
-        else:
-            after = middle
-    return after
+def _open(hours: Hours, begin: datetime, end: datetime) -> timedelta:
+    """Sum the open time between two instants, in naive UTC."""
+    return sum((_count(hours, each.begin, each.end) for each in stretches(hours.zone, begin, end)), _NONE)
 
 
 def _count(hours: Hours, begin: datetime, end: datetime) -> timedelta:
@@ -275,7 +291,7 @@ def _count_until(hours: Hours, wall: datetime) -> timedelta:
     return sum((max(_NONE, min(w.closes, since_midnight) - w.opens) for w in windows), _NONE)
 
 
-def _locate(hours: Hours, stretch: _Stretch, left: timedelta) -> datetime:
+def _locate(hours: Hours, stretch: Stretch, left: timedelta) -> datetime:
     """Find the wall time at which `left` of open time has passed; the stretch must hold that much."""
     midnight = datetime.combine(stretch.begin, time.min)
     while True:

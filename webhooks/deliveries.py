@@ -249,7 +249,7 @@ def replay(delivery: Delivery, *, actor: Actor, at: datetime | None = None) -> D
     """
     at = at or timezone.now()
     with transaction.atomic():
-        endpoint = _demand_active(lock(Endpoint.everywhere.all(), delivery.endpoint_id))
+        endpoint = _check_active(lock(Endpoint.everywhere.all(), delivery.endpoint_id))
         row = lock(Delivery.everywhere.all(), delivery.pk)
         row.next_at, row.attempts, row.dead_reason, row.delivered_at = at, 0, "", None
         row.save(update_fields=["next_at", "attempts", "dead_reason", "delivered_at"])
@@ -269,7 +269,7 @@ def replay_range(
     """
     at = at or timezone.now()
     with transaction.atomic():
-        endpoint = _demand_active(lock(Endpoint.everywhere.all(), endpoint.pk))
+        endpoint = _check_active(lock(Endpoint.everywhere.all(), endpoint.pk))
         facts = OutboxEvent.objects.of(endpoint.workspace_id).filter(created_at__gte=since, created_at__lt=until)
         if endpoint.types:
             facts = facts.filter(type__in=endpoint.types)
@@ -296,7 +296,7 @@ def replay_range(
     return count
 
 
-def _demand_active(endpoint: Endpoint) -> Endpoint:
+def _check_active(endpoint: Endpoint) -> Endpoint:
     if not endpoint.active:
         raise Conflict("The endpoint is paused: let it go on first.", code="endpoint_paused")
     return endpoint

@@ -28,7 +28,7 @@ def write(row: R, *, actor: Actor, noun: str, key: str = "code", at: datetime | 
     at = at or timezone.now()
     lock(Workspace.objects.all(), row.workspace_id)
     before = _stored(row)
-    _check(row, key)
+    check(row, key)
     fields = [field for field in row._meta.concrete_fields if field.name not in _UNTOLD]
     values = {field.name: (_plain(before, field), _plain(row, field)) for field in fields}
     changes = {name: list(pair) for name, pair in values.items() if pair[0] != pair[1]}
@@ -56,8 +56,8 @@ def _stored(row: R) -> R | None:
     return get_row(type(row).objects.of(row.workspace_id), row.pk, str(row._meta.verbose_name))
 
 
-def _check(row: Owned, key: str) -> None:
-    """Validate fields and constraints; turn the first refusal into `Invalid`."""
+def check(row: Owned, key: str = "code") -> None:
+    """Validate fields and constraints; turn the first refusal into `Invalid`. `key` is as for `write`."""
     try:
         row.full_clean()
     except ValidationError as error:

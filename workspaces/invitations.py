@@ -70,7 +70,7 @@ def find(token: str, *, at: datetime | None = None) -> Invitation:
     invitation = Invitation.everywhere.select_related("workspace").filter(token_hash=_hash(token)).first()
     if invitation is None:
         raise Missing("This invitation link is not complete. Open it from the mail again.", code="bad_token")
-    _demand_open(invitation, at or timezone.now())
+    _check_open(invitation, at or timezone.now())
     return invitation
 
 
@@ -83,7 +83,7 @@ def accept(token: str, *, user: User, at: datetime | None = None) -> Member:
     at = at or timezone.now()
     with transaction.atomic():
         invitation = lock(Invitation.everywhere.select_related("workspace"), find(token, at=at).pk)
-        _demand_open(invitation, at)
+        _check_open(invitation, at)
         if user.email.lower() != invitation.email:
             raise Forbidden(
                 "This invitation was sent to another address. Log in with the one that received it, "
@@ -165,7 +165,7 @@ def _open(workspace: Workspace | int) -> QuerySet[Invitation]:
     return Invitation.objects.of(workspace).filter(accepted_at__isnull=True, revoked_at__isnull=True)
 
 
-def _demand_open(invitation: Invitation, at: datetime) -> None:
+def _check_open(invitation: Invitation, at: datetime) -> None:
     if invitation.revoked_at:
         raise Conflict("This invitation was taken back or replaced by a newer one.", code="invitation_revoked")
     if invitation.accepted_at:

@@ -1,9 +1,11 @@
 """The clocks of the agreement, and the agreement itself."""
 
+from typing import Any
+
 import django_filters
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -12,12 +14,45 @@ from api.requests import ApiRequest
 from api.v1.shapes import MemberRef
 from api.views import ListResource, Resource, lists
 from leadflow.errors import Missing
+from sla import selectors, standing
+from sla.durations import Duration, Unit
 from sla.kinds import Kind
 from sla.models import Agreement, Clock, Signature
 
 
+class DurationShape(serializers.Serializer[Duration]):
+    """A length of work time in the unit it was promised in; a day is a working day of the agreement's calendar."""
+
+    amount = serializers.IntegerField()
+    unit = serializers.ChoiceField([unit.value for unit in Unit])
+
+
+class StandingShape(serializers.Serializer[standing.Standing]):
+    """Where a promise stands now; minutes are business time of the calendar of its agreement."""
+
+    state = serializers.ChoiceField([state.value for state in standing.State])
+    minutes_left = serializers.FloatField(source="left", help_text="0 once it is over or ended.")
+    minutes_late = serializers.FloatField(source="late", help_text="Up to now, or to when it ended.")
+    share_used = serializers.FloatField(source="used", help_text="Of its time, from 0 to 1.")
+    opens_at = serializers.DateTimeField(
+        allow_null=True, help_text="The next opening, while it runs and the calendar is closed."
+    )
+
+
 class ClockShape(serializers.ModelSerializer[Clock]):
-    """One running or ended promise. Times are UTC; `target_minutes` counts business time."""
+    """One running or ended promise. Times are UTC; `target` counts business time."""
+
+    target = DurationShape(allow_null=True, help_text="Null where a date was promised.")
+    agreement_version = serializers.IntegerField(
+        source="agreement.version", help_text="The version of the agreement it began under, and is counted by."
+    )
+    standing = serializers.SerializerMethodField(help_text="Where it stands now, in business time.")
+
+    @extend_schema_field(StandingShape)
+    def get_standing(self, clock: Clock) -> dict[str, Any]:
+        """Return where it stands now, in business time."""
+        shown: dict[str, Any] = StandingShape(standing.of(clock)).data
+        return shown
 
     class Meta:
         model = Clock
@@ -29,13 +64,16 @@ class ClockShape(serializers.ModelSerializer[Clock]):
             "handoff_id",
             "member_id",
             "tier",
-            "target_minutes",
+            "target",
+            "agreement_version",
+            "standing",
             "started_at",
             "warn_at",
             "due_at",
             "warned_at",
             "breached_at",
             "stopped_at",
+            "ended_by",
             "silent",
         ]
 
@@ -75,7 +113,7 @@ class Clocks(ListResource):
 
     def rows(self) -> QuerySet[Clock]:
         """Return the clocks with their members."""
-        return Clock.objects.of(self.request.workspace).select_related("member__user")
+        return selectors.with_version(Clock.objects.of(self.request.workspace)).select_related("member__user")
 
 
 class SignatureShape(serializers.ModelSerializer[Signature]):

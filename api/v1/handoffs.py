@@ -19,7 +19,9 @@ from api.views import ListResource, Resource, lists
 from leads.activity import ratings
 from leads.models import Handoff, HandoffState
 from leads.move_catalogue import moves_from
+from sla import attempts
 from sla import selectors as clocks
+from sla.attempts import Attempts
 
 
 class HandoffShape(serializers.ModelSerializer[Handoff]):
@@ -46,6 +48,7 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
             "pass_number",
             "state",
             "grade",
+            "readiness",
             "tier",
             "source",
             "campaign",
@@ -70,19 +73,44 @@ class HandoffShape(serializers.ModelSerializer[Handoff]):
         return [] if handoff.closed_at else moves_from(handoff.lead.state)
 
 
+class AttemptsShape(serializers.Serializer[Attempts]):
+    """The attempts of sales on a handoff; touches on one channel within an hour are one attempt."""
+
+    done = serializers.IntegerField()
+    promised = serializers.IntegerField()
+    channels_done = serializers.IntegerField()
+    channels_promised = serializers.IntegerField()
+    connected = serializers.BooleanField(help_text="Somebody was reached, which keeps the promise.")
+    enough = serializers.BooleanField(
+        help_text="The promise is kept. Else a return or loss for a reason that needs attempts misses it."
+    )
+    next_due = serializers.DateTimeField(
+        allow_null=True, help_text="When the next one is due, the rest spread evenly; null: none is owed now."
+    )
+
+
 class HandoffDetail(HandoffShape):
     """A handoff with its frozen evidence and its clocks."""
 
-    evidence = serializers.DictField(help_text="Verdict, score lines, fit and interest as they were when offered.")
+    evidence = serializers.DictField(
+        help_text="Verdict, score lines, fit, interest and readiness as they were when offered."
+    )
     clocks = serializers.SerializerMethodField()
+    attempts = serializers.SerializerMethodField(help_text="Null: no agreement promises any.")
 
     class Meta(HandoffShape.Meta):
-        fields = [*HandoffShape.Meta.fields, "evidence", "clocks"]
+        fields = [*HandoffShape.Meta.fields, "evidence", "clocks", "attempts"]
 
     @extend_schema_field(ClockShape(many=True))
     def get_clocks(self, handoff: Any) -> Any:
         """List the clocks, those that run first."""
         return ClockShape(clocks.clocks_of([handoff]).get(handoff.pk, []), many=True).data
+
+    @extend_schema_field(AttemptsShape(allow_null=True))
+    def get_attempts(self, handoff: Any) -> Any:
+        """Return the attempts made and promised."""
+        counted = attempts.of([handoff]).get(handoff.pk)
+        return AttemptsShape(counted).data if counted else None
 
 
 class HandoffFilter(django_filters.FilterSet):

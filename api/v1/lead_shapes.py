@@ -68,6 +68,8 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "fit_grade",
             "interest_points",
             "interest_level",
+            "readiness_points",
+            "readiness",
             "grade",
             "interests",
             "scored_at",

@@ -35,7 +35,7 @@ class LeadRef(serializers.ModelSerializer[Lead]):
 
     class Meta:
         model = Lead
-        fields = ["id", "name", "email", "state", "grade"]
+        fields = ["id", "name", "email", "state", "grade", "readiness"]
 
 
 class ExternalIdShape(serializers.Serializer[Any]):

@@ -15,6 +15,7 @@ from api.v1 import (
     timeline,
     touches,
     vocabulary,
+    why_not_yet,
 )
 from api.views import Resource
 
@@ -29,6 +30,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "leads/<int:pk>/answers": touches.Answers,
     "leads/<int:pk>/moves": touches.MoveLog,
     "leads/<int:pk>/timeline": timeline.Timeline,
+    "leads/<int:pk>/why-not-yet": why_not_yet.WhyNotYet,
     "follow-ups/<int:pk>/finish": touches.FinishFollowUp,
     "events": events.Events,
     "moves": move_batch.MoveMany,

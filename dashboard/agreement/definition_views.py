@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render
 from dashboard.agreement.definition_forms import FACTS, Criteria, MqlForm, TreeForm
 from dashboard.shell.access import PageRequest, page
 from dashboard.shell.editing import submit
-from dashboard.wording import promises
+from dashboard.wording import amending, promises
 from leads.conditions import trees
 from leads.models import Definition
 from leads.models.definition import Version
 from leads.qualification import definitions
+from sla import amendments
 
 
 @page("agreement.edit")
@@ -26,7 +27,7 @@ def definition(request: PageRequest, kind: str) -> HttpResponse:
     criteria = Criteria(tree, request.POST if by_rows else None)
     form = _form(request, newest, criteria if by_rows else None)
     if request.method == "POST":
-        saved = submit(request, form, lambda: _save(request, kind, form.cleaned_data), "")
+        saved = submit(request, form, lambda: _save(request, kind, form.cleaned_data), amending.done(""))
         if saved:
             return redirect("dashboard:definition", kind)
     name, lead = promises.DEFINED[kind]
@@ -61,8 +62,10 @@ def _form(request: PageRequest, newest: Definition | None, criteria: Criteria | 
     return kind({name: blank.fields[name].prepare_value(value) for name, value in known.items()})
 
 
-def _save(request: PageRequest, kind: str, typed: dict[str, Any]) -> Definition:
+def _save(request: PageRequest, kind: str, typed: dict[str, Any]) -> Any:
     more: dict[str, Any] = {}
     if kind == Definition.Kind.MQL:
         more = {"tiers": typed["tiers"], "loop_guard": {"max_passes": typed["max_passes"]}}
-    return definitions.new_version(request.workspace, kind, actor=request.actor, condition=typed["condition"], **more)
+    return amendments.save_definition(
+        request.workspace, kind, actor=request.actor, condition=typed["condition"], **more
+    )

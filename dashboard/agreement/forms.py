@@ -6,54 +6,72 @@ from typing import Any, assert_never
 
 from django import forms
 from django.forms import BaseFormSet, BoundField, formset_factory
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from dashboard.design.inputs import DayInput
 from leadflow.errors import DomainError
 from sla import information, kinds
+from sla.durations import Unit
 from sla.kinds import Kind
 from sla.models.clock import Escalation
 from sla.sides import Side
 from sla.targets import MarketingLength, PromisedDate, Target, TierAttempts, TierLength
-from sla.words import duration
 
-_LENGTH = re.compile(r"(?:(\d{1,5})\s*h(?:ours?)?)?\s*(?:(\d{1,6})\s*(?:m|min|minutes?)?)?", re.IGNORECASE)
-_PLACE = re.compile(r"(sales|ladder)\[(\d+)\]\.(\w+)")
+_PLACE = re.compile(r"(sales|escalation_steps)\[(\d+)\]\.(\w+)")
 
 
-class LengthField(forms.Field):
-    """Read a length of work time, "4 h", "1 h 30 min" or "45", as minutes."""
+class DurationInput(forms.MultiWidget):
+    """Ask for a number and its unit."""
 
-    widget = forms.TextInput(attrs={"size": 10, "autocomplete": "off"})
+    def __init__(self) -> None:
+        units = [(unit.value, unit.label) for unit in Unit]
+        number = forms.NumberInput(attrs={"aria-label": "Number"})
+        super().__init__([number, forms.Select(attrs={"aria-label": "Unit"}, choices=units)])
 
-    def prepare_value(self, value: Any) -> Any:
-        """Write minutes in words."""
-        return duration(value) if isinstance(value, int) else value
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        """Write the two side by side."""
+        return format_html('<div class="duration">{}</div>', super().render(*args, **kwargs))
 
-    def to_python(self, value: Any) -> int | None:
-        """Return minutes."""
-        text = str(value or "").strip()
-        if not text:
-            return None
-        found = _LENGTH.fullmatch(text)
-        if found is None:
-            raise forms.ValidationError("Give hours and minutes of working time, such as 1 h 30 min.")
-        return 60 * int(found[1] or 0) + int(found[2] or 0)
+    def decompress(self, value: Any) -> list[Any]:
+        """Return the number and the unit of a length in its JSON shape."""
+        return [value["amount"], value["unit"]] if value else [None, None]
+
+
+class DurationField(forms.MultiValueField):
+    """Read a length of work time, of at least `least`, in the unit it is promised in, into its JSON shape."""
+
+    def __init__(self, *, least: int = 1, **kwargs: Any) -> None:
+        units = [(unit.value, unit.label) for unit in Unit]
+        errors = {"required": "Give a number of minutes, hours or working days."}
+        # Of an empty row the unit comes back as it was offered: only a number makes it one that was filled in.
+        empty = {"amount": None, "unit": Unit.HOURS.value}
+        super().__init__(
+            [forms.IntegerField(min_value=least), forms.ChoiceField(choices=units)],
+            widget=DurationInput(),
+            error_messages=errors,
+            initial=empty,
+            **kwargs,
+        )
+
+    def compress(self, data_list: list[Any]) -> dict[str, Any] | None:
+        """Return the length as the terms read it."""
+        return {"amount": data_list[0], "unit": data_list[1]} if data_list else None
 
 
 def target_fields(target: Target) -> dict[str, forms.Field]:
     """Return the fields in which a target is given, by their member of the terms; none for a promised date."""
     match target:
         case TierLength():
-            return {target.minutes: LengthField(label=target.label)}
+            return {target.within: DurationField(label=target.label)}
         case TierAttempts():
             return {
                 target.attempts: forms.IntegerField(label="Attempts", min_value=1, max_value=50),
                 target.channels: forms.IntegerField(label="On channels", min_value=1, max_value=4),
-                target.minutes: LengthField(label=target.label),
+                target.within: DurationField(label=target.label),
             }
         case MarketingLength():
-            hint = "Working time, such as 16 h or 1 h 30 min."
-            return {target.minutes: LengthField(label=target.label, help_text=hint)}
+            return {target.within: DurationField(label=target.label)}
         case PromisedDate():
             return {}
         case _:
@@ -112,7 +130,7 @@ class EscalationStepForm(forms.Form):
     """One escalation step."""
 
     action = forms.ChoiceField(label="Action", choices=[("", "Choose"), *Escalation.Action.choices])
-    after_minutes = LengthField(label="After the breach", help_text="0 min: at once.")
+    after = DurationField(label="After the breach", help_text="0: at once.", least=0)
     kinds = forms.MultipleChoiceField(
         label="For these clocks", choices=Kind.choices, widget=forms.CheckboxSelectMultiple, initial=list(Kind.values)
     )
@@ -129,7 +147,9 @@ class TermsEditor:
         marketing = terms["marketing"]
         self.main = TermsForm(data, initial={**terms, **marketing})
         self.policies = Policies(data, prefix="sales", initial=list(terms["sales"]))
-        self.escalation_steps = EscalationSteps(data, prefix="ladder", initial=list(terms["ladder"]))
+        self.escalation_steps = EscalationSteps(
+            data, prefix="escalation_steps", initial=list(terms["escalation_steps"])
+        )
         self._marketing = tuple(marketing)
 
     def is_valid(self) -> bool:
@@ -145,7 +165,7 @@ class TermsEditor:
             **facts,
             "review_on": review.isoformat() if review else None,
             "sales": [_facts(form) for form in _kept(self.policies)],
-            "ladder": [_facts(form) for form in _kept(self.escalation_steps)],
+            "escalation_steps": [_facts(form) for form in _kept(self.escalation_steps)],
         }
 
     def refuse(self, error: DomainError) -> None:

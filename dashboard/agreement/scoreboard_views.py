@@ -13,9 +13,10 @@ from django.utils import timezone
 from dashboard.design import periods
 from dashboard.design.downloads import csv_response
 from dashboard.shell.access import PageRequest, page
+from dashboard.wording import outcomes
 from leadflow import csvfile, paging
+from sla import attempts, kinds, reports, standing, tallies
 from sla import inbox as queries
-from sla import reports
 from sla.kinds import Kind
 from sla.models import Clock
 from sla.reports import Commitment, Scoreboard
@@ -24,9 +25,11 @@ from workspaces.models import Workspace
 PERIODS = {name: words for name, words in periods.CHOICES.items() if name != "all"}
 FEW = 30
 OUTCOMES = {
-    reports.IN_TIME: "In time",
-    reports.LATE: "Late",
-    reports.OPEN: "Open still",
+    tallies.IN_TIME: "In time",
+    tallies.LATE: "Late",
+    tallies.MISSED: "Missed",
+    tallies.CANCELLED: "Cancelled",
+    tallies.OPEN: "Open still",
     reports.COMPLETE: "Complete",
     reports.INCOMPLETE: "Incomplete",
 }
@@ -92,7 +95,14 @@ def rows(request: PageRequest) -> HttpResponse:
     asked = _asked(request.workspace, request.GET)
     column = "offered_at" if asked.code == "mqls" else "started_at"
     shown = paging.by_time(_found(request, asked), column, after=request.GET.get("after", ""), size=queries.PAGE)
-    context = {"title": asked.words, "asked": asked, "page": shown, "of_clocks": asked.code != "mqls"}
+    made = attempts.of({row.handoff for row in shown.rows}) if asked.code in kinds.by_attempts() else {}
+    context = {
+        "title": asked.words,
+        "asked": asked,
+        "page": shown,
+        "of_clocks": asked.code != "mqls",
+        "rows": [(row, made[row.handoff_id].words if made else "") for row in shown.rows],
+    }
     return render(request, "agreement/scoreboard_rows.html", context)
 
 
@@ -124,15 +134,11 @@ def _lines(board: Scoreboard, side: str, period: periods.Period) -> list[Scorebo
         if "tier" in line.rows:
             query["tier"] = line.rows["tier"]
         url = query.urlencode()
-        complete = line.code == reports.COMPLETE
-        names = (reports.COMPLETE, reports.INCOMPLETE) if complete else (reports.IN_TIME, reports.LATE, reports.OPEN)
-        counts = (line.tally.in_time, line.tally.late, line.tally.open)
-        parts = [
-            (OUTCOMES[name].lower(), count, f"{url}&outcome={name}")
-            for name, count in zip(names, counts, strict=False)
-            if count
-        ]
-        decided = line.tally.in_time + line.tally.late
+        counts = {name: getattr(line.tally, name) for name in tallies.PARTS}
+        if line.code == reports.COMPLETE:
+            counts = {reports.COMPLETE: line.tally.in_time, reports.INCOMPLETE: line.tally.late}
+        parts = [(OUTCOMES[name].lower(), count, f"{url}&outcome={name}") for name, count in counts.items() if count]
+        decided = line.tally.decided
         few = decided if line.unit == "percent" and decided < FEW else 0
         shown.append(ScoreboardRow(line, url, parts if line.code != "mqls" else [], few))
     return shown
@@ -146,9 +152,7 @@ def _asked(workspace: Workspace, query: QueryDict) -> RowsQuery:
     code = code if code in CODES else Kind.values[0]
     first, last = _day(query.get("since")), _day(query.get("until"))
     outcome = query.get("outcome", "")
-    mine = {"mqls": (), "complete": (reports.COMPLETE, reports.INCOMPLETE)}.get(
-        code, (reports.IN_TIME, reports.LATE, reports.OPEN)
-    )
+    mine = {"mqls": (), "complete": (reports.COMPLETE, reports.INCOMPLETE)}.get(code, tallies.PARTS)
     whole = periods.Period("", first or period.first, last or period.last, zone)
     assert whole.since is not None
     return RowsQuery(code, whole.since, whole.until, query.get("tier"), outcome if outcome in mine else "")
@@ -163,11 +167,12 @@ def _day(text: str | None) -> date | None:
 
 
 def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
-    yield ["Lead", "E-mail", "Promise", "Tier", "Owner", "Began", "Due", "Ended", "Outcome"]
+    head = ["Lead", "E-mail", "Promise", "Tier", "Owner", "Began", "Due", "Ended", "Outcome", "Why"]
+    yield [*head, "Minutes of work time late", "Promised", "Agreement"]
+    now = timezone.now()
     for row in found:
         if isinstance(row, Clock):
-            late = row.breached_at is not None
-            outcome = "late" if late else "in time" if row.state == Clock.State.MET else "open"
+            stands = standing.of(row, now)
             yield [
                 row.lead.name,
                 row.lead.email,
@@ -177,7 +182,11 @@ def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
                 row.started_at,
                 row.due_at or "",
                 row.stopped_at or "",
-                outcome,
+                OUTCOMES[reports.outcome_of(row, now)].lower(),
+                outcomes.why(row),
+                round(stands.late) if stands.state in standing.WERE_LATE else "",
+                str(row.target or ""),
+                stands.version,
             ]
         else:
             yield [
@@ -190,4 +199,8 @@ def _table(found: Iterable[Any]) -> Iterator[list[Any]]:
                 "",
                 row.closed_at or "",
                 row.get_state_display(),
+                row.reason or "",
+                "",
+                "",
+                "",
             ]

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from dashboard.agreement.forms import TermsEditor
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, attempt, page
-from dashboard.wording import promises
+from dashboard.wording import changes, promises
 from leadflow.errors import DomainError, Forbidden, Missing
 from sla import agreements
 from sla.models import Agreement, Signature
@@ -46,7 +46,7 @@ def version(request: PageRequest, number: int) -> HttpResponse:
     context = {"title": str(found), "shown": found, "active": active, "current": found == active} | _in_words(found)
     if found.status in agreements.IN_WORK:
         before = agreements.terms_of(active) if active else None
-        context["changes"] = promises.changes(before, _terms(found))
+        context["changes"] = changes.between(before, _terms(found))
         context["sides"] = _sides(request, found)
     return render(request, "agreement/agreement.html", context)
 
@@ -127,7 +127,12 @@ def _terms(found: Agreement) -> Terms:
 
 
 def _in_words(found: Agreement) -> dict[str, object]:
-    return {"words": promises.say(_terms(found)), "signatures": sorted(found.signatures.all(), key=lambda s: s.at)}
+    terms = _terms(found)
+    return {
+        "review": agreements.review(found, timezone.now()),
+        "words": promises.say(terms),
+        "signatures": sorted(found.signatures.all(), key=lambda s: s.at),
+    }
 
 
 def _sides(request: PageRequest, found: Agreement) -> list[dict[str, object]]:

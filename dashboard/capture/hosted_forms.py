@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 
 from dashboard.design.inputs import offer, offer_rows
-from leads.intake.forms import fields_of
+from leads.intake.forms import LONGEST, fields_of, question_field, questions_of
 from leads.intake.upsert import FORM_FIELDS
-from leads.models import Campaign, Form, Topic
+from leads.models import Campaign, Form, Question, Topic
 from leads.queries import lookups
 from workspaces.models import Workspace
 
@@ -49,6 +49,12 @@ class HostedForm(forms.Form):
         choices=[(name, LABELS[name]) for name in FORM_FIELDS if name != "email"],
         help_text="The e-mail address is always asked for.",
     )
+    questions = forms.MultipleChoiceField(
+        label="Qualifying questions",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text="Answers count for readiness. Nobody has to answer, and what sales wrote is not overwritten.",
+    )
     topics = forms.MultipleChoiceField(
         label="Shows interest in",
         required=False,
@@ -69,6 +75,8 @@ class HostedForm(forms.Form):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        questions = Question.objects.of(workspace).filter(active=True).order_by("position", "pk")
+        offer(self, "questions", list(questions.values_list("code", "label")))
         topics = Topic.objects.of(workspace).order_by("label").values_list("code", "label")
         offer(self, "topics", list(topics))
         offer_rows(self, "campaign", lookups.list_campaigns(workspace))
@@ -90,6 +98,8 @@ class VisitorForm(forms.Form):
             self.fields[name].widget.attrs["autocomplete"] = AUTOFILL.get(name, "off")
         if "employees" in self.fields:
             self.fields["employees"] = forms.IntegerField(label=LABELS["employees"], required=False, min_value=0)
+        for question in questions_of(form):
+            self.fields[question_field(question.code)] = _field_of(question)
         if form.consent_wording:
             self.fields["consent"] = forms.BooleanField(label=form.consent_wording, required=False)
         self.fields[TRAP] = forms.CharField(label="Leave this empty", required=False)
@@ -104,3 +114,16 @@ class VisitorForm(forms.Form):
     def trap(self) -> forms.BoundField:
         """Return the field that people do not see."""
         return self[TRAP]
+
+
+def _field_of(question: Question) -> forms.Field:
+    """Return the field that asks a qualifying question of a visitor; nobody has to answer."""
+    if question.kind == Question.Kind.CHOICE:
+        choices = [("", "Choose an answer"), *((choice, choice) for choice in question.choices)]
+        return forms.ChoiceField(label=question.label, required=False, choices=choices)
+    if question.kind == Question.Kind.BOOLEAN:
+        choices = [("", "Choose an answer"), ("yes", "Yes"), ("no", "No")]
+        return forms.ChoiceField(label=question.label, required=False, choices=choices)
+    if question.kind == Question.Kind.NUMBER:
+        return forms.DecimalField(label=question.label, required=False)
+    return forms.CharField(label=question.label, required=False, max_length=LONGEST)

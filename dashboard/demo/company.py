@@ -23,7 +23,7 @@ from leads.models import (
 from leads.routing import pools
 from leads.territories import territories
 from leads.vocabulary import words
-from sla import agreements, calendars, kinds, worktime
+from sla import agreements, calendars, durations, kinds, worktime
 from sla.effects import Cause
 from sla.models import Escalation, Signature
 from sla.terms import EscalationStep, Marketing, Policy, Terms
@@ -187,7 +187,10 @@ def _agree(workspace: Workspace, people: dict[str, Member], *, began: datetime, 
     for when, terms in ((began, _terms(began + timedelta(days=90))), (second, _terms(at + timedelta(days=40)))):
         draft = agreements.in_work(workspace) or agreements.draft_next(workspace, actor=heads[Signature.Side.MARKETING])
         if when == began:
-            terms = replace(terms, met_percent=85, marketing=replace(terms.marketing, mqls_per_month=50))
+            hot, standard = terms.sales
+            longer = replace(standard, decide_within=durations.days(14))
+            fewer = replace(terms.marketing, mqls_per_month=50)
+            terms = replace(terms, met_percent=85, marketing=fewer, sales=(hot, longer))
         draft = agreements.edit(draft, actor=heads[Signature.Side.MARKETING], terms=terms)
         draft = agreements.propose(draft, actor=heads[Signature.Side.MARKETING], at=when)
         for hour, (side, head) in enumerate(heads.items()):
@@ -195,22 +198,22 @@ def _agree(workspace: Workspace, people: dict[str, Member], *, began: datetime, 
 
 
 def _terms(review: datetime) -> Terms:
-    hour, day = 60, 24 * 60
+    hours, days = durations.hours, durations.days
     return Terms(
-        marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_minutes=2 * day),
+        marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_within=days(2)),
         sales=(
-            Policy("hot", hour, 4 * hour, attempts=3, channels=2, attempts_minutes=8 * day, decide_minutes=9 * day),
+            Policy("hot", hours(1), hours(4), attempts=3, channels=2, attempts_within=days(8), decide_within=days(9)),
             Policy(
-                "standard", 8 * hour, day, attempts=3, channels=2, attempts_minutes=10 * day, decide_minutes=11 * day
+                "standard", hours(8), days(1), attempts=3, channels=2, attempts_within=days(10), decide_within=days(11)
             ),
         ),
         information=("contact", "name", "title", "account", "country", "source", "persona"),
         met_percent=90,
         warn_percent=75,
-        ladder=(
-            EscalationStep(Escalation.Action.REMIND, 0),
-            EscalationStep(Escalation.Action.NOTIFY_MANAGER, 60),
-            EscalationStep(Escalation.Action.REASSIGN, 12 * hour, kinds.met_by(Cause.ACCEPT)),
+        escalation_steps=(
+            EscalationStep(Escalation.Action.REMIND, durations.minutes(0)),
+            EscalationStep(Escalation.Action.NOTIFY_MANAGER, hours(1)),
+            EscalationStep(Escalation.Action.REASSIGN, hours(12), kinds.met_by(Cause.ACCEPT)),
         ),
         reassign_restarts_accept=True,
         review_on=review.date(),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from math import log
 from random import Random
 
-from dashboard.demo import cast, drip, plot
+from dashboard.demo import asking, cast, drip, plot
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
 from leads.activity import answers, follow_ups, ratings, touches
@@ -32,6 +32,7 @@ CHANNELS = ("call", "call", "email", "message", "meeting")
 
 def hand_over(world: World, prospect: Prospect, lead: Lead, at: datetime) -> None:
     """Hand a lead over as the engine does when the definition is met, and let sales answer."""
+    asking.before_hand_over(world, prospect, lead, prospect.chance(f"asked {at}"), at)
     handoff = moves.qualify(lead, actor=engine("definition"), at=at)
     chance = prospect.chance(f"pass {handoff.pass_number}")
     if handoff.owner is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dashboard.demo import cast, drip, history, library, plot
+from dashboard.demo import asking, cast, drip, history, library, plot
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
 from leadflow.errors import Conflict
@@ -134,13 +134,20 @@ def contest(world: World, prospect: Prospect, lead: Lead, code: str, at: datetim
 
 
 def take_on(world: World, prospect: Prospect, lead: Lead, at: datetime) -> None:
-    """Let the rep take a lead on; all but the newest were called, and answered a question or two."""
+    """Let the rep take a lead on; all but the newest were called.
+
+    One in two was reached and answered a question or two; the others wait for the next attempt.
+    """
     events.record(world.workspace, lead, plot.last_step(at, ("inventory",), hot=True), actor=engine("website"))
     rep = world.actor("rep")
     handoff = moves.qualify(lead, actor=engine("definition"), at=at, owner=rep.member)
     moves.accept(handoff, actor=rep, at=at + timedelta(minutes=25))
     if at < world.timeline.end - timedelta(hours=12):
         called = at + timedelta(minutes=140)
+        if prospect.index % 2:
+            touches.log(lead, actor=rep, channel="call", outcome="no_answer", at=called)
+            touches.log(lead, actor=rep, channel="email", outcome="sent", at=called + timedelta(minutes=5))
+            return
         touches.log(lead, actor=rep, channel="call", outcome="connected", note=cast.TOUCH_NOTES[3], at=called)
         for code, value in (("need", cast.NEEDS[prospect.index % 4]), ("timeline", "Within 6 months")):
             answers.record(lead, actor=rep, question=world.questions[code], value=value, at=called)
@@ -167,6 +174,7 @@ def offer(world: World, reserved: Reserved, known: dict[int, Lead], at: datetime
             if tier == "standard":  # enough for the definition, too little for the tier above
                 steps = [replace(steps[0], type="webinar", name="Webinar: one forecast for all"), steps[1]]
             events.record(world.workspace, lead, steps, actor=engine("website"))
+            asking.answer(world, lead, prospect.chance("asked"), when - asking.BEFORE, ready=tier == "hot")
             _hand_over(world, lead, when)
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
-from dashboard.demo import company, drip, history, import_file, library, plot, present, scores
+from dashboard.demo import asking, company, drip, history, import_file, library, plot, present, scores
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
 from leads.intake import events, upsert
@@ -18,6 +18,7 @@ from workspaces.models import Notice, Workspace
 LEADS = 2000
 MONTHS = 6
 FORGOTTEN = timedelta(hours=6)  # notices older than this have been read
+ASKED = 11  # of so many leads that stay with marketing, one answered questions
 WELCOMED = 40  # of so many leads that opted in, one got the welcome mails
 
 
@@ -104,6 +105,9 @@ def _plan(world: World, prospects: list[Prospect], known: dict[int, Lead], kept:
         lead = known[each.index]
         if each.qualified_at:
             world.timeline.plan(each.qualified_at, history.hand_over, each, lead)
+        elif each.index % ASKED == 0 and each.person.first_contact_at:
+            asked = each.person.first_contact_at + timedelta(minutes=2)
+            world.timeline.plan(asked, asking.in_passing, each, lead)
         elif each.index not in kept and each.person.consent == "opted_in" and each.index % WELCOMED == 0:
             first = each.person.first_contact_at or world.timeline.end
             world.timeline.plan(first + timedelta(minutes=4), _welcome, lead)

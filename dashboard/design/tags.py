@@ -144,14 +144,23 @@ def percent(part: float | None, whole: float | None) -> SafeString:
 
 @register.simple_tag
 @lru_cache(maxsize=1024)
-def grade(value: str | None) -> SafeString | str:
-    """Show a grade such as B2, with the meaning of its two signs on hover."""
+def grade(value: str | None, readiness: str = "") -> SafeString | str:
+    """Show a grade such as B2 with the readiness behind it, and what the signs mean on hover."""
     if not value:
         return "–"
     said = f"Fit {value[0]} of A to D"
     if value[1:]:
         said += f", interest {value[1:]} of 1 to 4"
-    return format_html('<span class="grade grade-{}" title="{}">{}</span>', value[0].lower(), said, value)
+    if readiness:
+        said += f", readiness {readiness} of none, some, ready"
+    return grade_mark(value, readiness, said)
+
+
+def grade_mark(value: str, readiness: str, said: str) -> SafeString:
+    """Mark up a grade and a readiness, with what is said on hover."""
+    mark = format_html('<span class="grade grade-{}">{}</span>', value[0].lower(), value)
+    behind = format_html('<span class="readiness readiness-{0}">· {0}</span>', readiness) if readiness else ""
+    return format_html('<span class="grades" title="{}">{}{}</span>', said, mark, behind)
 
 
 @register.simple_tag
@@ -190,46 +199,6 @@ def progress(done: int, total: int | None, noun: str = "") -> dict[str, Any]:
     """Show the progress of a task; a total of None or 0 shows the count alone. noun: what is counted."""
     share = int(100 * min(done, total) / total) if total else 0
     return {"done": done, "total": total, "share": share, "noun": noun}
-
-
-@register.inclusion_tag("components/due.html")
-def due(clock: Any, at: datetime | None = None) -> dict[str, Any]:
-    """Show how much of a clock's time is used, in colour and in words.
-
-    The clock has started_at, due_at, warn_at (amber from then on), stopped_at, state and target_minutes, as an
-    `sla` clock has. No clock, or one that never falls due because the calendar never opens, is a dash.
-    """
-    if clock is None or clock.due_at is None:
-        return {"none": True}
-    promised = getattr(clock, "target_minutes", None)
-    now = timezone.localtime(at)
-    ends = timezone.localtime(clock.due_at)
-    kind, said = _due_words(clock, ends, now)
-    length = (clock.due_at - clock.started_at).total_seconds()
-    used = (now - clock.started_at).total_seconds() / length if length > 0 else 1.0
-    return {
-        "kind": kind,
-        "words": said,
-        "used": "100" if kind in ("late", "met") else f"{100 * min(max(used, 0.02), 1):.0f}",
-        "title": f"Due {exact(clock.due_at)}" + (f"; {words.span(60 * promised)} of working time" if promised else ""),
-        "live": clock.state == "running",
-        "started_at": clock.started_at.isoformat(timespec="seconds"),
-        "warn_at": clock.warn_at.isoformat(timespec="seconds") if clock.warn_at else "",
-        "due_at": ends.isoformat(timespec="seconds"),
-        "icon": {"warn": "clock-alert", "late": "circle-alert", "met": "check"}.get(kind, ""),
-    }
-
-
-def _due_words(clock: Any, ends: datetime, now: datetime) -> tuple[str, str]:
-    if clock.state == "met":
-        late = clock.stopped_at - clock.due_at
-        return ("late", f"met {words.span(late)} late") if late > timedelta() else ("met", "met in time")
-    if clock.state != "running":
-        return "stopped", "no longer owed"
-    if now >= ends:
-        return "late", f"overdue {words.span(now - ends)}"
-    soon = clock.warn_at is not None and now >= clock.warn_at
-    return ("warn", f"{words.relative(ends, now)}, soon") if soon else ("ok", words.relative(ends, now))
 
 
 @register.inclusion_tag("components/funnel.html")

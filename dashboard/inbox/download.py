@@ -11,9 +11,10 @@ from django.utils import timezone
 from dashboard.design.downloads import csv_response
 from dashboard.inbox import views
 from dashboard.shell.access import PageRequest, page
-from dashboard.wording import evidence
+from dashboard.wording import evidence, outcomes
 from leadflow import csvfile
 from leads.models import Handoff
+from sla import reports, standing
 from sla.models import Clock
 
 BATCH = 500
@@ -25,6 +26,7 @@ OF_HANDOFFS = (
     "handoff",
     "tier",
     "grade",
+    "readiness",
     "why",
     "owner",
     "offered_at",
@@ -32,15 +34,30 @@ OF_HANDOFFS = (
     "closed_at",
     "reason",
 )
-OF_PROMISES = ("lead", "email", "promise", "tier", "owner", "started_at", "due_at", "stopped_at", "kept")
+OF_PROMISES = (
+    "lead",
+    "email",
+    "promise",
+    "tier",
+    "owner",
+    "started_at",
+    "due_at",
+    "stopped_at",
+    "kept",
+    "why",
+    "minutes_late",
+    "promised",
+    "agreement",
+)
 
 
 @page("leads.export")
 def download(request: PageRequest) -> StreamingHttpResponse:
     """Stream a list of the inbox, as its tab and member are chosen."""
     tab = views.tab_of(request)
-    found = views.listed(request, tab, views.whose(request)[0], timezone.now())
-    rows = _promises(found) if tab == "promises" else _handoffs(found)
+    now = timezone.now()
+    found = views.listed(request, tab, views.whose(request)[0], now)
+    rows = _promises(found, now) if tab == "promises" else _handoffs(found)
     return csv_response(csvfile.write(rows), f"inbox-{tab}.csv")
 
 
@@ -56,6 +73,7 @@ def _handoffs(found: QuerySet[Handoff]) -> Iterator[tuple[Any, ...]]:
             each.state,
             each.tier,
             each.grade,
+            each.readiness,
             evidence.headline(each.evidence),
             each.owner or "",
             _iso(each.offered_at),
@@ -65,10 +83,10 @@ def _handoffs(found: QuerySet[Handoff]) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _promises(found: QuerySet[Clock]) -> Iterator[tuple[Any, ...]]:
+def _promises(found: QuerySet[Clock], now: datetime) -> Iterator[tuple[Any, ...]]:
     yield OF_PROMISES
     for each in found.iterator(chunk_size=BATCH):
-        kept = "late" if each.breached_at else "in time"
+        stands = standing.of(each, now)
         yield (
             each.lead.name,
             each.lead.email,
@@ -78,7 +96,11 @@ def _promises(found: QuerySet[Clock]) -> Iterator[tuple[Any, ...]]:
             _iso(each.started_at),
             _iso(each.due_at),
             _iso(each.stopped_at),
-            kept,
+            reports.outcome_of(each, now).replace("_", " "),
+            outcomes.why(each),
+            round(stands.late) if stands.state in standing.WERE_LATE else "",
+            str(each.target or ""),
+            stands.version,
         )
 
 

@@ -1,14 +1,16 @@
 """Format the counts and the performance of a rep as the four figures and the sentence of the inbox."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from dashboard.design import words
 from dashboard.design.tags import percent
-from sla.inbox import Counts, Performance
+from sla.durations import Unit
+from sla.inbox import AcceptTarget, Counts, Performance
+from sla.words import length
 
 
-def sentence(counts: Counts, targets: dict[str, int], *, own: bool) -> str:
-    """Describe how many leads wait, and the target of the agreement: minutes to accept, by tier."""
+def sentence(counts: Counts, targets: Sequence[AcceptTarget], *, own: bool) -> str:
+    """Describe how many leads wait, and within what time by the agreements their clocks began under."""
     if not counts.waiting:
         return "No leads wait for your answer." if own else "No leads wait for an answer."
     many = "1 lead waits" if counts.waiting == 1 else f"{counts.waiting:,} leads wait"
@@ -16,7 +18,7 @@ def sentence(counts: Counts, targets: dict[str, int], *, own: bool) -> str:
     if counts.late:
         said += f" {counts.late:,} {'is' if counts.late == 1 else 'are'} overdue."
     if targets:
-        said += f" The agreement asks for one within {_targets(targets)} of working time."
+        said += f" The agreement asks for one within {_targets(targets)}."
     return said
 
 
@@ -46,8 +48,10 @@ def _measured(performance: Performance) -> list[dict[str, Any]]:
     return [
         _accept_time(performance),
         {
-            "value": _share(performance.kept.in_time, performance.kept.in_time + performance.kept.late),
-            "note": f"target {performance.kept_target}%" if performance.kept_target else "no agreement is signed yet",
+            "value": _share(performance.kept.in_time, performance.kept.decided),
+            "note": f"target {performance.kept_target:g}%"
+            if performance.kept_target
+            else "nothing was promised in 30 days",
             **_points(performance.kept.share, performance.kept_before.share),
         },
         {
@@ -68,21 +72,36 @@ def _urgent(counts: Counts) -> str:
     return ", ".join(said) or "none due within the hour"
 
 
-def _targets(targets: dict[str, int]) -> str:
-    """Say the time to accept: once when it is the same in every tier, else with the tier that each is for."""
-    if len(set(targets.values())) == 1:
-        return words.span(60 * next(iter(targets.values())))
-    return " or ".join(f"{words.span(60 * minutes)} ({tier})" for tier, minutes in targets.items())
+def _targets(targets: Sequence[AcceptTarget]) -> str:
+    """Say the time to accept: once when it is the same for all, else with the tier that each is for.
+
+    A version that no longer runs is named beside what began under it.
+    """
+    if len({target.within for target in targets}) == 1:
+        return f"{targets[0].within}{_of_working_time(targets)}"
+    several = len({target.version for target in targets}) > 1
+    latest = {(target.tier, target.within): target for target in reversed(targets)}  # the newest version comes first
+    said = []
+    for target in reversed(latest.values()):
+        version = f", by agreement {target.version}" if target.superseded and several else ""
+        said.append(f"{target.within} ({target.tier}{version})")
+    all_by = f", by agreement {targets[0].version}" if targets[0].superseded and not several else ""
+    return f"{' or '.join(said)}{_of_working_time(targets)}{all_by}"
+
+
+def _of_working_time(targets: Sequence[AcceptTarget]) -> str:
+    """Say in what minutes and hours are counted; working days say it themselves."""
+    return " of working time" if any(target.within.unit is not Unit.DAYS for target in targets) else ""
 
 
 def _accept_time(performance: Performance) -> dict[str, Any]:
     now, before = performance.accept_median, performance.accept_median_before
     figure: dict[str, Any] = {
-        "value": "–" if now is None else words.span(60 * now),
+        "value": "–" if now is None else length(now, None),
         "note": "of working time, 30 days",
     }
     if performance.accept_targets:
-        figure["note"] = f"target {_targets(performance.accept_targets)} of working time"
+        figure["note"] = f"target {_targets(performance.accept_targets)}"
     if now is not None and before and round(abs(now - before) / before, 2):
         faster = now < before
         share = abs(now - before) / before

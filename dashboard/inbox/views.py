@@ -1,6 +1,6 @@
 """The inbox of sales and the queue: waiting, in work and done, each lead with the reason of its handoff."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,11 +23,13 @@ from leadflow.errors import DomainError
 from leads.lifecycle import moves
 from leads.models import Definition, Handoff, HandoffState
 from leads.qualification import assessment
+from leads.qualification.criteria import Verdict
 from leads.queries import lookups
 from leads.routing import assign, pools
+from sla import attempts, kinds
 from sla import inbox as queries
-from sla import kinds
 from sla import selectors as clocks
+from sla.attempts import Attempts
 from sla.models import Clock
 from sla.sides import Side
 from workspaces import access
@@ -47,8 +49,9 @@ class InboxRow:
     why: str
     topic: str
     action: str
-    took: float | None = None  # seconds of working time from the offer to the acceptance
-    missing: tuple[str, ...] = ()  # what the definition of SAL asks for and is not there
+    took: float | None = None  # minutes of work time from the offer to the acceptance
+    attempts: Attempts | None = None  # of a lead in work, where some are promised
+    sal: Verdict | None = None  # what accepting asks, of an offered lead
 
 
 @page("handoffs.work")
@@ -65,7 +68,7 @@ def inbox(request: PageRequest) -> HttpResponse:
     # Over all members the figures are the slowest part: the page loads them afterwards.
     later = member is None and not request.htmx and "figures" not in request.GET
     measured = None if later else queries.performance(request.workspace, member, at=now)
-    targets = measured.accept_targets if measured else queries.accept_targets(request.workspace)
+    targets = queries.waiting_targets(request.workspace, member)
     context = {
         "title": "Inbox",
         "tab": tab,
@@ -79,7 +82,7 @@ def inbox(request: PageRequest) -> HttpResponse:
         "whose": member,
         "own": own,
         "query": query,
-        "panel": _focused(request, listed_rows) if tab in ("waiting", "in_work") else None,
+        **_focused(request, listed_rows if tab in ("waiting", "in_work") else []),
         "no_pool": own and tab == "waiting" and not listed_rows and not pools.has_place(request.member),
     }
     return render(request, "inbox/inbox.html", context)
@@ -102,7 +105,7 @@ def queue(request: PageRequest) -> HttpResponse:
     """Show the leads without an owner, each with the reason why routing found none."""
     found = queries.page_by_due(queries.queue(request.workspace), after=request.GET.get("after", ""))
     rows = _rows(request, found.rows)
-    context = {"title": "Queue", "rows": rows, "page": found, "panel": _focused(request, rows)}
+    context = {"title": "Queue", "rows": rows, "page": found, **_focused(request, rows)}
     return render(request, "inbox/queue.html", context)
 
 
@@ -173,13 +176,12 @@ def _page(request: PageRequest, tab: str, found: QuerySet[Any]) -> paging.Page[A
 
 
 def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
-    """Add to handoffs clocks, reason in one line, topic, and what accepting them asks. Seven statements at most."""
+    """Add clocks, attempts, reason in one line, topic, and what accepting asks to handoffs. Ten statements at most."""
     offered = [each.lead for each in handoffs if each.state == HandoffState.OFFERED]
     sal = assessment.verdicts(Definition.Kind.SAL, offered, timezone.now())
     of = clocks.clocks_of(handoffs)
+    made = attempts.of([each for each in handoffs if each.state == HandoffState.ACCEPTED])
     topics = lookups.get_topic_labels(request.workspace)
-    answered = [(each.offered_at, each.accepted_at) for each in handoffs if each.accepted_at]
-    minutes = iter(queries.working_minutes(request.workspace, answered))
     own, rows = kinds.owed_by(Side.SALES), []
     for handoff in handoffs:
         running = [each for each in of.get(handoff.pk, ()) if each.state == "running" and each.kind in own]
@@ -192,11 +194,21 @@ def _rows(request: PageRequest, handoffs: list[Handoff]) -> list[InboxRow]:
                 _why(handoff),
                 topics.get(topic, topic),
                 _next_action(handoff, clock),
-                60 * next(minutes) if handoff.accepted_at else None,
-                sal[handoff.lead_id].in_the_way if handoff.lead_id in sal else (),
+                _took(handoff, of.get(handoff.pk, ())),
+                made.get(handoff.pk) if handoff.promoted_at is None else None,
+                sal.get(handoff.lead_id),
             )
         )
     return rows
+
+
+def _took(handoff: Handoff, clocks: Iterable[Clock]) -> float | None:
+    """Return the minutes from the offer to the acceptance; None where no time was agreed by then."""
+    began = queries.first_accept(handoff, clocks) if handoff.accepted_at else None
+    if began is None:
+        return None
+    began.handoff = handoff
+    return queries.took(began)
 
 
 def _why(handoff: Handoff) -> str:
@@ -213,9 +225,8 @@ def _next_action(handoff: Handoff, clock: Clock | None) -> str:
     return "Win or lose" if handoff.promoted_at else "Promote or return"
 
 
-def _focused(request: PageRequest, rows: Iterable[InboxRow]) -> evidence.EvidencePanel | None:
-    """Return the panel of the row asked for, else of the first."""
-    listed = [row.handoff for row in rows]
+def _focused(request: PageRequest, rows: Sequence[InboxRow]) -> dict[str, Any]:
+    """Return what the panel shows of the row asked for, else of the first: the evidence, and what accepting asks."""
     asked = request.GET.get("why", "")
-    chosen = next((each for each in listed if str(each.pk) == asked), listed[0] if listed else None)
-    return evidence.panel(chosen) if chosen else None
+    chosen = next((each for each in rows if str(each.handoff.pk) == asked), rows[0] if rows else None)
+    return {"panel": evidence.panel(chosen.handoff) if chosen else None, "sal": chosen.sal if chosen else None}

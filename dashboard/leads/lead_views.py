@@ -11,18 +11,21 @@ from dashboard.leads import move_buttons
 from dashboard.leads.lead_forms import LeadAddForm, LeadEditForm
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
-from dashboard.wording import evidence
+from dashboard.wording import evidence, outcomes
 from leadflow.errors import DomainError
 from leads.intake import upsert
 from leads.models import Definition, HandoffState, Lead
 from leads.people import zones
 from leads.qualification import assessment
 from leads.qualification.criteria import Verdict
-from leads.queries import lead_page, lookups
+from leads.queries import lead_page, lookups, why_not_yet
 from leads.queries.timeline import timeline
+from leads.queries.why_not_yet import WhyNotYet
+from leads.states import MARKETING_STATES
 from nurture import selectors as nurture
+from sla import attempts
 from sla import selectors as clocks
-from sla.models import Clock
+from sla.attempts import Attempts
 from workspaces.roles import Role
 
 
@@ -32,7 +35,7 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     known = lead_page.lead_page(request.workspace, pk)
     actions = move_buttons.open_to(request.actor, known.lead, known.handoff)
-    shown = known.lead.score_lines
+    of = clocks.clocks_of(known.handoffs)
     context = {
         "title": known.lead.name,
         "known": known,
@@ -42,9 +45,12 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "now": now,
         "panel": evidence.panel(known.handoff) if known.handoff else None,
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
-        "parts": evidence.parts(shown, {"grade": known.lead.fit_grade}, {"level": known.lead.interest_level}),
+        "parts": evidence.parts_of(known.lead),
+        "clocks": [each for each in of.get(known.handoff.pk, ()) if each.state == "running"] if known.handoff else [],
+        "handoffs": [(each, outcomes.not_kept(of.get(each.pk, ()), now)) for each in known.handoffs],
+        "attempts": _attempts(known),
         "sal": _sal(known, now),
-        "clocks": _clocks(known),
+        "not_yet": _not_yet(known, now),
         "nurture": nurture.of_lead(known.lead, at=now),
         "timeline": timeline(known.lead, also=[nurture.sends]),
         "actions": actions[: move_buttons.SHOWN],
@@ -105,11 +111,12 @@ def _take(request: PageRequest, form: LeadAddForm | LeadEditForm) -> upsert.Upse
         return None
 
 
-def _clocks(known: lead_page.LeadPage) -> list[Clock]:
-    """Return the running clocks of the newest handoff, by due date."""
-    if known.handoff is None:
-        return []
-    return [each for each in clocks.clocks_of([known.handoff]).get(known.handoff.pk, ()) if each.state == "running"]
+def _attempts(known: lead_page.LeadPage) -> Attempts | None:
+    """Return the attempts made and promised on a lead that is accepted and not decided, where some are promised."""
+    handoff = known.open_handoff
+    if handoff is None or handoff.accepted_at is None or handoff.promoted_at is not None:
+        return None
+    return attempts.of([handoff]).get(handoff.pk)
 
 
 def _sal(known: lead_page.LeadPage, at: datetime) -> Verdict | None:
@@ -117,6 +124,11 @@ def _sal(known: lead_page.LeadPage, at: datetime) -> Verdict | None:
     if known.handoff is None or known.handoff.state != HandoffState.OFFERED:
         return None
     return assessment.verdict(Definition.Kind.SAL, known.lead, at)
+
+
+def _not_yet(known: lead_page.LeadPage, at: datetime) -> WhyNotYet | None:
+    """Say what stands between a lead in marketing's care and its hand-over. No statement for others."""
+    return why_not_yet.why_not_yet(known.lead, at) if known.lead.state in MARKETING_STATES else None
 
 
 def _came_back(known: lead_page.LeadPage) -> Lead | None:

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from dashboard.design.downloads import csv_response
+from dashboard.leads import lead_cells
 from dashboard.leads.bulk_forms import ACTIONS
 from dashboard.leads.filters import LeadFilterForm
 from dashboard.shell.access import PageRequest, page
@@ -36,6 +37,7 @@ def index(request: PageRequest) -> HttpResponse:
         "chips": form.chips(request.GET),
         "columns": [column for column in COLUMNS if column.label],
         "page": replace(shown, total=total),
+        "rows": lead_cells.rows(shown.rows),
         "total": total,
         "counted": form.filters.countable,
         "bound": lead_list.COUNTED,

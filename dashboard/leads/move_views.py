@@ -11,11 +11,12 @@ from dashboard.leads.move_buttons import OfferedMove
 from dashboard.leads.move_forms import MoveForm, MoveReasonForm
 from dashboard.shell import responses
 from dashboard.shell.access import PageRequest, View, page
+from dashboard.wording import outcomes
 from leadflow.errors import DomainError, Forbidden, Missing
 from leads.activity import answers, follow_ups
 from leads.models import Handoff, Lead, Reason
 from leads.models.reason import leads_to
-from leads.queries import lookups
+from leads.queries import lookups, why_not_yet
 from nurture import choosing
 
 
@@ -70,7 +71,7 @@ def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
         "handoffs.work",
         "Mark as done",
         "The follow-up with {lead} is done",
-        "Its clock stops. Logging a touch does the same.",
+        "Its clock is cancelled and counts neither way. Only a logged touch keeps the promise.",
         "The follow-up with {lead} is done.",
         lambda lead, *, actor: follow_ups.finish(follow_up, actor=actor),
         of_handoff=False,
@@ -113,6 +114,8 @@ def _show(
         "title": move.title.format(lead=lead.name),
         "next": responses.next_url(request, lead),
         "follows": _what_follows(form),
+        "foretold": _foretold(move, form),
+        "not_yet": why_not_yet.why_not_yet(lead, timezone.now()) if move.name == "qualify" else None,
         "unanswered": lookups.list_unanswered(lead) if move.name == "promote" else [],
     }
     template = "leads/move.html"
@@ -146,6 +149,15 @@ def _what_follows(form: MoveForm) -> str:
             words.append(f"It enters “{choice.program.name}”.")
         words.append(choice.why["words"])
     return " ".join(words)
+
+
+def _foretold(move: OfferedMove, form: MoveForm) -> tuple[str, bool]:
+    """Say what the move makes of the promised attempts, and whether a promise is missed by it."""
+    if form.handoff is None or move.name not in ("return", "lose", "promote"):
+        return "", False
+    if not isinstance(form, MoveReasonForm):
+        return outcomes.foretell(form.handoff, move.name, None)
+    return outcomes.foretell(form.handoff, move.name, form.chosen, form.fields["reason"].queryset)  # type: ignore[attr-defined]
 
 
 HANDOFF_VIEWS = {move.name: of_handoff(move) for move in move_buttons.OF_HANDOFF}

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from leadflow.errors import Missing
 from leads.models import Import, Lead
 from nurture.models import Enrolment, Send
-from sla.models import Clock, Escalation
+from sla.models import Agreement, Clock, Escalation
 from webhooks import deliveries
 from webhooks.models import Delivery
 from workspaces import repairs
@@ -61,6 +61,7 @@ KINDS: dict[str, RetryKind] = {
     "escalation": RetryKind(
         "Escalations", Escalation, ("clock__lead",), lambda row: f"{row.get_action_display()}: {row.clock.lead.name}"
     ),
+    "agreement": RetryKind("Reviews", Agreement, (), lambda row: f"Notice of the review of {row}"),
     "import": RetryKind("Imports", Import, (), lambda row: row.file_name, "leads.import"),
     "delivery": RetryKind(
         "Deliveries",

@@ -105,7 +105,20 @@ def _read(form: HandoffReportForm, *, compared: bool) -> tuple[Report, list[Repo
 
 def _table(rows: Iterator[Handoff]) -> Iterator[list[Any]]:
     yield [
-        *("handoff", "lead", "name", "e-mail", "company", "pass", "state", "grade", "tier", "source", "campaign"),
+        *(
+            "handoff",
+            "lead",
+            "name",
+            "e-mail",
+            "company",
+            "pass",
+            "state",
+            "grade",
+            "readiness",
+            "tier",
+            "source",
+            "campaign",
+        ),
         *("owner", "definition", "handed over", "accepted", "sales-qualified", "closed", "returned as", "rating"),
         *("amount", "currency"),
     ]
@@ -114,7 +127,14 @@ def _table(rows: Iterator[Handoff]) -> Iterator[list[Any]]:
         times = [each.offered_at, each.accepted_at, each.promoted_at, each.closed_at]
         yield [
             *(each.pk, lead.pk, lead.name, lead.email, lead.account.name if lead.account else "", each.pass_number),
-            *(each.state, each.grade, each.tier, each.source, each.campaign.code if each.campaign else ""),
+            *(
+                each.state,
+                each.grade,
+                each.readiness,
+                each.tier,
+                each.source,
+                each.campaign.code if each.campaign else "",
+            ),
             *(str(each.owner or ""), each.definition.version if each.definition else ""),
             *(time.isoformat() if time else "" for time in times),
             each.reason.code if each.reason and each.state == "returned" else "",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.design import periods
 from dashboard.design.downloads import csv_response
+from dashboard.reports import this_week
 from dashboard.reports.forms import FunnelForm
 from dashboard.shell.access import PageRequest, page
 from dashboard.wording import figures, hand_overs
@@ -51,6 +52,7 @@ def index(request: PageRequest) -> HttpResponse:
         "outcomes": hand_overs.outcome_bars(report.total, overdue, period),
         "reasons": figures.reason_bars(workspace, returned, period),
         "chart": figures.chart(series),
+        "week": this_week.this_week(request, by, lines, now),
         "lines": lines[:SHOWN],
         "beyond": max(len(lines) - SHOWN, 0),
         "heads": hand_overs.reason_heads(report),

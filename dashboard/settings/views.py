@@ -30,7 +30,7 @@ ENTRIES = (
             ),
             ("territories", "Territories", "Parts of the market, and which leads belong there", "map", "settings.view"),
             ("routing", "Routing", "Rules, pools, weights and capacity", "route", "settings.view"),
-            ("scoring", "Scoring", "What earns points for fit and interest", "target", "settings.view"),
+            ("scoring", "Scoring", "What earns points for fit, interest and readiness", "target", "settings.view"),
             ("reasons", "Reasons", "Reasons for returning, losing and disqualifying leads", "undo-2", "settings.view"),
             ("questions", "Questions", "What a rep asks before a lead is promoted", "circle-help", "settings.view"),
             ("words", "Topics, personas and attributes", "Vocabulary of this workspace", "tags", "settings.view"),

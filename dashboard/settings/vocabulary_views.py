@@ -9,24 +9,25 @@ from django.shortcuts import render
 from dashboard.settings import rule_forms as forms
 from dashboard.shell import editing
 from dashboard.shell.access import PageRequest, page
+from dashboard.wording import amending
 from leadflow.models import get_row
 from leads.models import Attribute, Persona, Question, Reason, Topic
 from leads.vocabulary import words
-from sla import agreements
-
-KEPT = "The active agreement keeps its copy: changes apply from the next signed agreement."
+from sla import amendments
 
 
 @page("settings.view")
 def reasons(request: PageRequest) -> HttpResponse:
     """List the reasons by kind, with their consequences."""
-    found = list(words.reasons(request.workspace))
-    groups = [(kind, [each for each in found if each.kind == kind]) for kind in Reason.Kind]
+    standing = amendments.standing(request.workspace)
+    found = [(each, standing.of(each)) for each in words.reasons(request.workspace)]
+    groups = [(kind, [(each, proposed) for each, proposed in found if each.kind == kind]) for kind in Reason.Kind]
     context = {
         "title": "Reasons",
         "groups": groups,
         "may": request.actor.can("settings.rules"),
-        "agreement": agreements.active(request.workspace),
+        "standing": standing,
+        "what_follows": amending.sentence(standing),
     }
     return render(request, "settings/reasons.html", context)
 
@@ -34,15 +35,18 @@ def reasons(request: PageRequest) -> HttpResponse:
 @page("settings.rules")
 def reason(request: PageRequest, pk: int | None = None) -> HttpResponse:
     """Add a reason, or change one."""
-    return _edit(request, Reason, forms.ReasonForm, pk, "reason", back="reasons", sentence=KEPT)
+    return _edit(request, Reason, forms.ReasonForm, pk, "reason", back="reasons")
 
 
 @page("settings.view")
 def questions(request: PageRequest) -> HttpResponse:
     """List the qualifying questions."""
+    standing = amendments.standing(request.workspace)
     context = {
         "title": "Questions",
-        "rows": list(words.questions(request.workspace)),
+        "rows": [(each, standing.of(each)) for each in words.questions(request.workspace)],
+        "standing": standing,
+        "what_follows": amending.sentence(standing),
         "may": request.actor.can("settings.rules"),
     }
     return render(request, "settings/questions.html", context)
@@ -51,7 +55,7 @@ def questions(request: PageRequest) -> HttpResponse:
 @page("settings.rules")
 def question(request: PageRequest, pk: int | None = None) -> HttpResponse:
     """Add a question, or change one."""
-    sentence = "Reps answer it on the lead's page. The definition of SQL lists the answers that a promotion needs."
+    sentence = "Reps answer it on the lead's page. The definition of SQL lists the answers that a promotion needs. "
     return _edit(request, Question, forms.QuestionForm, pk, "question", back="questions", sentence=sentence)
 
 
@@ -97,13 +101,17 @@ def _edit(
 ) -> HttpResponse:
     found: Any = get_row(model.objects.of(request.workspace), pk, noun) if pk else model(workspace=request.workspace)
     title = _title(found) if pk else f"Add a{'n' if noun[0] in 'aeiou' else ''} {noun}"
+    if model in (Reason, Question):
+        standing = amendments.standing(request.workspace)
+        sentence += amending.sentence(standing)
+        found = standing.show(found) if pk else found
     form = kind(editing.posted(request), instance=found)
     return editing.edit(
         request,
         form,
-        lambda: words.save(form.instance, actor=request.actor),
+        lambda: amendments.save_word(form.instance, actor=request.actor),
         title=title,
-        done=f"The {noun} is saved.",
+        done=amending.done(f"The {noun} is saved."),
         back=f"dashboard:{back}",
         sentence=sentence,
     )

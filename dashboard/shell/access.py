@@ -93,7 +93,7 @@ def current_member(request: HttpRequest) -> Member | None:
     return member or memberships.order_by("pk").first()
 
 
-def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> Any:
+def attempt(request: HttpRequest, act: Callable[[], object], done: str | Callable[[Any], str]) -> Any:
     """Call `act` for a button without a form; show `done` or the refusal as a message. Return the result of `act`,
     None when it was refused.
 
@@ -106,5 +106,5 @@ def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> Any:
     except DomainError as error:
         messages.error(request, error.message)
         return None
-    messages.success(request, done)
+    messages.success(request, done(result) if callable(done) else done)
     return result

@@ -17,7 +17,12 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def submit(request: HttpRequest, form: forms.BaseForm, save: Callable[[], Any], done: str) -> Any:
+Done = (
+    str | Callable[[Any], str]
+)  # what is said when a thing is saved: words, or what makes them of the result of saving
+
+
+def submit(request: HttpRequest, form: forms.BaseForm, save: Callable[[], Any], done: Done) -> Any:
     """Save what a form that is valid holds; show `done` and return what `save` returned, True for None.
 
     Return None when the form is not bound, not valid, or `save` refuses; the form then holds the errors, and the
@@ -33,8 +38,8 @@ def submit(request: HttpRequest, form: forms.BaseForm, save: Callable[[], Any], 
     except DomainError as error:
         refuse(form, error)
         return None
-    if done:
-        messages.success(request, done)
+    if words := done(result) if callable(done) else done:
+        messages.success(request, words)
     return True if result is None else result
 
 
@@ -50,7 +55,7 @@ def edit(
     save: Callable[[], Any],
     *,
     title: str,
-    done: str,
+    done: Done,
     back: str,
     section: str = "Back",
     sentence: str = "",

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leads.models import Handoff
+from leads.models import Handoff, Lead
 from leads.routing import assign
 
-BAR = 100  # points at which the bars of fit and interest are full
+BAR = 100  # points at which the bars of the parts are full
+PARTS = ("fit", "interest", "readiness")
 
 
 @dataclass(frozen=True)
 class ScorePart:
-    """Hold one half of the score: its grade, its points, and the lines that add up to them."""
+    """Hold one part of the score: its grade, its points, and the lines that add up to them."""
 
     name: str
     grade: str
@@ -23,7 +24,7 @@ class ScorePart:
 
 @dataclass(frozen=True)
 class EvidencePanel:
-    """Hold why a lead was handed over: criteria of the definition, both halves of the score, tier and routing."""
+    """Hold why a lead was handed over: criteria of the definition, the parts of the score, tier and routing."""
 
     handoff: Handoff
     parts: list[ScorePart]
@@ -52,7 +53,7 @@ def panel(handoff: Handoff) -> EvidencePanel:
     verdict = evidence.get("verdict") or {}
     return EvidencePanel(
         handoff=handoff,
-        parts=parts(evidence.get("score_lines", ()), evidence.get("fit", {}), evidence.get("interest", {})),
+        parts=parts(evidence.get("score_lines", ()), **{name: evidence.get(name, {}) for name in PARTS}),
         criteria=list(verdict.get("criteria", ())),
         override=evidence.get("override") or "",
         tier_why=evidence.get("tier_why") or "",
@@ -60,16 +61,28 @@ def panel(handoff: Handoff) -> EvidencePanel:
     )
 
 
-def parts(lines: Any, fit: Mapping[str, Any], interest: Mapping[str, Any]) -> list[ScorePart]:
-    """Split score lines into fit and interest; the lines of each add up to its points."""
+def parts_of(lead: Lead) -> list[ScorePart]:
+    """Split the score of a lead as it stands."""
+    return parts(
+        lead.score_lines,
+        fit={"grade": lead.fit_grade},
+        interest={"level": lead.interest_level},
+        readiness={"level": lead.readiness},
+    )
+
+
+def parts(
+    lines: Any, *, fit: Mapping[str, Any], interest: Mapping[str, Any], readiness: Mapping[str, Any]
+) -> list[ScorePart]:
+    """Split score lines into fit, interest and readiness; the lines of each add up to its points."""
     found = list(lines)
-    halves = (("Fit", "fit", fit.get("grade")), ("Interest", "interest", interest.get("level")))
+    marks = {"fit": fit.get("grade"), "interest": interest.get("level"), "readiness": readiness.get("level")}
     return [
         ScorePart(
-            name=name,
+            name=kind.capitalize(),
             grade=str(grade or ""),
             points=sum(line["points"] for line in found if line["kind"] == kind),
             lines=sorted((line for line in found if line["kind"] == kind), key=lambda line: -line["points"]),
         )
-        for name, kind, grade in halves
+        for kind, grade in marks.items()
     ]

@@ -1,22 +1,23 @@
-"""Put the terms of an agreement into plain words, and list the changes of a draft."""
+"""Put the terms of an agreement into plain words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.dateformat import format as date_format
 
+from dashboard.wording import scoring
 from leads.conditions import trees
 from leads.conditions.trees import Statement
-from leads.models import Reason
+from leads.models import Question, Reason
 from leads.models.reason import leads_to
 from leads.qualification import criteria
 from sla import information, kinds, targets
+from sla.durations import Duration, Unit
 from sla.kinds import Kind
 from sla.models.clock import Escalation
 from sla.sides import Side
 from sla.terms import EscalationStep, Policy, Terms
-from sla.words import duration
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DEFINED = {
@@ -62,15 +63,6 @@ class Tier:
 
 
 @dataclass(frozen=True)
-class TermChange:
-    """Hold one change of a draft; an empty side means added or removed."""
-
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
 class AgreementWords:
     """Hold the whole of an agreement in words."""
 
@@ -86,6 +78,8 @@ class AgreementWords:
     week: list[Promise]
     holidays: list[Mapping[str, Any]]
     reasons: list[tuple[str, list[Promise]]]
+    questions: list[Promise]
+    scoring: list[tuple[str, list[Promise]]]
 
 
 def say(terms: Terms) -> AgreementWords:
@@ -95,7 +89,7 @@ def say(terms: Terms) -> AgreementWords:
         tiers=[policy.tier for policy in terms.sales],
         sales=_sales(terms),
         shared=_shared(terms),
-        escalation_steps=[_escalation_step(step, terms) for step in terms.ladder],
+        escalation_steps=[_escalation_step(step) for step in terms.escalation_steps],
         information=[information.LABELS[code] for code in terms.information],
         definitions=_definitions(terms),
         tier_rules=_tiers(terms),
@@ -103,43 +97,9 @@ def say(terms: Terms) -> AgreementWords:
         week=_week(terms),
         holidays=list(terms.calendar.get("holidays", ())),
         reasons=_reasons(terms),
+        questions=[Promise(each["label"], question(each)) for each in terms.questions],
+        scoring=_scoring(terms),
     )
-
-
-def changes(before: Terms | None, after: Terms) -> list[TermChange]:
-    """List in which points terms differ, in the order of the agreement. Against nothing, there is nothing to list."""
-    if before is None:
-        return []
-    old, new = dict(_flat(before)), dict(_flat(after))
-    labels = [*new, *(label for label in old if label not in new)]
-    return [
-        TermChange(label, old.get(label, ""), new.get(label, ""))
-        for label in labels
-        if old.get(label, "") != new.get(label, "")
-    ]
-
-
-def _flat(terms: Terms) -> Iterator[tuple[str, str]]:
-    """Yield every point of the terms with its words, under a label of its own."""
-    said = say(terms)
-    for promise in said.marketing:
-        yield f"Marketing: {promise.label}", promise.words
-    yield "Information with every lead", ", ".join(said.information)
-    for row in said.sales:
-        for name, words in row.cells:
-            yield f"Sales, {name}: {row.label}", words
-    for promise in said.shared:
-        yield promise.label, promise.words
-    yield "Escalation steps", "\n".join(f"{step.label}: {step.words}" for step in said.escalation_steps)
-    for defined in said.definitions:
-        yield f"Definition of {defined.name}", _text(defined.lines)
-    for tier in said.tier_rules:
-        yield f"Tier {tier.name}", _text(tier.lines) or "Every lead left"
-    yield "Business hours", "\n".join([said.zone, *(f"{day.label} {day.words}" for day in said.week)])
-    yield "Holidays", "\n".join(f"{each['date']} {each.get('name', '')}".strip() for each in said.holidays)
-    for kind, reasons in said.reasons:
-        for reason in reasons:
-            yield f"{kind}: {reason.label}", reason.words
 
 
 def _marketing(terms: Terms) -> list[Promise]:
@@ -147,10 +107,7 @@ def _marketing(terms: Terms) -> list[Promise]:
     return [
         Promise("Leads handed over", f"{promised.mqls_per_month:,} a month"),
         Promise("With all the information promised", f"{promised.complete_percent}% of them"),
-        *(
-            Promise(kinds.of(kind).promise, _within(terms.target(kind, ""), terms))
-            for kind in kinds.owed_by(Side.MARKETING)
-        ),
+        *(Promise(kinds.of(kind).promise, _within(terms.target(kind, ""))) for kind in kinds.owed_by(Side.MARKETING)),
     ]
 
 
@@ -163,7 +120,7 @@ def _sales(terms: Terms) -> list[TermRow]:
 
 
 def _target(kind: Kind, policy: Policy, terms: Terms) -> str:
-    within = _within(terms.target(kind, policy.tier), terms)
+    within = _within(terms.target(kind, policy.tier))
     return f"{policy.amount(kinds.of(kind).target)} {within}".lstrip()
 
 
@@ -180,8 +137,8 @@ def _shared(terms: Terms) -> list[Promise]:
     ]
 
 
-def _escalation_step(step: EscalationStep, terms: Terms) -> Promise:
-    after = f"{duration(step.after_minutes, terms.hours)} after it" if step.after_minutes else "At the breach"
+def _escalation_step(step: EscalationStep) -> Promise:
+    after = f"{step.after} after it" if step.after.amount else "At the breach"
     every = set(step.kinds) == set(Kind.values)
     kinds = "" if every else f", for: {', '.join(Kind(kind).label.lower() for kind in step.kinds)}"
     return Promise(after, f"{Escalation.Action(step.action).label}{kinds}")
@@ -217,15 +174,32 @@ def _reasons(terms: Terms) -> list[tuple[str, list[Promise]]]:
     return [(label, promises) for label, promises in grouped if promises]
 
 
-def _within(minutes: int, terms: Terms) -> str:
-    words = duration(minutes, terms.hours if terms.calendar else None)
-    return f"within {words}" if "working" in words else f"within {words} of working time"
+def question(copy: Mapping[str, Any]) -> str:
+    """Say what kind of answer a question takes."""
+    kind = Question.Kind(copy["kind"]).label
+    return f"{kind}: {', '.join(copy['choices'])}" if copy["choices"] else kind
+
+
+def _scoring(terms: Terms) -> list[tuple[str, list[Promise]]]:
+    if not terms.scoring:
+        return []
+    fit, interest = terms.scoring["fit"], terms.scoring["interest"]
+    return [
+        (
+            f"Fit: {scoring.fit_grades(terms.scoring)}",
+            [Promise(rule["label"], f"{scoring.points(rule)}: {scoring.fit(rule)}") for rule in fit["rules"]],
+        ),
+        (
+            f"Interest: {scoring.interest_levels(terms.scoring)}",
+            [Promise(rule["label"], f"{scoring.points(rule)}: {scoring.interest(rule)}") for rule in interest["rules"]],
+        ),
+    ]
+
+
+def _within(length: Duration) -> str:
+    return f"within {length}" if length.unit is Unit.DAYS else f"within {length} of working time"
 
 
 def lines(tree: Mapping[str, Any] | None) -> tuple[Statement, ...]:
     """Put a condition into words, line by line; none for a condition that is empty."""
     return trees.outline(tree) if tree else ()
-
-
-def _text(lines: tuple[Statement, ...]) -> str:
-    return "\n".join(f"{'· ' * line.depth}{line.words}" for line in lines)

@@ -39,13 +39,13 @@ def plan(lead: Lead, *, actor: Actor, due_at: datetime, note: str = "", at: date
         **actor.row(),
     )
     follow_up.save(force_insert=True)
-    signals.planned.send(sender=Lead, follow_up=follow_up, lead=lead, handoff=handoff, actor=actor, at=at, now=now)
+    _send(follow_up, lead, handoff, actor, at, now)
     return follow_up
 
 
 @transaction.atomic
 def finish(follow_up: FollowUp, *, actor: Actor, at: datetime | None = None) -> FollowUp:
-    """Mark a follow-up as done. One that is done already stays as it is."""
+    """Mark a follow-up as done without a touch. One that is done already stays as it is."""
     now = timezone.now()
     at = at or now
     lead, handoff = locks.lock_lead(follow_up.lead)
@@ -56,7 +56,7 @@ def finish(follow_up: FollowUp, *, actor: Actor, at: datetime | None = None) -> 
     if follow_up.done_at is None:
         follow_up.done_at = at
         follow_up.save(update_fields=["done_at"])
-        signals.planned.send(sender=Lead, follow_up=follow_up, lead=lead, handoff=handoff, actor=actor, at=at, now=now)
+        _send(follow_up, lead, handoff, actor, at, now)
     return follow_up
 
 
@@ -66,4 +66,19 @@ def fulfil(lead: Lead, handoff: Handoff | None, actor: Actor, at: datetime, now:
     for follow_up in db.locked(promised):
         follow_up.done_at = at
         follow_up.save(update_fields=["done_at"])
-        signals.planned.send(sender=Lead, follow_up=follow_up, lead=lead, handoff=handoff, actor=actor, at=at, now=now)
+        _send(follow_up, lead, handoff, actor, at, now, by_touch=True)
+
+
+def _send(
+    follow_up: FollowUp,
+    lead: Lead,
+    handoff: Handoff | None,
+    actor: Actor,
+    at: datetime,
+    now: datetime,
+    *,
+    by_touch: bool = False,
+) -> None:
+    """Send the signal that a follow-up was promised or done."""
+    facts = {"follow_up": follow_up, "lead": lead, "handoff": handoff, "actor": actor, "at": at, "now": now}
+    signals.planned.send(sender=Lead, **facts, by_touch=by_touch)

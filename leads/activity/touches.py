@@ -22,12 +22,15 @@ def log(lead: Lead, *, actor: Actor, channel: str, outcome: str, note: str = "",
     """Log that sales called, wrote to or met the lead at `at`. It fulfils the follow-ups promised for this lead.
 
     A touch from before the open handoff was offered is kept, and belongs to no handoff: it meets none of its clocks.
-    Raise `Invalid` for an unknown channel or outcome, `Forbidden` when the open handoff is somebody else's.
+    Raise `Invalid` for an unknown channel or outcome, or a member's touch in the future; `Forbidden` when the open
+    handoff is somebody else's.
     """
     now = timezone.now()
     at = at or now
-    _demand_choice(channel, Channel, "channel")
-    _demand_choice(outcome, Outcome, "outcome")
+    _check_choice(channel, Channel, "channel")
+    _check_choice(outcome, Outcome, "outcome")
+    if actor.member is not None and at > now:
+        raise Invalid("A touch lies in the past. Plan a follow-up for the future.", field="at")
     lead, handoff = locks.lock_lead(lead)
     if handoff is not None and handoff.owner_id is not None:
         guards.check_worker(actor, handoff)
@@ -59,6 +62,6 @@ def log(lead: Lead, *, actor: Actor, channel: str, outcome: str, note: str = "",
     return touch
 
 
-def _demand_choice(value: str, choices: Any, field: str) -> None:
+def _check_choice(value: str, choices: Any, field: str) -> None:
     if value not in choices.values:
         raise Invalid(f"Choose one of: {', '.join(choices.values)}.", field=field)

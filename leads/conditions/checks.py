@@ -154,7 +154,7 @@ class _Checker:
         if takes == "scalar":
             return None if _is_scalar(value) else "Give a text, a number, true or false."
         if isinstance(fact, str) and (ranks := fact_catalogue.RANKED.get(fact)):
-            right = not isinstance(value, bool) and str(value).strip().upper() in ranks
+            right = not isinstance(value, bool) and str(value).strip().casefold() in {rank.casefold() for rank in ranks}
             return None if right else f"Give one of {', '.join(ranks)} (best first)."
         return self.wrong_order(self.type_of(fact), value)
 

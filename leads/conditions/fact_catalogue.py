@@ -45,7 +45,7 @@ def _lead(attribute: str) -> Reader:
 
 _person = partial(_fact, FactGroup.PERSON)
 _company = partial(_fact, FactGroup.COMPANY)
-_score = partial(_fact, FactGroup.FIT_AND_INTEREST)
+_score = partial(_fact, FactGroup.SCORE)
 _answer = partial(_fact, FactGroup.ANSWERS)
 _activity = partial(_fact, FactGroup.ACTIVITY)
 
@@ -158,6 +158,14 @@ _ROWS = (
         "How interested the lead is: 1 is the most.",
         _lead("interest_level"),
         choices=("1", "2", "3", "4"),
+    ),
+    _score(
+        "readiness",
+        "Readiness",
+        RANK,
+        "How ready the lead is to buy, by its answers to the qualifying questions: none, some or ready.",
+        _lead("readiness"),
+        choices=("ready", "some", "none"),
     ),
     _answer(
         "readiness.answered",
@@ -274,6 +282,12 @@ def say(name: str) -> str:
         return row.label
     before, _, after = row.name.partition("*")
     return _sentence(row.words.format(_plain(name.removeprefix(before).removesuffix(after))))
+
+
+def say_rank(name: str, value: Any) -> str:
+    """Return a value of a ranked fact as the catalogue writes it: `b` is B."""
+    given = str(value).strip()
+    return next((rank for rank in RANKED[name] if rank.casefold() == given.casefold()), given)
 
 
 def is_known(name: str, known: Iterable[str] = KNOWN) -> bool:

@@ -25,7 +25,7 @@ class FactGroup(StrEnum):
 
     PERSON = "Person"
     COMPANY = "Company"
-    FIT_AND_INTEREST = "Fit and interest"
+    SCORE = "Fit, interest and readiness"
     ANSWERS = "Answers"
     ACTIVITY = "What they did"
     CONSENT = "Consent"

@@ -86,8 +86,9 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def _ranked(op: str, given: Any, value: Any, ranks: tuple[str, ...]) -> bool:
-    left, right = _fold(given).upper(), _fold(value).upper()
-    return left in ranks and right in ranks and _ORDER[op](-ranks.index(left), -ranks.index(right))
+    order = [_fold(rank) for rank in ranks]
+    left, right = _fold(given), _fold(value)
+    return left in order and right in order and _ORDER[op](-order.index(left), -order.index(right))
 
 
 def _ordered(op: str, given: Any, value: Any) -> bool:

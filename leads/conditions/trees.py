@@ -95,6 +95,15 @@ def facts_used(tree: Tree) -> set[str]:
     return {name for _, part in _parts(tree, "") for name in facts_used(part)}
 
 
+def leaf_at(tree: Tree, pointer: str) -> Tree:
+    """Return the leaf at a place in a tree, as `ConditionResult.pointer` names it."""
+    found: Any = tree
+    for part in pointer.split("/")[1:]:
+        found = found[int(part)] if part.isdigit() else found[part]
+    leaf: Tree = found
+    return leaf
+
+
 def _evaluate(tree: Tree, facts: Facts, at: datetime, pointer: str, *, negated: bool) -> ConditionResult:
     if "fact" in tree:
         return _evaluate_leaf(tree, facts, at, pointer, negated=negated)
@@ -127,7 +136,7 @@ def _statement(leaf: Tree, *, negated: bool) -> str:
     fact, op, value = leaf["fact"], leaf["op"], leaf.get("value")
     subject, operator = fact_catalogue.say(fact), operators.OPERATORS[op]
     if fact in fact_catalogue.RANKED and op in operators.RANKED_WORDS:
-        return f"{subject} {operators.RANKED_WORDS[op][negated].format(str(value).upper())}"
+        return f"{subject} {operators.RANKED_WORDS[op][negated].format(fact_catalogue.say_rank(fact, value))}"
     verb = operator.opposite if negated else operator.words
     if operator.takes == "nothing":
         return f"{subject} {verb}"

@@ -71,7 +71,7 @@ class PlannedChanges:
                 raise Invalid("Give an e-mail or an external id: nothing else says who this is.", field="email")
             change = self._add(PlannedChange(self._new_lead(person), created=True))
         elif self.existing == "overwrite":
-            _demand_wording(person, change.lead)
+            _check_wording(person, change.lead)
         changed: tuple[str, ...] = ()
         if created or self.existing != "keep":
             changed = self._apply(person, attributes, change, fill=not created and self.existing == "fill")
@@ -204,7 +204,7 @@ class PlannedChanges:
         return change
 
 
-def _demand_wording(person: Person, lead: Lead) -> None:
+def _check_wording(person: Person, lead: Lead) -> None:
     """Raise `Invalid` on an opt-in after an opt-out without the wording that the lead agreed to."""
     opts_in = person.consent == ConsentState.OPTED_IN
     if opts_in and lead.consent == ConsentState.OPTED_OUT and not person.consent_wording:

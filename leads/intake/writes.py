@@ -85,7 +85,7 @@ def _score(plan: PlannedChanges, made: list[PlannedChange]) -> None:
     In a list many people are alike in all that the rules ask for, so those are scored once.
     """
     rules = plan.known.rules
-    asked = sorted({name for rule in rules.fit for name in trees.facts_used(rule.condition)})
+    asked = sorted({name for rule in (*rules.fit, *rules.readiness) for name in trees.facts_used(rule.condition)})
     scores: dict[str, Score] = {}
     for change in made:
         named = [f"{system}:{value}" for system, value in change.external_ids]
@@ -96,6 +96,7 @@ def _score(plan: PlannedChanges, made: list[PlannedChange]) -> None:
         lead, score = change.lead, scores[alike]
         lead.fit_points, lead.fit_grade = score.fit_points, score.fit_grade
         lead.interest_points, lead.interest_level = score.interest_points, score.interest_level
+        lead.readiness_points, lead.readiness = score.readiness_points, score.readiness
         lead.grade, lead.scored_at = score.grade, plan.now
         lead.score_lines = [line.to_json() for line in score.lines]
 

@@ -16,6 +16,7 @@ from leads.conditions import fact_catalogue
 from leads.lifecycle import moves
 from leads.lifecycle.handover import Candidate
 from leads.models import Handoff, Lead
+from leads.models.lead import Grading
 from leads.payloads import LeadGradeChanged, LeadRevisitDue
 from leads.qualification import assessment
 from leads.qualification.assessment import Assessment
@@ -73,11 +74,11 @@ def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
     # Handing over has re-read its leads: their newer instances take the places of ours.
     fields = {"next_at", "revisit_at"}
     rows = [moved.get(lead.pk, lead) for lead in leads]
-    grades = {lead.pk: lead.grade for lead in rows}
+    grades = {lead.pk: lead.grading for lead in rows}
     for lead in rows:
         fields |= set(assessed[lead.pk].put_on(lead))
         lead.next_at = _next_look(lead, assessed[lead.pk], refusals[lead.pk], at)
-    graded = [lead for lead in rows if lead.grade != grades[lead.pk]]
+    graded = [lead for lead in rows if lead.grading != grades[lead.pk]]
     for lead in graded:  # a receiver orders what changes a lead by this number
         lead.sequence += 1
         fields.add("sequence")
@@ -85,8 +86,8 @@ def _evaluate(leads: Sequence[Lead], at: datetime) -> None:
     _record_grades(graded, grades, at)
 
 
-def _record_grades(leads: Sequence[Lead], previous: Mapping[int, str], at: datetime) -> None:
-    """Record which leads of one workspace have another grade now. The hand-over records that of its own leads."""
+def _record_grades(leads: Sequence[Lead], previous: Mapping[int, Grading], at: datetime) -> None:
+    """Record which leads of one workspace have another grade or readiness now. The hand-over records its own."""
     if not leads:
         return
     found, author = summaries.read([lead.pk for lead in leads]), ActorSummary.of(actors.engine("scoring"))

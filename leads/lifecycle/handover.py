@@ -104,6 +104,7 @@ def handoff(ready: Ready, choice: assign.Choice) -> Handoff:
         definition=assessed.definition,
         evidence=assessed.evidence(override=ready.override),
         grade=assessed.grade,
+        readiness=assessed.score.readiness,
         tier=assessed.tier,
         source=lead.source,
         campaign_id=lead.campaign_id,

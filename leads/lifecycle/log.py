@@ -8,6 +8,7 @@ from typing import Any
 
 from leads import payloads, signals, summaries
 from leads.models import Handoff, Lead, Reason, Transition
+from leads.models.lead import Grading
 from leads.move_catalogue import MOVES
 from leads.states import MARKETING_STATES, State
 from leads.summaries import LeadSummary, of_evidence, of_handoff, of_reason
@@ -21,7 +22,7 @@ from workspaces.models import Member
 class LogEntry:
     """The contents of a row of the log: the lead and the handoff as just written, when it happened (aware), and why.
 
-    `previous_owner` and `previous_grade` are those before the move, where it may change them.
+    `previous_owner` and `previous_grading` are those before the move, where it may change them.
     """
 
     lead: Lead
@@ -31,7 +32,7 @@ class LogEntry:
     note: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     previous_owner: Member | None = None
-    previous_grade: str | None = None
+    previous_grading: Grading | None = None
 
 
 def append(entries: Sequence[LogEntry], move: str, *, actor: Actor, now: datetime) -> list[Transition]:
@@ -70,8 +71,8 @@ def _record(entries: Sequence[LogEntry], move: str, actor: Actor) -> None:
     facts: list[outbox.RecordedEvent] = []
     for entry in entries:
         lead = leads[entry.lead.pk]
-        if entry.previous_grade is not None and entry.previous_grade != entry.lead.grade:
-            grade = payloads.LeadGradeChanged.of(entry.lead, lead, author, previous=entry.previous_grade)
+        if entry.previous_grading is not None and entry.previous_grading != entry.lead.grading:
+            grade = payloads.LeadGradeChanged.of(entry.lead, lead, author, previous=entry.previous_grading)
             facts.append(outbox.RecordedEvent(grade, entry.at))
         facts.append(outbox.RecordedEvent(_payload(entry, move, lead, author), entry.at))
     outbox.record_many(entries[0].lead.workspace_id, facts)

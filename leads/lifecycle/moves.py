@@ -70,10 +70,16 @@ def qualify_many(candidates: Sequence[Candidate], *, actor: Actor) -> list[Hando
         handoff = handoffs[each.lead.pk] = handover.handoff(each, choice)
         each.lead.owner = choice.member
         each.lead.sequence += 1
-        before = each.lead.grade
+        before = each.lead.grading
         fields |= set(each.assessed.put_on(each.lead))
-        facts = {**_owner(choice.member), "routing": choice.why, "tier": handoff.tier, "grade": handoff.grade}
-        entry = log.LogEntry(each.lead, handoff, each.at, note=each.override, facts=facts, previous_grade=before)
+        facts = {
+            **_owner(choice.member),
+            "routing": choice.why,
+            "tier": handoff.tier,
+            "grade": handoff.grade,
+            "readiness": handoff.readiness,
+        }
+        entry = log.LogEntry(each.lead, handoff, each.at, note=each.override, facts=facts, previous_grading=before)
         entries.append(entry)
     Handoff.everywhere.bulk_create(handoffs.values())
     db.update_many([each.lead for each in ready], sorted(fields))

@@ -12,6 +12,7 @@ class Form(Owned):
     name = models.CharField(max_length=80)
     heading = models.CharField(max_length=120)
     fields = models.JSONField(default=list)  # names out of `leads.intake.upsert.FORM_FIELDS`; e-mail always
+    questions = models.JSONField(default=list, blank=True)  # codes of the qualifying questions that it asks
     event_type = models.CharField(max_length=60, default="form")
     topics = models.JSONField(default=list, blank=True)
     source = models.CharField(max_length=80, default="form")

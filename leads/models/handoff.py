@@ -6,6 +6,7 @@ from django.db.models import Q
 from leadflow.fields import Document
 from leadflow.models import Owned
 from leads import documents
+from leads.models.lead import Readiness
 
 
 class HandoffState(models.TextChoices):
@@ -24,7 +25,8 @@ OPEN = (HandoffState.OFFERED, HandoffState.ACCEPTED)
 class Handoff(Owned):
     """What clocks, ratings and reports hang on. `evidence` is frozen when it is offered:
 
-    {"verdict": …, "score_lines": […], "fit": …, "interest": …, "grade": "B2", "tier_why": …, "override": reason | None}
+    {"verdict": …, "score_lines": […], "fit": …, "interest": …, "readiness": …, "grade": "B2", "tier_why": …,
+    "override": reason | None}
     """
 
     lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="handoffs")
@@ -33,6 +35,7 @@ class Handoff(Owned):
     definition = models.ForeignKey("leads.Definition", null=True, on_delete=models.PROTECT, related_name="+")
     evidence = Document(documents.EVIDENCE, default=dict)
     grade = models.CharField(max_length=2, blank=True)
+    readiness = models.CharField(max_length=5, choices=Readiness.choices, default=Readiness.NONE)
     tier = models.CharField(max_length=40)
     source = models.CharField(max_length=80, blank=True)  # the lead's, when it was offered
     campaign = models.ForeignKey("leads.Campaign", null=True, on_delete=models.SET_NULL, related_name="+")

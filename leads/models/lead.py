@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Q
@@ -20,6 +20,21 @@ class ConsentState(models.TextChoices):
     UNKNOWN = "unknown", "Not asked"
     OPTED_IN = "opted_in", "Opted in"
     OPTED_OUT = "opted_out", "Opted out"
+
+
+class Readiness(models.TextChoices):
+    """How ready to buy, by the answers given; worst first."""
+
+    NONE = "none", "Not ready"
+    SOME = "some", "Some readiness"
+    READY = "ready", "Ready"
+
+
+class Grading(NamedTuple):
+    """Hold what a lead is graded: fit and interest as "B2", and readiness."""
+
+    grade: str
+    readiness: str
 
 
 class Lead(Owned, Timer):
@@ -66,6 +81,8 @@ class Lead(Owned, Timer):
     interest_points = models.IntegerField(default=0)
     interest_level = models.PositiveSmallIntegerField(null=True, blank=True)  # 1 the most interested
     grade = models.CharField(max_length=2, blank=True)  # "B2"
+    readiness_points = models.IntegerField(default=0)
+    readiness = models.CharField(max_length=5, choices=Readiness.choices, default=Readiness.NONE)
     # they add up to the points, as of scored_at
     score_lines = Document(documents.SCORE_LINES, default=list, blank=True)
     interests = models.JSONField(default=dict, blank=True)  # topic code → points
@@ -85,6 +102,7 @@ class Lead(Owned, Timer):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "email"], condition=~Q(email=""), name="lead_email_once"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="lead_state_known"),
+            models.CheckConstraint(condition=Q(readiness__in=Readiness.values), name="lead_readiness_known"),
             models.CheckConstraint(
                 condition=~Q(state=State.WON) | Q(won_at__isnull=False, amount__isnull=False),
                 name="lead_won_has_amount",
@@ -129,6 +147,11 @@ class Lead(Owned, Timer):
     def name(self) -> str:
         """Return what to call the person: the full name, else the e-mail, else the number."""
         return f"{self.first_name} {self.last_name}".strip() or self.email or f"Lead {self.pk}"
+
+    @property
+    def grading(self) -> Grading:
+        """Return grade and readiness together."""
+        return Grading(self.grade, self.readiness)
 
     # The moves, called by `leads.lifecycle.moves` alone, on a locked row; each sets its own fields and saves nothing.
 

@@ -51,6 +51,11 @@ class Reason(Owned):
     disqualifies = models.BooleanField(
         "Disqualifies the lead", default=False, help_text="The lead is disqualified instead of nurtured."
     )
+    needs_attempts = models.BooleanField(
+        "Needs the agreed attempts",
+        default=False,
+        help_text="It counts as a missed promise while sales made fewer attempts than agreed and reached nobody.",
+    )
     same_rep = models.BooleanField(
         "The same rep may get it again", default=False, help_text="May go to the rep who returned it."
     )
@@ -61,6 +66,11 @@ class Reason(Owned):
             models.CheckConstraint(
                 condition=Q(disqualifies=False) | Q(kind__in=["return", "disqualify"]),
                 name="reason_loss_never_disqualifies",
+            ),
+            models.CheckConstraint(
+                condition=Q(needs_attempts=False) | Q(blames="", kind__in=["return", "lose"]),
+                name="reason_blame_needs_no_attempts",
+                violation_error_message="A reason that blames the data or the definition needs no attempts of sales.",
             ),
         ]
 
@@ -102,6 +112,9 @@ OPTIONS: dict[str, Option] = {
     "cool_off_days": Option(lambda days: f"not handed over again for {_days(days)}" if days else ""),
     "blames": Option(lambda whom: "marketing answers, on a clock" if whom else ""),
     "disqualifies": Option(lambda on: ""),  # where the lead goes is said first
+    "needs_attempts": Option(
+        lambda on: "needs the agreed attempts, or somebody reached" if on else "", _LATER, asked=True
+    ),
     "same_rep": Option(lambda on: "may go to the same rep" if on else "goes to another rep next time", when_out=False),
 }
 

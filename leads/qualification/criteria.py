@@ -285,6 +285,11 @@ _REACHABLE = {
     ]
 }
 
+_FITS = {"fact": "fit.grade", "op": "at_least", "value": "B"}
+_ASKED = {"fact": "events.demo_request.count_30d", "op": "at_least", "value": 1}
+_READY = {"fact": "readiness", "op": "is", "value": "ready"}
+
+# Who fits, and asked for a demo, or is interested and not without readiness, or is ready. Interest alone is nurtured.
 DEFAULT_MQL: dict[str, Any] = {
     "kind": "mql",
     "version": 1,
@@ -292,15 +297,17 @@ DEFAULT_MQL: dict[str, Any] = {
         "all": [
             _REACHABLE,
             {"fact": "consent.marketing", "op": "is_not", "value": "opted_out"},
+            _FITS,
             {
                 "any": [
+                    _ASKED,
                     {
                         "all": [
-                            {"fact": "fit.grade", "op": "at_least", "value": "B"},
                             {"fact": "interest.level", "op": "at_least", "value": 2},
+                            {"fact": "readiness", "op": "at_least", "value": "some"},
                         ]
                     },
-                    {"fact": "events.demo_request.count_30d", "op": "at_least", "value": 1},
+                    _READY,
                 ]
             },
         ]
@@ -318,15 +325,7 @@ DEFAULT_TIERS: list[dict[str, Any]] = [
     {
         "tier": "hot",
         "condition": {
-            "any": [
-                {"fact": "events.demo_request.count_30d", "op": "at_least", "value": 1},
-                {
-                    "all": [
-                        {"fact": "fit.grade", "op": "at_least", "value": "B"},
-                        {"fact": "interest.level", "op": "is", "value": 1},
-                    ]
-                },
-            ]
+            "all": [_FITS, {"any": [_ASKED, _READY]}],
         },
     },
     {"tier": "standard"},

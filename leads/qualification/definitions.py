@@ -32,9 +32,19 @@ def active(workspace: Workspace | int, kind: str) -> Definition | None:
     return Definition.objects.of(workspace).filter(kind=kind, status=Version.ACTIVE).first()
 
 
+def are_agreed(workspace: Workspace | int) -> bool:
+    """Return whether an agreement runs: what both sides signed then changes with the next one alone."""
+    return Definition.objects.of(workspace).filter(kind=Definition.Kind.MQL, status=Version.ACTIVE).exists()
+
+
 def active_scoring(workspace: Workspace | int) -> Scoring | None:
     """Return the scoring that the engine runs now."""
     return Scoring.objects.of(workspace).filter(status=Version.ACTIVE).first()
+
+
+def newest_scoring(workspace: Workspace | int) -> Scoring | None:
+    """Return the scoring written last: a draft that waits for signatures, else the one that runs."""
+    return Scoring.objects.of(workspace).order_by("-version").first()
 
 
 def active_rules(workspace: Workspace | int) -> scoring.ScoringRules:
@@ -108,8 +118,16 @@ def activate(definition: Definition, *, at: datetime | None = None) -> Definitio
 
 
 @transaction.atomic
-def activate_scoring(draft: Scoring, *, actor: Actor, at: datetime | None = None) -> Scoring:
-    """Run a scoring from now on, in place of the one before; every lead in marketing's care is scored anew."""
+def activate_scoring(draft: Scoring, *, actor: Actor, at: datetime | None = None, signed: bool = False) -> Scoring:
+    """Run a scoring from now on, in place of the one before; every lead in marketing's care is scored anew.
+
+    `signed`: it stands in the agreement that both sides have just signed. Raise `Conflict` otherwise while one runs.
+    """
+    _locked(draft.workspace_id)
+    if not signed and are_agreed(draft.workspace_id):
+        raise Conflict("Both sides signed the scoring that runs: a change goes into the next agreement.", code="signed")
+    if Scoring.objects.of(draft.workspace_id).get(pk=draft.pk).status == Version.ACTIVE:
+        return draft
     active = _activate(draft, Scoring.objects.of(draft.workspace_id), at or timezone.now())
     _audit(draft.workspace, actor, "scoring.activated", f"Scoring {draft.version}")
     return active

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from leadflow.errors import Invalid
 from leads.models import Definition, Handoff, HandoffState, Pool, Reason
+from leads.models.lead import Readiness
 from leads.people import persons
 from leads.queries import filter_values, outcomes
 from leads.queries.filter_values import BLANK
@@ -176,6 +177,13 @@ FILTERS: dict[str, HandoffFilter] = {
             "source", "Source", by("source", Q(source="")), offered=filter_values.sources, unset="Any source"
         ),
         HandoffFilter("tier", "Tier", by("tier", Q(tier="")), offered=_tiers, unset="Any tier"),
+        HandoffFilter(
+            "readiness",
+            "Readiness",
+            lambda workspace, value: Q(readiness=value),
+            options=dict(Readiness.choices),
+            unset="Any readiness",
+        ),
         HandoffFilter("owner", "Rep", _by_owner, filter_values.owner, offered=filter_values.owners, unset="Any rep"),
         HandoffFilter("pool", "Pool", by("pool", Q(pool=None)), _id_or_blank, offered=_pools, unset="Any pool"),
         HandoffFilter(

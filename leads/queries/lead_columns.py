@@ -12,7 +12,7 @@ from leads.models import Lead
 class Column:
     """One fact of a lead. `label` heads it on the page, `header` in the CSV; without one it is not there.
 
-    `cell` is how `templates/leads/list/table.html` shows it: `text`, `time`, or one of the ways that stand there.
+    `cell` is how `dashboard.leads.lead_cells` shows it: `text`, `time`, or one of the ways that stand there.
     `exported_as` is its value in the CSV where that is another one than on the page. A related row that a column reads
     is named in `lead_list.page` and `lead_list.export` as well.
     """
@@ -45,6 +45,7 @@ COLUMNS = (
     Column("territory", lambda lead: lead.territory and lead.territory.name, label="Territory", header="territory"),
     Column("state", lambda lead: lead.state, label="State", header="state", cell="state"),
     Column("grade", lambda lead: lead.grade, label="Grade", header="grade", cell="grade"),
+    Column("readiness", lambda lead: lead.readiness, header="readiness"),
     Column("source", lambda lead: lead.source, label="Source", header="source"),
     Column(
         "campaign",

@@ -14,6 +14,7 @@ from django.db.models.lookups import Contains
 
 from leadflow.errors import Invalid
 from leads.models import Handoff, HandoffState, Lead, Reason
+from leads.models.lead import Readiness
 from leads.people import identity, persons, search_text
 from leads.queries import filter_values, outcomes
 from leads.queries.filter_values import BLANK
@@ -282,6 +283,16 @@ FILTERS: dict[str, Filter] = {
             offered=filter_values.territories,
             unset="Any territory",
             indexed=True,
+        ),
+        Filter(
+            "readiness",
+            "Readiness",
+            "How ready to buy, by the answers given.",
+            _is("readiness"),
+            filter_values.text,
+            kind="choice",
+            options=dict(Readiness.choices),
+            unset="Any readiness",
         ),
         Filter(
             "reached",

@@ -1,1 +1,1 @@
-"""Score fit and interest."""
+"""Score fit, interest and readiness."""

@@ -1,6 +1,7 @@
 """Check a scoring that somebody wrote as JSON, naming every place that has to be corrected."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from leads.conditions import checks, trees
@@ -11,7 +12,7 @@ MAX_POINTS = 1000
 MAX_DAYS = 3650
 MAX_LABEL = 120
 
-_FIT_MEMBERS = {"label", "points", "condition"}
+_CONDITION_MEMBERS = {"label", "points", "condition"}
 _INTEREST_MEMBERS = {
     "label",
     "event_type",
@@ -24,15 +25,23 @@ _INTEREST_MEMBERS = {
 }
 
 
+# what the least points of each part are called, and the marks that they give, best first
+_PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "fit": ("grades", ("A", "B", "C")),
+    "interest": ("levels", ("1", "2", "3")),
+    "readiness": ("levels", ("ready", "some")),
+}
+
+
 def check(data: Any, known_facts: Iterable[str] | None) -> list[Problem]:
     """List what is wrong with a scoring; see `scoring.validate`."""
     if not isinstance(data, Mapping):
-        return [Problem("", 'A scoring is an object with "version", "fit" and "interest".')]
+        return [Problem("", 'A scoring is an object with "version", "fit", "interest" and "readiness".')]
     known = None if known_facts is None else tuple(known_facts)
     problems = []
     if not is_count(data.get("version")):
         problems.append(Problem("/version", "The version is a whole number from 1."))
-    for name, thresholds, marks in (("fit", "grades", "ABC"), ("interest", "levels", "123")):
+    for name, (thresholds, marks) in _PARTS.items():
         part = data.get(name)
         if not isinstance(part, Mapping):
             problems.append(Problem(f"/{name}", f'Give an object with "{thresholds}" and "rules".'))
@@ -42,13 +51,13 @@ def check(data: Any, known_facts: Iterable[str] | None) -> list[Problem]:
     return problems
 
 
-def _check_thresholds(thresholds: Any, marks: str, pointer: str) -> list[Problem]:
+def _check_thresholds(thresholds: Any, marks: tuple[str, ...], pointer: str) -> list[Problem]:
     if not isinstance(thresholds, Mapping) or set(thresholds) != set(marks):
         return [Problem(pointer, f"Give the least points for {', '.join(marks)}.")]
     least = [thresholds[mark] for mark in marks]
     if not all(_is_points(points) for points in least):
         return [Problem(pointer, f"Points are whole numbers between -{MAX_POINTS} and {MAX_POINTS}.")]
-    if not least[0] > least[1] > least[2]:
+    if not all(better > worse for better, worse in pairwise(least)):
         return [Problem(pointer, f"The better mark needs more points: {' > '.join(marks)}.")]
     return []
 
@@ -63,8 +72,8 @@ def _check_rules(rules: Any, name: str, known: tuple[str, ...] | None) -> list[P
         if not isinstance(rule, Mapping):
             problems.append(Problem(place, 'A rule is an object with a "label" and "points".'))
             continue
-        problems += _check_rule(rule, _FIT_MEMBERS if name == "fit" else _INTEREST_MEMBERS, place)
-        problems += _check_fit(rule, place, known) if name == "fit" else _check_interest(rule, place)
+        problems += _check_rule(rule, _INTEREST_MEMBERS if name == "interest" else _CONDITION_MEMBERS, place)
+        problems += _check_interest(rule, place) if name == "interest" else _check_condition(rule, name, place, known)
     return problems
 
 
@@ -80,14 +89,20 @@ def _check_rule(rule: Mapping[str, Any], members: set[str], pointer: str) -> Ite
         yield Problem(f"{pointer}/points", message)
 
 
-def _check_fit(rule: Mapping[str, Any], pointer: str, known: tuple[str, ...] | None) -> Iterable[Problem]:
+def _check_condition(
+    rule: Mapping[str, Any], part: str, pointer: str, known: tuple[str, ...] | None
+) -> Iterable[Problem]:
     place = f"{pointer}/condition"
     problems = checks.validate(rule.get("condition"), known, pointer=place)
     yield from problems
     if not problems:
         for name in sorted(trees.facts_used(rule["condition"])):
-            if name.startswith(("fit.", "interest.")):
+            if name == "readiness" or name.startswith(("fit.", "interest.")):
                 yield Problem(place, f'"{name}" is what scoring finds out, so no rule of it can ask for it.')
+            elif part == "readiness" and not name.startswith("readiness."):
+                yield Problem(
+                    place, f'"{name}" is no answer; readiness comes from answers alone, as "readiness.budget".'
+                )
 
 
 def _check_interest(rule: Mapping[str, Any], pointer: str) -> Iterable[Problem]:

@@ -189,4 +189,43 @@ DEFAULT: dict[str, Any] = {
             },
         ],
     },
+    "readiness": {
+        "levels": {"ready": 60, "some": 20},
+        "rules": [
+            {
+                "label": "Has a budget, or plans one",
+                "points": 25,
+                "condition": {"fact": "readiness.budget", "op": "in", "value": ["Approved", "Planned"]},
+            },
+            {
+                "label": "Is asking for a budget",
+                "points": 10,
+                "condition": {"fact": "readiness.budget", "op": "is", "value": "Being asked for"},
+            },
+            {
+                "label": "Has a part in the decision",
+                "points": 20,
+                "condition": {"fact": "readiness.authority", "op": "in", "value": ["Decides", "Recommends"]},
+            },
+            {
+                "label": "Says what it is needed for",
+                "points": 10,
+                "condition": {"fact": "readiness.need", "op": "known"},
+            },
+            {
+                "label": "Decides within 6 months",
+                "points": 25,
+                "condition": {
+                    "fact": "readiness.timeline",
+                    "op": "in",
+                    "value": ["Within 3 months", "Within 6 months"],
+                },
+            },
+            {
+                "label": "Decides later than in a year",
+                "points": -10,
+                "condition": {"fact": "readiness.timeline", "op": "is", "value": "Later"},
+            },
+        ],
+    },
 }

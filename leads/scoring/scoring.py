@@ -1,7 +1,8 @@
-"""Score fit and interest, with lines that explain the points and add up to them. Pure: no Django here.
+"""Score fit, interest and readiness, with lines that explain the points and add up to them. Pure: no Django here.
 
 Fit asks whether the person matches the ideal customer: conditions worth points, graded A (best) to D. Interest asks
 what they did: events worth points that fade, in levels 1 (most interested) to 4. Together they are a grade: B2.
+Readiness asks what they answered: conditions over the qualifying questions worth points, in levels ready, some, none.
 
 Points are whole numbers. Each line is rounded by itself (halves away from zero) and the totals are sums of lines,
 so that what a page shows always adds up. Only events of people count, and none that lie in the future.
@@ -23,8 +24,8 @@ from leads.scoring.defaults import DEFAULT
 
 __all__ = [
     "DEFAULT",
+    "ConditionRule",
     "EventFact",
-    "FitRule",
     "InterestRule",
     "Score",
     "ScoreLine",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 ANY_TYPE = "*"
+READINESS_LEVELS = ("ready", "some", "none")  # best first
 NEGLIGIBLE = 0.005  # of its points: what an event has faded to when it stops counting
 _HALF_LIVES_TO_NEGLIGIBLE = math.log2(1 / NEGLIGIBLE)
 _DAY = timedelta(days=1)
@@ -57,7 +59,7 @@ class EventFact:
 
 
 @dataclass(frozen=True, slots=True)
-class FitRule:
+class ConditionRule:
     """Give points, which may be negative, when a condition holds."""
 
     label: str
@@ -106,16 +108,19 @@ class InterestRule:
 
 @dataclass(frozen=True, slots=True)
 class ScoringRules:
-    """Hold a workspace's rules for fit and interest, in one version.
+    """Hold a workspace's rules for fit, interest and readiness, in one version.
 
-    `grades` are the least points for A, B and C (else D); `levels` those for 1, 2 and 3 (else 4).
+    `grades` are the least points for A, B and C (else D); `levels` those for 1, 2 and 3 (else 4); `readiness_levels`
+    those for ready and some (else none).
     """
 
     version: int
-    fit: tuple[FitRule, ...]
+    fit: tuple[ConditionRule, ...]
     grades: tuple[int, int, int]
     interest: tuple[InterestRule, ...]
     levels: tuple[int, int, int]
+    readiness: tuple[ConditionRule, ...]
+    readiness_levels: tuple[int, int]
 
     def grade(self, points: int) -> str:
         """Give the fit grade, A to D, of a number of fit points."""
@@ -125,16 +130,25 @@ class ScoringRules:
         """Give the interest level, 1 (most interested) to 4, of a number of interest points."""
         return next((level for level, least in enumerate(self.levels, 1) if points >= least), 4)
 
+    def readiness_level(self, points: int) -> str:
+        """Give the readiness level, one of `READINESS_LEVELS`, of a number of readiness points."""
+        least = zip(READINESS_LEVELS, self.readiness_levels, strict=False)
+        return next((level for level, enough in least if points >= enough), READINESS_LEVELS[-1])
+
     def to_json(self) -> dict[str, Any]:
         return {
             "version": self.version,
             "fit": {
                 "grades": dict(zip("ABC", self.grades, strict=True)),
-                "rules": [{**asdict(rule), "condition": dict(rule.condition)} for rule in self.fit],
+                "rules": [_condition_rule_to_json(rule) for rule in self.fit],
             },
             "interest": {
                 "levels": dict(zip("123", self.levels, strict=True)),
                 "rules": [values.to_lists(asdict(rule)) for rule in self.interest],
+            },
+            "readiness": {
+                "levels": dict(zip(READINESS_LEVELS, self.readiness_levels, strict=False)),
+                "rules": [_condition_rule_to_json(rule) for rule in self.readiness],
             },
         }
 
@@ -153,11 +167,18 @@ class ScoringRules:
         """
         return build(
             cls,
-            {**data, "grades": data.get("fit"), "levels": data.get("interest")},
-            fit=lambda fit: tuple(build(FitRule, rule) for rule in fit["rules"]),
+            {
+                **data,
+                "grades": data.get("fit"),
+                "levels": data.get("interest"),
+                "readiness_levels": data.get("readiness"),
+            },
+            fit=_condition_rules,
             grades=lambda fit: tuple(fit["grades"][grade] for grade in "ABC"),
             interest=lambda interest: tuple(build(InterestRule, rule, topics=tuple) for rule in interest["rules"]),
             levels=lambda interest: tuple(interest["levels"][level] for level in "123"),
+            readiness=_condition_rules,
+            readiness_levels=lambda readiness: tuple(readiness["levels"][level] for level in READINESS_LEVELS[:-1]),
         )
 
 
@@ -165,7 +186,7 @@ class ScoringRules:
 class ScoreLine:
     """Explain some of the points: which rule gave them, why, and for interest how often and when last."""
 
-    kind: str  # fit | interest
+    kind: str  # fit | interest | readiness
     label: str
     points: int
     detail: str
@@ -183,13 +204,15 @@ class ScoreLine:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Hold fit and interest of one lead at one time; the points are the sums of the lines of their kind."""
+    """Hold fit, interest and readiness of one lead at one time; the points are the sums of the lines of their kind."""
 
     fit_points: int
     fit_grade: str
     interest_points: int
     interest_level: int
-    grade: str
+    readiness_points: int
+    readiness: str  # one of READINESS_LEVELS
+    grade: str  # fit and interest, as "B2"
     lines: tuple[ScoreLine, ...]
     version: int
     at: datetime
@@ -207,6 +230,7 @@ class Score:
             "fit.grade": self.fit_grade,
             "interest.points": self.interest_points,
             "interest.level": self.interest_level,
+            "readiness": self.readiness,
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -231,15 +255,22 @@ def score(scoring: ScoringRules, facts: Facts, events: Iterable[EventFact], at: 
 
     Events older than `horizon_days(scoring)` change nothing, so a caller may leave them out.
     """
-    lines = (*_fit_lines(scoring, facts, at), *_interest_lines(scoring, events, at))
-    fit_points = sum(line.points for line in lines if line.kind == "fit")
-    interest_points = sum(line.points for line in lines if line.kind == "interest")
+    lines = (
+        *_condition_lines("fit", scoring.fit, facts, at),
+        *_interest_lines(scoring, events, at),
+        *_condition_lines("readiness", scoring.readiness, facts, at),
+    )
+    fit_points, interest_points, readiness_points = (
+        sum(line.points for line in lines if line.kind == kind) for kind in ("fit", "interest", "readiness")
+    )
     grade, level = scoring.grade(fit_points), scoring.level(interest_points)
     return Score(
         fit_points=fit_points,
         fit_grade=grade,
         interest_points=interest_points,
         interest_level=level,
+        readiness_points=readiness_points,
+        readiness=scoring.readiness_level(readiness_points),
         grade=f"{grade}{level}",
         lines=lines,
         version=scoring.version,
@@ -270,11 +301,19 @@ def interests(scoring: ScoringRules, events: Iterable[EventFact], at: datetime) 
     return {topic: worth for topic, worth in ranked if worth > 0}
 
 
-def _fit_lines(scoring: ScoringRules, facts: Facts, at: datetime) -> Iterator[ScoreLine]:
-    for rule in scoring.fit:
+def _condition_rules(part: Mapping[str, Any]) -> tuple[ConditionRule, ...]:
+    return tuple(build(ConditionRule, rule) for rule in part["rules"])
+
+
+def _condition_rule_to_json(rule: ConditionRule) -> dict[str, Any]:
+    return {**asdict(rule), "condition": dict(rule.condition)}
+
+
+def _condition_lines(kind: str, rules: Iterable[ConditionRule], facts: Facts, at: datetime) -> Iterator[ScoreLine]:
+    for rule in rules:
         if trees.holds(rule.condition, facts, at):  # few do, and the words take far longer
             because = trees.evaluate(rule.condition, facts, at).because
-            yield ScoreLine("fit", rule.label, rule.points, "; ".join(because))
+            yield ScoreLine(kind, rule.label, rule.points, "; ".join(because))
 
 
 def _interest_lines(scoring: ScoringRules, events: Iterable[EventFact], at: datetime) -> Iterator[ScoreLine]:

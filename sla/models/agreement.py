@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from leadflow.errors import Conflict
 from leadflow.fields import Document
-from leadflow.models import Owned
+from leadflow.models import Owned, Timer
 from sla import documents, sides
 
 _FROZEN = ("version", "terms", "content_hash")
@@ -25,11 +25,11 @@ class Calendar(Owned):
         constraints = [models.UniqueConstraint(fields=["workspace"], name="calendar_once")]
 
 
-class Agreement(Owned):
+class Agreement(Owned, Timer):
     """One version of the agreement. `terms` (see `sla.terms`) is what is hashed, signed and run.
 
     The column is plain JSON and not a `Document`: the hash is over what is stored, in whatever format that is.
-    `sla.agreements.terms_of` reads it.
+    `sla.agreements.terms_of` reads it. `next_at` is when the heads of both sides hear of its review (`sla.reviews`).
     """
 
     class Status(models.TextChoices):
@@ -57,6 +57,12 @@ class Agreement(Owned):
             models.CheckConstraint(
                 condition=Q(status="draft") | ~Q(content_hash=""), name="agreement_proposed_has_hash"
             ),
+            models.CheckConstraint(
+                condition=Q(status="active") | Q(next_at__isnull=True), name="agreement_only_active_is_reviewed"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False, dead_reason=""), name="agreement_sweep")
         ]
 
     def __str__(self) -> str:

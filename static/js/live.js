@@ -27,17 +27,29 @@ function tick() {
   document.querySelectorAll("[data-due]").forEach(meter);
 }
 
+// A clock counts work time: the server says how much was left when it wrote the page, and when the calendar is open.
 function meter(place) {
-  const [start, due] = [Date.parse(place.dataset.start), Date.parse(place.dataset.due)];
+  const { at, left, total, open, due, warn, days } = place.dataset;
   const now = Date.now();
-  const warn = Date.parse(place.dataset.warn ?? "");
-  const kind = now >= due ? "late" : now >= warn ? "warn" : "ok";
+  const spans = open ? open.split(" ").map((pair) => pair.split("-").map(Number)) : [];
+  const passed = spans.reduce((sum, [begin, end]) => sum + Math.max(Math.min(end, now) - Math.max(begin, at), 0), 0);
+  const remaining = Number(left) * MINUTE - passed;
+  const kind = now >= Date.parse(due) ? "late" : now >= Date.parse(warn ?? "") ? "warn" : "ok";
   place.classList.remove("due-ok", "due-warn", "due-late");
   place.classList.add(`due-${kind}`);
-  const used = kind === "late" ? 100 : Math.min(Math.max((100 * (now - start)) / (due - start), 2), 100);
+  const whole = Number(total) * MINUTE;
+  const used = kind === "late" || !whole ? 100 : Math.min(Math.max(100 * (1 - remaining / whole), 2), 100);
   place.querySelector(".meter-fill").setAttribute("width", `${used.toFixed(0)}%`);
-  const left = kind === "late" ? span(now - due) && `overdue ${span(now - due)}` : words(due);
-  if (left) place.querySelector(".due-text").textContent = kind === "warn" ? `${left}, soon` : left;
+  const isOpen = spans.some(([begin, end]) => begin <= now && now < end);
+  const said = span(remaining);
+  if (!isOpen || days !== undefined || !said) return; // what is counted in days, or stands still, stays as it was said
+  const [text, more] = [place.querySelector(".due-text"), place.querySelector(".due-more")];
+  const beside = more?.textContent.replace(/; closed, opens [^;]*/, "") ?? "";
+  const was = `was due ${text.textContent}`;
+  if (more)
+    more.textContent =
+      kind === "late" ? beside.replace(/^.*? left/, was) : beside.replace(/^.*?(?= of working time left| left)/, said);
+  if (kind === "late") text.textContent = `overdue ${said}`;
 }
 
 // hx-get with hx-trigger="poll" and data-poll="seconds".

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from leads.lifecycle import moves
 from leads.models import Answer, Handoff, Transition
+from sla import agreements
 from tests import builders
 from tests.api.conftest import caller, check_problem
 from workspaces.roles import Role
@@ -21,6 +22,15 @@ def body(response):
 @pytest.fixture
 def offered(workspace, rep) -> Handoff:
     return builders.handoff(workspace, owner=rep)
+
+
+def sign(workspace) -> None:
+    """Let both heads sign the agreement that a workspace begins with."""
+    draft = agreements.in_work(workspace)
+    heads = {side: builders.actor(builders.member(workspace, f"{side}_manager")) for side in ("marketing", "sales")}
+    agreements.propose(draft, actor=heads["sales"])
+    for side, head in heads.items():
+        agreements.sign(draft, actor=head, side=side)
 
 
 def state(handoff) -> tuple[str, str]:
@@ -218,3 +228,34 @@ def test_the_first_of_two_claims_wins(workspace, rep):
     slower = second.post(path, content_type="application/json", headers=csrf(second))
     problem = check_problem(slower, 409, "already_claimed")
     assert problem["winner"]["id"] == rep.pk
+
+
+def test_a_handoff_says_how_many_attempts_are_made_and_promised(api, offered, rep):
+    path = f"/api/v1/handoffs/{offered.pk}"
+    assert body(api.get(path))["attempts"] is None  # nothing is signed, so nothing is promised
+    sign(offered.workspace)
+    second = builders.handoff(offered.workspace, owner=rep)
+    path = f"/api/v1/handoffs/{second.pk}"
+    body(api.post(f"{path}/accept"))
+    body(api.post(f"/api/v1/leads/{second.lead_id}/touches", {"channel": "call", "outcome": "no_answer"}))
+    made = body(api.get(path))["attempts"]
+    assert made.pop("next_due") is not None
+    assert made == {
+        "done": 1,
+        "promised": 6,
+        "channels_done": 1,
+        "channels_promised": 2,
+        "connected": False,
+        "enough": False,
+    }
+    returned = body(api.post(f"{path}/return", {"reason": "no-response"}))
+    ended = {each["kind"]: (each["state"], each["ended_by"]) for each in returned["clocks"]}
+    assert ended["attempts"] == ("missed", "return_needs_attempts")
+    assert ended["first_touch"] == ("met", "touch")
+    assert returned["attempts"]["next_due"] is None
+
+
+def test_a_reason_says_that_it_needs_the_agreed_attempts(api):
+    rows = {row["code"]: row["needs_attempts"] for row in body(api.get("/api/v1/reasons?kind=return"))["results"]}
+    assert rows["no-response"]
+    assert not rows["wrong-territory"]

@@ -89,7 +89,7 @@ def test_only_a_key_for_history_says_when_the_first_contact_was(api, workspace):
 
 def test_a_foreign_lead_does_not_exist(api, foreign):
     lead = builders.lead(foreign)
-    for path in ("", "/events", "/touches", "/follow-ups", "/answers", "/moves", "/timeline"):
+    for path in ("", "/events", "/touches", "/follow-ups", "/answers", "/moves", "/timeline", "/why-not-yet"):
         check_problem(api.get(f"/api/v1/leads/{lead.pk}{path}"), 404, "not_found")
     check_problem(api.patch(f"/api/v1/leads/{lead.pk}", {"title": "Mine"}), 404)
     check_problem(api.post(f"/api/v1/leads/{lead.pk}/qualify", {"reason": "Mine"}), 404)

@@ -10,14 +10,14 @@ SELECT %(w)s, now(), 'campaign-' || i, 'Campaign ' || i, 'webinar', 1000, 'EUR' 
 
 INSERT INTO leads_lead (workspace_id, created_at, attempts, dead_reason, email, first_name, last_name,
      title, phone, country, region, postal_code, territory_why, time_zone, language, source, attributes, consent, flags, state, state_since,
-     passes, sequence, fit_points, fit_grade, interest_points, interest_level, grade, score_lines, interests,
+     passes, sequence, fit_points, fit_grade, interest_points, interest_level, readiness_points, readiness, grade, score_lines, interests,
      scored_at, first_contact_at, last_event_at, amount, currency, won_at, lost_at, account_id, campaign_id,
      owner_id, returned_at, cool_off_until)
 SELECT %(w)s, now() - (i %% 700) * interval '6 hours', 0, '', 'lead' || i || '@account' || i / 10 || '.example',
      'Lea', 'Leader' || i, 'Head of things', '', 'DE', '', '', '', 'Europe/Berlin', '',
      (ARRAY['organic_search','paid_search','social','webinar','email','unknown',''])[1 + i %% 7], '{}',
      'opted_in', '[]', s.state, now(), CASE WHEN i <= %(handoffs)s THEN 1 ELSE 0 END, 3,
-     20 + i %% 50, chr(65 + i %% 4), i %% 60, 1 + i %% 4, chr(65 + i %% 4) || (1 + i %% 4),
+     20 + i %% 50, chr(65 + i %% 4), i %% 60, 1 + i %% 4, 0, 'none', chr(65 + i %% 4) || (1 + i %% 4),
      '[{"kind": "fit", "label": "Seniority", "points": 20, "detail": "", "count": 1, "last_at": null}]', '{}', now(),
      now() - (i %% 700) * interval '6 hours', now(),
      CASE WHEN s.state = 'won' THEN 1000 + i %% 9000 END, CASE WHEN s.state = 'won' THEN 'EUR' ELSE '' END,
@@ -37,10 +37,10 @@ INSERT INTO leads_searchtext (lead_id, workspace_id, account_id, text)
 SELECT id, workspace_id, account_id, ' ' || lower(first_name || ' ' || last_name) || ' ' || email
 FROM leads_lead WHERE workspace_id = %(w)s;
 
-INSERT INTO leads_handoff (workspace_id, created_at, lead_id, pass_number, state, definition_id, evidence, grade, tier,
+INSERT INTO leads_handoff (workspace_id, created_at, lead_id, pass_number, state, definition_id, evidence, grade, readiness, tier,
      source, campaign_id, owner_id, routing, offered_at, accepted_at, accepted_by_id, promoted_at, closed_at,
      reason_id, note)
-SELECT %(w)s, l.created_at, l.id, 1, s.state, %(definition)s, '{}', l.grade,
+SELECT %(w)s, l.created_at, l.id, 1, s.state, %(definition)s, '{}', l.grade, l.readiness,
      CASE WHEN i %% 3 = 0 THEN 'hot' ELSE 'standard' END, l.source, l.campaign_id,
      CASE WHEN i %% 400 = 0 THEN NULL ELSE (%(reps)s::bigint[])[1 + i %% %(n)s] END, '{}', now() - (i %% 700) * interval '6 hours',
      CASE WHEN s.state IN ('accepted','won','lost') THEN now() END,
@@ -65,14 +65,14 @@ SELECT %(w)s, now(), h.lead_id, h.id, 3, 'return', 'mql', 'nurture', h.closed_at
      'Leadflow'
 FROM leads_handoff h WHERE workspace_id = %(w)s AND state = 'returned';
 
-INSERT INTO sla_clock (workspace_id, created_at, attempts, dead_reason, kind, tier, target_minutes, state, started_at,
+INSERT INTO sla_clock (workspace_id, created_at, attempts, dead_reason, kind, tier, target_amount, target_unit, state, started_at,
      warn_at, due_at, stopped_at, silent, missing, answer, agreement_id, handoff_id, lead_id, member_id)
-SELECT %(w)s, now(), 0, '', 'accept', h.tier, 240, CASE WHEN h.state = 'offered' THEN 'running' ELSE 'met' END,
+SELECT %(w)s, now(), 0, '', 'accept', h.tier, 4, 'hours', CASE WHEN h.state = 'offered' THEN 'running' ELSE 'met' END,
      h.offered_at, now() + interval '3 hours', now() + (h.id %% 240) * interval '1 minute',
      CASE WHEN h.state <> 'offered' THEN now() END, false, '', '', %(agreement)s, h.id, h.lead_id, h.owner_id
 FROM leads_handoff h WHERE workspace_id = %(w)s
 UNION ALL
-SELECT %(w)s, now(), 0, '', 'decide', h.tier, 4800, CASE WHEN h.state = 'accepted' THEN 'running' ELSE 'met' END,
+SELECT %(w)s, now(), 0, '', 'decide', h.tier, 10, 'days', CASE WHEN h.state = 'accepted' THEN 'running' ELSE 'met' END,
      h.accepted_at, now() + interval '3 days', now() + (h.id %% 9000) * interval '1 minute',
      CASE WHEN h.state <> 'accepted' THEN now() END, false, '', '', %(agreement)s, h.id, h.lead_id, h.owner_id
 FROM leads_handoff h WHERE workspace_id = %(w)s AND h.accepted_at IS NOT NULL;

@@ -232,6 +232,7 @@ API: dict[str, Address] = {
     "leads/<int:pk>/answers": both("leads.view", write="leads.edit", pk="lead"),
     "leads/<int:pk>/moves": look("leads.view", "lead"),
     "leads/<int:pk>/timeline": look("leads.view", "lead"),
+    "leads/<int:pk>/why-not-yet": look("leads.view", "lead"),
     "follow-ups/<int:pk>/finish": act("handoffs.work", "follow_up"),
     "events": act("leads.edit"),
     "moves": act(USER),  # each move of the batch asks for its own capability

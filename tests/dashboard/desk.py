@@ -11,6 +11,7 @@ from django.utils import timezone
 from leads.lifecycle import moves
 from leads.models import Handoff, Lead
 from sla import agreements
+from sla.models import Agreement
 from tests import builders
 from workspaces.models import Member, Workspace
 from workspaces.roles import Role
@@ -34,9 +35,13 @@ class Desk:
         self.viewer = self.member(Role.VIEWER, "Vera View")
         draft = agreements.in_work(self.workspace)
         assert draft is not None
-        agreements.propose(draft, actor=builders.actor(self.manager))
+        self.sign(draft)
+
+    def sign(self, draft: Agreement) -> Agreement:
+        """Propose a draft, and sign it for both sides."""
+        draft = agreements.propose(draft, actor=builders.actor(self.manager))
         agreements.sign(draft, actor=builders.actor(self.head), side="marketing")
-        agreements.sign(draft, actor=builders.actor(self.manager), side="sales")
+        return agreements.sign(draft, actor=builders.actor(self.manager), side="sales")
 
     def member(self, role: str, name: str = "") -> Member:
         return builders.member(self.workspace, role, name)

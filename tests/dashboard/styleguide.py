@@ -1,26 +1,38 @@
 """Hold the sample data of the style guide; nothing here is shown to a user."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from django import forms
 
 from dashboard.design import tags
+from sla import terms
+from sla.models import Agreement, Clock
+from sla.worktime import Hours, Window, to_json
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
 
 
-def clock(started: int, due: int, warn: int, state: str = "running", stopped: int | None = None) -> SimpleNamespace:
-    """Make a clock from minutes relative to NOW."""
+ALWAYS = Hours("UTC", tuple(Window(day, time(0), time(0)) for day in range(7)))
+AGREEMENT = Agreement(version=1, terms=replace(terms.default(), calendar=to_json(ALWAYS)).to_stored())
+
+
+def clock(started: int, due: int, warn: int, state: str = "running", stopped: int | None = None) -> Clock:
+    """Make a clock from minutes relative to NOW, in a calendar that never closes."""
     at = [NOW + timedelta(minutes=minutes) for minutes in (started, due, warn)]
-    return SimpleNamespace(
+    stopped_at = None if stopped is None else NOW + timedelta(minutes=stopped)
+    return Clock(
+        agreement=AGREEMENT,
         started_at=at[0],
         due_at=at[1],
         warn_at=at[2],
         state=state,
-        target_minutes=240,
-        stopped_at=None if stopped is None else NOW + timedelta(minutes=stopped),
+        target_amount=4,
+        target_unit="hours",
+        stopped_at=stopped_at,
+        breached_at=at[1] if (stopped_at or NOW) > at[1] else None,
     )
 
 

@@ -35,6 +35,7 @@ PLAIN = {
     "leads.Event.properties": FREE,
     "leads.Event.topics": LIST_OF_CODES,
     "leads.Form.fields": LIST_OF_CODES,
+    "leads.Form.questions": LIST_OF_CODES,
     "leads.Form.topics": LIST_OF_CODES,
     "leads.Handoff.sal_missing": LIST_OF_CODES,
     "leads.Import.header": LIST_OF_CODES,

@@ -12,7 +12,7 @@ from leads.models import Handoff, Transition
 from leads.qualification import criteria
 from leads.qualification.criteria import Criterion, LoopGuard, Verdict
 from leads.routing import assign
-from leads.scoring.scoring import FitRule, InterestRule, ScoreLine, ScoringRules
+from leads.scoring.scoring import ConditionRule, InterestRule, ScoreLine, ScoringRules
 from tests.samples import DocumentKind
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -48,13 +48,15 @@ VERDICT = Verdict(
 )
 SCORING = ScoringRules(
     version=3,
-    fit=(FitRule("Reachable", 10, EMAIL),),
+    fit=(ConditionRule("Reachable", 10, EMAIL),),
     grades=(60, 40, 20),
     interest=(
         InterestRule("Pricing", "page", 8, 14.0, 40, ("pricing",), "/pricing", 90.0),
         InterestRule("Anything", "*", 1),
     ),
     levels=(60, 30, 10),
+    readiness=(ConditionRule("Has a budget", 20, {"fact": "readiness.budget", "op": "known"}),),
+    readiness_levels=(50, 20),
 )
 
 
@@ -129,7 +131,7 @@ KINDS = [
         {1: SCORING},
         read=ScoringRules.from_stored,
         write=ScoringRules.to_json,
-        classes=(ScoringRules, FitRule, InterestRule),
+        classes=(ScoringRules, ConditionRule, InterestRule),
     ),
     DocumentKind(
         "leads",
@@ -159,7 +161,7 @@ KINDS = [
         {
             1: {
                 "headline": "Visit to pricing, 2 times",
-                "parts": [("Fit", "B", 20, 1), ("Interest", "2", 15, 1)],
+                "parts": [("Fit", "B", 20, 1), ("Interest", "2", 15, 1), ("Readiness", "some", 20, 1)],
                 "verdict": VERDICT,
                 "tier_why": "No other tier applies.",
                 "override": "",
@@ -169,6 +171,7 @@ KINDS = [
                     "interest",
                     "interests",
                     "override",
+                    "readiness",
                     "score_lines",
                     "scoring_version",
                     "tier_why",

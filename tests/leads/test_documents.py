@@ -122,7 +122,7 @@ def test_a_log_of_an_older_release_replays_and_its_verdict_is_read(workspace):
 @pytest.mark.parametrize(
     ("stored", "words"),
     [
-        ({"version": 1, "fit": "none", "interest": {}}, "of a stored ScoringRules cannot be read"),
+        ({"version": 1, "fit": "none", "interest": {}, "readiness": {}}, "of a stored ScoringRules cannot be read"),
         (
             {"version": 1, "fit": {"rules": [], "grades": {"A": 3, "B": 2, "C": 1}}},
             "A stored ScoringRules lacks interest",

@@ -90,6 +90,8 @@ def offer(workspace, marketing_head) -> Callable[..., Handoff]:
 
     def offered(owner: Member | None, *, at: datetime, tier: str = "", **fields: Any) -> Handoff:
         names = {"first_name": "Priya", "last_name": "Raman", **fields}
+        if tier == "hot":  # the fit that the default definition asks for
+            names = {"title": "Head of Operations", "country": "DE", **names}
         lead = Lead.everywhere.create(workspace=workspace, first_contact_at=at, **names)
         if tier == "hot":
             return _hot(lead, owner, at, marketing_head)
@@ -99,7 +101,7 @@ def offer(workspace, marketing_head) -> Callable[..., Handoff]:
 
 
 def _hot(lead: Lead, owner: Member | None, at: datetime, head: Member) -> Handoff:
-    """Hand over a lead that asked for a demo, which makes it hot."""
+    """Hand over a lead that fits and asked for a demo, which makes it hot."""
     builders.event(lead, "demo_request", at=at)
     return moves.qualify(lead, actor=actor(head), override="Asked for a demo", owner=owner, at=at)
 

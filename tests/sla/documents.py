@@ -3,6 +3,7 @@
 from datetime import date, time
 
 from sla import documents, terms, worktime
+from sla.durations import Duration, days, hours, minutes
 from sla.terms import EscalationStep, Marketing, Policy, Terms
 from sla.worktime import Hours, Window
 from tests.samples import DocumentKind
@@ -21,15 +22,18 @@ CALENDAR = {
     "holidays": [{"date": "2026-12-25", "name": "Christmas Day"}],
 }
 TERMS = Terms(
-    marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_minutes=960),
+    marketing=Marketing(mqls_per_month=60, complete_percent=90, triage_within=days(2)),
     sales=(
-        Policy("hot", 60, 120, attempts=6, channels=2, attempts_minutes=4800, decide_minutes=4800),
-        Policy("standard", 240, 480, attempts=4, channels=1, attempts_minutes=4800, decide_minutes=7200),
+        Policy("hot", hours(1), hours(2), 6, 2, attempts_within=days(10), decide_within=days(10)),
+        Policy("standard", hours(4), days(1), 4, 1, attempts_within=days(10), decide_within=days(15)),
     ),
     information=("contact", "name", "source"),
     met_percent=90,
     warn_percent=75,
-    ladder=(EscalationStep("remind", 0, ("accept", "first_touch")), EscalationStep("reassign", 240, ("accept",))),
+    escalation_steps=(
+        EscalationStep("remind", minutes(0), ("accept", "first_touch")),
+        EscalationStep("reassign", hours(4), ("accept",)),
+    ),
     reassign_restarts_accept=True,
     review_on=date(2026, 12, 1),
     calendar=CALENDAR,
@@ -41,6 +45,7 @@ TERMS = Terms(
             "loop_guard": {"max_passes": 3},
         }
     },
+    scoring={"version": 4, "fit": {"grades": {"A": 60, "B": 40, "C": 20}, "rules": []}, "interest": {"rules": []}},
     reasons=(
         {
             "kind": "return",
@@ -55,6 +60,7 @@ TERMS = Terms(
             "same_rep": True,
         },
     ),
+    questions=({"code": "size", "label": "How many?", "kind": "choice", "choices": ["One", "Many"], "position": 1},),
 )
 
 KINDS = [
@@ -72,7 +78,7 @@ KINDS = [
         {1: TERMS},
         read=terms.from_stored,
         write=Terms.to_json,
-        classes=(Terms, Marketing, Policy, EscalationStep),
+        classes=(Terms, Marketing, Policy, EscalationStep, Duration),
         plain_column=True,
     ),
 ]

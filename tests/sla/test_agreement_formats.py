@@ -30,7 +30,7 @@ def older(workspace) -> dict[str, Any]:
     """What the workspace would propose, as a release wrote it that knew no numbers, had a member that is gone, and
     lacked one that has a default."""
     stored = agreements.complete(agreements.in_work(workspace)).to_stored()
-    del stored["format"], stored["calendar"]["format"], stored["review_on"], stored["ladder"][0]["kinds"]
+    del stored["format"], stored["calendar"]["format"], stored["review_on"], stored["escalation_steps"][0]["kinds"]
     stored["marketing"]["events_per_quarter"] = 2
     stored["penalties"] = []
     return stored
@@ -52,7 +52,7 @@ def test_an_agreement_of_an_older_release_is_signed_and_runs_and_stays_as_it_was
     assert (stored.status, stored.terms) == ("active", older)
     assert stored.content_hash == terms.digest(older) == stored.signatures.first().content_hash
     assert clock(handoff, "accept").due_at == MONDAY + timedelta(minutes=240)
-    assert agreements.terms_of(stored).ladder[0].kinds == terms.KINDS
+    assert agreements.terms_of(stored).escalation_steps[0].kinds == terms.KINDS
     assert definitions.active(workspace, "mql") is not None
 
 
@@ -112,9 +112,11 @@ def test_what_is_copied_into_a_proposal_has_the_members_of_the_present_format(wo
     sample = TERMS.stored(TERMS.format.current)
     assert proposed.terms["reasons"]
     assert all(each.keys() >= sample["reasons"][0].keys() for each in proposed.terms["reasons"])
-    assert {frozenset(each) for each in proposed.terms["definitions"].values()} == {
+    assert proposed.terms["questions"]
+    assert all(each.keys() == sample["questions"][0].keys() for each in proposed.terms["questions"])
+    assert {frozenset(each) for name, each in proposed.terms["definitions"].items() if name != "format"} == {
         frozenset(sample["definitions"]["mql"])
     }
-    assert set(proposed.terms["definitions"]) == set(Definition.Kind.values)
+    assert set(proposed.terms["definitions"]) == {"format", *Definition.Kind.values}
     assert proposed.terms["calendar"]["format"] == documents.HOURS.current
     assert "format" not in calendars.of(workspace).hours

@@ -10,7 +10,7 @@ from leadflow.db import is_postgres
 from leadflow.errors import Conflict, Forbidden, Invalid
 from leads.models import Definition
 from leads.qualification import definitions
-from sla import agreements, calendars, terms
+from sla import agreements, amendments, calendars, terms
 from sla.models import Agreement, Signature
 from tests.sla.conftest import MONDAY, SIGNED, actor, clock
 from workspaces.models import AuditEntry, Notice
@@ -217,7 +217,7 @@ def test_a_running_clock_keeps_the_agreement_it_began_under(agreement, sign, off
 
 def test_a_calendar_change_counts_from_the_next_agreement_on(workspace, agreement, sign, sales_head):
     hours = {**calendars.of(workspace).hours, "zone": "Asia/Kathmandu"}
-    calendars.edit(workspace, actor=actor(sales_head), hours=hours)
+    amendments.edit_calendar(workspace, actor=actor(sales_head), hours=hours)
 
     assert agreements.terms_of(agreements.active(workspace)).hours.zone == "UTC"
     assert agreements.terms_of(sign()).hours.zone == "Asia/Kathmandu"

@@ -10,7 +10,7 @@ from leadflow.errors import Conflict, Invalid
 from leads.activity import follow_ups, touches
 from leads.lifecycle import moves
 from leads.models import FollowUp, Reason
-from sla import calendars, clocks, selectors, terms
+from sla import calendars, clocks, durations, selectors, terms
 from sla.models import Clock
 from tests.sla.conftest import HOT, MONDAY, actor, clock, sweep
 
@@ -38,7 +38,7 @@ def test_a_lead_that_arrives_on_saturday_with_a_one_hour_target_is_due_on_monday
         handoff = offer(rep, at=SATURDAY, tier="hot")
 
     started = clock(handoff, "accept")
-    assert (handoff.tier, started.target_minutes) == ("hot", 60)
+    assert (handoff.tier, started.target) == ("hot", durations.hours(1))
     assert started.due_at == datetime(2026, 1, 12, 10, tzinfo=UTC)
     assert started.warn_at == datetime(2026, 1, 12, 9, 45, tzinfo=UTC)
     assert started.next_at == started.warn_at
@@ -84,8 +84,8 @@ def test_accepting_meets_one_clock_and_starts_three(accepted, rep):
 
     assert found["accept"].state == "met"
     assert found["accept"].stopped_at == MONDAY
-    running = {kind: c.target_minutes for kind, c in found.items() if c.state == "running"}
-    assert running == {"first_touch": 480, "attempts": 4800, "decide": 7200}
+    running = {kind: c.target for kind, c in found.items() if c.state == "running"}
+    assert running == {"first_touch": durations.days(1), "attempts": durations.days(10), "decide": durations.days(15)}
     assert {c.member_id for c in found.values()} == {rep.pk}
     assert found["first_touch"].due_at == MONDAY.replace(hour=17)
 
@@ -134,9 +134,9 @@ def test_a_return_answers_what_was_asked_and_ends_the_rest(accepted, rep, at_tim
     states = {c.kind: c.state for c in Clock.everywhere.filter(handoff=accepted)}
     assert states == {
         "accept": "met",
-        "attempts": "met",
+        "attempts": "missed",
         "decide": "met",
-        "first_touch": "cancelled",
+        "first_touch": "missed",
         "follow_up": "cancelled",
     }
 
@@ -156,7 +156,7 @@ def test_a_return_that_blames_the_definition_starts_marketings_clock_until_marke
     with at_time(MONDAY + HOUR):
         moves.return_to_marketing(accepted, actor=actor(rep), reason=blaming, note="Not ours", at=MONDAY + HOUR)
     asked = clock(accepted, "triage")
-    assert (asked.state, asked.member_id, asked.target_minutes) == ("running", None, 960)
+    assert (asked.state, asked.member_id, asked.target) == ("running", None, durations.days(2))
 
     clocks.answer_triage(accepted, actor=actor(marketing_head), note="Rule mended", at=MONDAY + 2 * HOUR)
 
@@ -191,19 +191,20 @@ def test_a_follow_up_is_due_at_the_moment_that_was_promised_and_met_by_the_next_
     promised = MONDAY + timedelta(days=1, minutes=17)
     follow_up(accepted, rep, MONDAY, promised)
     running = clock(accepted, "follow_up")
-    assert (running.due_at, running.member, running.target_minutes) == (promised, rep, None)
+    assert (running.due_at, running.member, running.target) == (promised, rep, None)
 
     touch(accepted, rep, MONDAY + HOUR)
 
     assert clock(accepted, "follow_up").state == "met"
 
 
-def test_a_follow_up_done_by_hand_stops_its_own_clock_alone(accepted, rep):
+def test_a_follow_up_done_by_hand_is_cancelled_and_counts_for_nothing(accepted, rep):
     first = follow_up(accepted, rep, MONDAY, MONDAY + HOUR)
     second = follow_up(accepted, rep, MONDAY, MONDAY + 2 * HOUR)
     follow_ups.finish(first, actor=actor(rep), at=MONDAY + MINUTE)
 
-    assert Clock.everywhere.get(follow_up=first).state == "met"
+    dropped = Clock.everywhere.get(follow_up=first)
+    assert (dropped.state, dropped.ended_by, dropped.breached_at) == ("cancelled", "follow_up_dropped", None)
     assert Clock.everywhere.get(follow_up=second).state == "running"
 
 
@@ -287,7 +288,7 @@ def test_a_member_sees_what_runs_what_is_warned_and_what_is_late(workspace, agre
 
 
 def test_a_hot_policy_with_other_targets_is_what_the_clocks_run_by(sign, offer, rep, at_time):
-    sign(sales=(replace(HOT, accept_minutes=30), terms.default().sales[1]))
+    sign(sales=(replace(HOT, accept_within=durations.minutes(30)), terms.default().sales[1]))
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY, tier="hot")
 

@@ -7,7 +7,7 @@ import pytest
 
 from leads.lifecycle import moves
 from leads.models import Reason
-from sla import terms
+from sla import durations, terms
 from sla.models import Clock, Escalation
 from tests.sla.conftest import MONDAY, actor, clock, sweep
 from workspaces.models import Notice
@@ -40,7 +40,7 @@ def test_a_clock_that_was_over_before_we_heard_of_it_is_late_and_silent(agreemen
 
 
 def test_a_clock_that_was_over_minutes_before_we_heard_of_it_is_silent_too(sign, offer, rep, at_time):
-    sign(sales=tuple(replace(policy, accept_minutes=2) for policy in terms.default().sales))
+    sign(sales=tuple(replace(policy, accept_within=durations.minutes(2)) for policy in terms.default().sales))
     with at_time(MONDAY + timedelta(minutes=3)):
         handoff = offer(rep, at=MONDAY)
 

@@ -11,7 +11,7 @@ from sla.kinds import Kind
 ROOT = Path(__file__).parents[2]
 ROOMS = ("api", "dashboard", "leadflow", "leads", "nurture", "sla", "webhooks", "workspaces")
 CODES = set(Kind.values)
-LENGTHS = {f"{code}_minutes" for code in CODES}  # the members of the terms
+LENGTHS = {f"{code}_within" for code in CODES}  # the members of the terms
 
 
 def _last(node: ast.AST) -> str:
@@ -64,8 +64,8 @@ def knows_kinds(source: str, *, of_terms: bool = False) -> list[str]:
         "match clock.kind:\n    case 'decide': pass",
         "from sla.kinds import _ACCEPT",
         "kinds._ACCEPT.side",
-        "policy.accept_minutes",
-        "field('triage_minutes')",
+        "policy.accept_within",
+        "field('triage_within')",
     ],
 )
 def test_the_check_of_the_one_place_finds_what_it_should(source):

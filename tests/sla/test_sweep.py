@@ -15,7 +15,7 @@ from leadflow.errors import DomainError
 from leads.activity import touches
 from leads.lifecycle import moves
 from leads.models import Handoff, Lead, PoolMember
-from sla import calendars, tasks
+from sla import calendars, durations, tasks
 from sla.models import Clock, Escalation
 from sla.terms import EscalationStep
 from tests import builders
@@ -68,7 +68,7 @@ def test_a_breach_is_dated_when_it_was_due_and_the_clock_runs_on(handoff, rep):
     assert notices("clock.warned") == []
 
 
-def test_the_ladder_is_climbed_in_work_time(handoff, sales_head, pool):
+def test_the_escalation_steps_are_taken_in_work_time(handoff, sales_head, pool):
     sweep(DUE)
     assert [done for _, done, _ in steps(handoff)] == [True, False, False]
     sweep(DUE + 59 * MINUTE)
@@ -82,7 +82,7 @@ def test_the_ladder_is_climbed_in_work_time(handoff, sales_head, pool):
 
 
 def test_a_step_that_falls_after_closing_time_waits_for_the_morning(sign, offer, rep, sales_head, at_time):
-    sign(ladder=(EscalationStep("tell_manager", 60),))
+    sign(escalation_steps=(EscalationStep("tell_manager", durations.hours(1)),))
     offered = MONDAY.replace(hour=15, minute=30)
     with at_time(offered):
         handoff = offer(rep, at=offered, tier="hot")
@@ -90,6 +90,27 @@ def test_a_step_that_falls_after_closing_time_waits_for_the_morning(sign, offer,
 
     assert steps(handoff) == [("tell_manager", False, "")]
     assert Escalation.everywhere.get().next_at == datetime(2026, 1, 6, 9, 30, tzinfo=UTC)
+
+
+def test_steps_in_hours_and_in_working_days_are_taken_in_the_order_of_their_time(sign, offer, rep, at_time):
+    manager = EscalationStep("tell_manager", durations.days(1))
+    sign(
+        escalation_steps=(
+            manager,
+            EscalationStep("remind", durations.hours(2)),
+            EscalationStep("remind", durations.hours(9)),
+        )
+    )
+    with at_time(MONDAY):
+        offer(rep, at=MONDAY, tier="hot")
+    sweep(DUE)
+
+    found = Escalation.everywhere.order_by("position").values_list("action", "next_at")
+    assert list(found) == [
+        ("remind", DUE + 2 * HOUR),
+        ("tell_manager", DUE + 24 * HOUR),
+        ("remind", DUE + 25 * HOUR),
+    ]
 
 
 def climb(at_time, begun_at=DUE):
@@ -153,7 +174,12 @@ def test_after_days_without_a_sweep_each_step_is_taken_once(handoff, other_rep, 
 
 
 def test_an_outage_over_the_evening_leaves_the_owner_the_morning(sign, offer, rep, sales_head, at_time):
-    sign(ladder=(EscalationStep("remind", 0), EscalationStep("tell_manager", 60)))
+    sign(
+        escalation_steps=(
+            EscalationStep("remind", durations.minutes(0)),
+            EscalationStep("tell_manager", durations.hours(1)),
+        )
+    )
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY, tier="hot")
     sweep(MONDAY.replace(hour=22))
@@ -162,7 +188,7 @@ def test_an_outage_over_the_evening_leaves_the_owner_the_morning(sign, offer, re
     assert Escalation.everywhere.get(action="tell_manager").next_at == datetime(2026, 1, 6, 10, tzinfo=UTC)
 
 
-def test_the_ladder_ends_where_the_clock_stops(handoff, rep, sales_head, pool, at_time):
+def test_the_escalation_ends_where_the_clock_stops(handoff, rep, sales_head, pool, at_time):
     sweep(DUE)
     with at_time(DUE + 30 * MINUTE):
         moves.accept(handoff, actor=actor(rep), at=DUE + 30 * MINUTE)
@@ -194,9 +220,9 @@ def test_marketings_manager_hears_of_a_late_answer_to_a_return(
     assert notices("clock.breached") == [
         (
             "Mira Marketing",
-            "Priya Raman was returned and waits for marketing's answer: was due Tuesday 17:00, 16 h late",
+            "Priya Raman was returned and waits for marketing's answer: was due Tuesday 17:00, 2 working days late",
         ),
-        ("Mira Marketing", "Marketing has the return of Priya Raman to answer, due Tuesday 17:00, 17 h late"),
+        ("Mira Marketing", "Marketing has the return of Priya Raman to answer, due Tuesday 17:00, 2 working days late"),
     ]
     assert [action for action, _, _ in steps(handoff)] == ["remind", "tell_manager"]
 
@@ -267,7 +293,7 @@ def test_two_sweeps_at_once_warn_breach_and_climb_once(agreement, offer, rep, sa
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_rep_who_accepts_while_the_ladder_reassigns_wins_or_is_told(
+def test_a_rep_who_accepts_while_an_escalation_step_reassigns_wins_or_is_told(
     agreement, offer, rep, other_rep, sales_head, pool, at_time
 ):
     moment = DUE + 4 * HOUR
@@ -299,7 +325,7 @@ def test_a_rep_who_accepts_while_the_ladder_reassigns_wins_or_is_told(
 def test_a_step_that_waits_for_the_lead_routes_it_with_the_account_that_it_got_meanwhile(
     sign, offer, rep, sales_head, pool, at_time
 ):
-    sign(ladder=(EscalationStep("reassign", 0, ("accept",)),))
+    sign(escalation_steps=(EscalationStep("reassign", durations.minutes(0), ("accept",)),))
     with at_time(MONDAY):
         handoff = offer(rep, at=MONDAY, tier="hot")
     account = builders.account(handoff.lead.workspace, owner=sales_head)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from leadflow.errors import Invalid
-from sla import terms
+from sla import durations, terms
 from sla.terms import EscalationStep
 
 FULL = replace(
@@ -78,9 +78,15 @@ def test_the_hash_is_that_of_the_published_canonical_form():
 @pytest.mark.parametrize(
     ("path", "value", "field", "words"),
     [
-        (("sales", 0, "accept_minutes"), 0, "sales[0].accept_minutes", "whole number from 1"),
-        (("sales", 0, "accept_minutes"), "60", "sales[0].accept_minutes", "whole number"),
-        (("sales", 0, "accept_minutes"), True, "sales[0].accept_minutes", "whole number"),
+        (("sales", 0, "accept_within", "amount"), 0, "sales[0].accept_within", "whole number from 1"),
+        (("sales", 0, "accept_within", "amount"), "60", "sales[0].accept_within", "whole number"),
+        (("sales", 0, "accept_within", "amount"), True, "sales[0].accept_within", "whole number"),
+        (("sales", 0, "accept_within", "amount"), 9000, "sales[0].accept_within", "from 1 to 8784"),
+        (("sales", 0, "decide_within", "amount"), 367, "sales[0].decide_within", "from 1 to 366"),
+        (("sales", 0, "accept_within", "unit"), "weeks", "sales[0].accept_within", "minutes, hours, days"),
+        (("sales", 0, "accept_within"), 60, "sales[0].accept_within", "Give an object with amount, unit"),
+        (("marketing", "triage_within"), None, "marketing.triage_within", "Give an object"),
+        (("escalation_steps", 0, "after", "amount"), -1, "escalation_steps[0].after", "from 0"),
         (("sales", 0, "tier"), "standard", "sales", "each tier once"),
         (("sales", 0, "tier"), " ", "sales[0].tier", "Name the tier"),
         (("sales", 1, "channels"), 5, "sales[1].channels", "from 1 to 4"),
@@ -90,9 +96,14 @@ def test_the_hash_is_that_of_the_published_canonical_form():
         (("marketing",), None, "marketing", "Give an object"),
         (("information",), ["shoe_size"], "information", "'shoe_size' is not known"),
         (("warn_percent",), 100, "warn_percent", "from 1 to 99"),
-        (("ladder", 0, "action"), "shout", "ladder[0].action", "Choose one of remind"),
-        (("ladder", 0, "kinds"), [], "ladder[0].kinds", "Name the clocks"),
-        (("ladder", 2, "kinds"), ["accept", "triage"], "ladder[2].kinds", "does not change hands over triage"),
+        (("escalation_steps", 0, "action"), "shout", "escalation_steps[0].action", "Choose one of remind"),
+        (("escalation_steps", 0, "kinds"), [], "escalation_steps[0].kinds", "Name the clocks"),
+        (
+            ("escalation_steps", 2, "kinds"),
+            ["accept", "triage"],
+            "escalation_steps[2].kinds",
+            "does not change hands over triage",
+        ),
         (("reassign_restarts_accept",), "yes", "reassign_restarts_accept", "true or false"),
         (("review_on",), "soon", "review_on", "2026-12-25"),
         (("calendar",), {"zone": "Mars/Olympus", "windows": []}, "calendar", "not a known time zone"),
@@ -113,14 +124,21 @@ def test_terms_that_make_no_sense_are_refused_with_the_place_and_what_is_wanted(
 
 
 def test_a_tier_that_the_agreement_does_not_know_gets_the_targets_of_the_last_one():
-    assert FULL.policy("hot").accept_minutes == 60
+    assert FULL.policy("hot").accept_within == durations.hours(1)
     assert FULL.policy("platinum").tier == "standard"
 
 
-def test_the_escalation_steps_of_a_clock_are_in_order_of_time_without_those_of_other_kinds():
-    reassign = EscalationStep("reassign", 240, ("accept",))
-    ladder = (EscalationStep("tell_manager", 60), reassign, EscalationStep("remind", 0))
-    read = replace(FULL, ladder=ladder)
+def test_the_escalation_steps_of_a_clock_are_without_those_of_other_kinds():
+    reassign = EscalationStep("reassign", durations.hours(4), ("accept",))
+    read = replace(FULL, escalation_steps=(reassign, EscalationStep("remind", durations.minutes(0))))
 
-    assert [step.action for step in read.escalation_steps("accept")] == ["remind", "tell_manager", "reassign"]
-    assert [step.action for step in read.escalation_steps("decide")] == ["remind", "tell_manager"]
+    assert [step.action for step in read.steps_after_breach("accept")] == ["reassign", "remind"]
+    assert [step.action for step in read.steps_after_breach("decide")] == ["remind"]
+
+
+def test_a_promise_keeps_its_unit_in_what_is_signed():
+    read = terms.from_stored(FULL.to_stored())
+
+    assert read.policy("hot").decide_within == durations.days(10)
+    assert FULL.to_json()["sales"][0]["decide_within"] == {"amount": 10, "unit": "days"}
+    assert FULL.to_json()["sales"][0]["accept_within"] == {"amount": 1, "unit": "hours"}

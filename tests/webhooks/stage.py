@@ -172,6 +172,11 @@ def _meet(stage: Stage) -> None:
     stage.accepted()
 
 
+def _miss(stage: Stage) -> None:
+    stage.signed()
+    stage.returned("no-response")
+
+
 def _answer_return(stage: Stage) -> None:
     stage.signed()
     clocks.answer_triage(stage.returned(), actor=stage.marketing, note="The rule is mended", at=MONDAY + 3 * HOUR)
@@ -212,6 +217,7 @@ ACTIONS: dict[str, Callable[[Stage], object]] = {
     "clock.warned": _warn,
     "clock.breached": _breach,
     "clock.met": _meet,
+    "clock.missed": _miss,
     "program.entered": _enter,
     "program.left": _leave,
     "agreement.activated": Stage.signed,

@@ -1,16 +1,17 @@
 """The agreement's pages: reading, drafting, proposing and signing."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from dashboard.wording import promises
-from leads.models import Definition
+from dashboard.agreement.forms import DurationField
+from dashboard.wording import changes
+from leads.models import Definition, Question, Reason
 from leads.qualification import definitions
-from sla import agreements
+from sla import agreements, amendments, calendars, durations
 from sla.models import Agreement, Signature
 from tests import builders
-from tests.dashboard.desk import Desk
+from tests.dashboard.desk import Desk, html
 from tests.dashboard.marketing import queries
 from workspaces.models import AuditEntry
 
@@ -28,7 +29,10 @@ def form_of(page, **typed) -> dict[str, object]:
     for form in [editor.main, *editor.policies, *editor.escalation_steps]:
         for field in form:
             value = field.value()
-            if value not in (None, "", False):
+            if isinstance(field.field, DurationField):
+                parts = field.field.widget.decompress(value)
+                data |= {f"{field.html_name}_{i}": part for i, part in enumerate(parts) if part is not None}
+            elif value not in (None, "", False):
                 data[field.html_name] = value
     for formset in (editor.policies, editor.escalation_steps):
         for field in formset.management_form:
@@ -64,17 +68,27 @@ def test_without_an_agreement_the_page_says_who_must_sign():
     assert 'href="/settings/routing/"' in text
 
 
-def test_a_draft_is_edited_in_hours_and_minutes(desk):
+def test_a_draft_is_edited_in_minutes_hours_and_working_days(desk):
     made = draft(desk)
     browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
-    typed = form_of(browser.get(path), **{"sales-0-accept_minutes": "1 h 30 min", "review_on": "2027-01-15"})
+    typed = form_of(
+        browser.get(path),
+        **{
+            "sales-0-accept_within_0": "90",
+            "sales-0-accept_within_1": "minutes",
+            "sales-0-decide_within_0": "9",
+            "sales-0-decide_within_1": "days",
+            "review_on": "2027-01-15",
+        },
+    )
     answer = browser.post(path, typed)
     assert answer.status_code == 302, answer.content.decode()
     terms = agreements.terms_of(agreements.get(desk.workspace, made.version))
-    assert terms.sales[0].accept_minutes == 90
+    assert terms.sales[0].accept_within == durations.minutes(90)
+    assert terms.sales[0].decide_within == durations.days(9)
     assert terms.review_on == date(2027, 1, 15)
-    assert terms.sales[1].accept_minutes == 240
-    assert len(terms.ladder) == 3
+    assert terms.sales[1].accept_within == durations.hours(4)
+    assert len(terms.escalation_steps) == 3
 
 
 def test_a_target_that_makes_no_sense_is_told_beside_its_field_and_changes_nothing(desk):
@@ -90,30 +104,34 @@ def test_a_target_that_makes_no_sense_is_told_beside_its_field_and_changes_nothi
 def test_a_length_that_cannot_be_read_is_told_with_what_was_typed(desk):
     made = draft(desk)
     browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
-    answer = browser.post(path, form_of(browser.get(path), triage_minutes="soon"))
+    answer = browser.post(path, form_of(browser.get(path), triage_within_0="soon"))
     assert answer.status_code == 422
-    assert "such as 1 h 30 min" in answer.content.decode()
+    assert "Enter a whole number" in answer.content.decode()
     assert 'value="soon"' in answer.content.decode()
 
 
-def test_a_tier_can_be_added_and_a_step_of_the_ladder_removed(desk):
+def test_a_tier_can_be_added_and_an_escalation_step_removed(desk):
     made = draft(desk)
     browser, path = desk.browser(desk.head), f"/agreement/{made.version}/edit/"
     new = {
         "tier": "cold",
-        "accept_minutes": "8 h",
-        "first_touch_minutes": "8 h",
+        "accept_within_0": 8,
+        "accept_within_1": "hours",
+        "first_touch_within_0": 1,
+        "first_touch_within_1": "days",
         "attempts": 2,
         "channels": 1,
-        "attempts_minutes": "80 h",
-        "decide_minutes": "80 h",
+        "attempts_within_0": 10,
+        "attempts_within_1": "days",
+        "decide_within_0": 10,
+        "decide_within_1": "days",
     }
-    typed = {f"sales-2-{name}": value for name, value in new.items()} | {"ladder-2-DELETE": "on"}
+    typed = {f"sales-2-{name}": value for name, value in new.items()} | {"escalation_steps-2-DELETE": "on"}
     page = browser.get(path)
     assert browser.post(path, form_of(page, **typed)).status_code == 302
     terms = agreements.terms_of(agreements.get(desk.workspace, made.version))
     assert [policy.tier for policy in terms.sales] == ["hot", "standard", "cold"]
-    assert len(terms.ladder) == 2
+    assert len(terms.escalation_steps) == 2
 
 
 def test_a_draft_says_what_it_changes_against_the_one_that_runs(desk):
@@ -129,7 +147,88 @@ def test_a_draft_says_what_it_changes_against_the_one_that_runs(desk):
 def test_a_draft_that_says_the_same_changes_nothing(desk):
     made = draft(desk)
     active = agreements.active(desk.workspace)
-    assert promises.changes(agreements.terms_of(active), agreements.complete(made)) == []
+    assert changes.between(agreements.terms_of(active), agreements.complete(made)) == []
+
+
+def proposed(desk, change):
+    """Make a change in the settings while an agreement runs; return what the page of the draft lists."""
+    change(builders.actor(desk.head))
+    page = desk.browser(desk.rep).get("/agreement/2/")
+    return {one.label: one for one in page.context["changes"]}, html(page)
+
+
+@pytest.mark.parametrize(
+    ("group", "said"), [("any", "This loosens the definition"), ("all", "This tightens the definition")]
+)
+def test_a_criterion_that_is_added_says_what_it_does_to_the_definition(desk, group, said):
+    known = {"fact": "lead.email", "op": "known"}
+    phone = {"fact": "lead.phone", "op": "known"}
+    title = {"fact": "lead.title", "op": "known"}
+    actor = builders.actor(desk.head)
+    amendments.save_definition(desk.workspace, "sal", actor=actor, condition={group: [known, phone]})
+    desk.sign(agreements.in_work(desk.workspace))
+    amendments.save_definition(desk.workspace, "sal", actor=actor, condition={group: [known, phone, title]})
+    page = desk.browser(desk.rep).get("/agreement/3/")
+    [change] = page.context["changes"]
+    assert (change.label, change.before, change.after) == ("Definition of SAL", "", "· Job title is known")
+    assert said in html(page)
+
+
+def test_a_draft_shows_the_changed_lines_of_reasons_questions_calendar_and_scoring(desk):
+    def change(actor):
+        reason = Reason.objects.of(desk.workspace).get(kind="return", code="no-need")
+        reason.label, reason.cool_off_days = "No need", 7
+        amendments.save_word(reason, actor=actor)
+        question = Question.objects.of(desk.workspace).get(code="budget")
+        question.active = False
+        amendments.save_word(question, actor=actor)
+        hours = calendars.of(desk.workspace).hours
+        amendments.edit_calendar(desk.workspace, actor=actor, hours={**hours, "windows": hours["windows"][:4]})
+        rules = dict(definitions.active_scoring(desk.workspace).rules)
+        rules["fit"] = {**rules["fit"], "grades": {"A": 70, "B": 40, "C": 20}}
+        amendments.save_scoring(desk.workspace, actor=actor, rules=rules)
+
+    found, page = proposed(desk, change)
+    assert set(found) == {"Grades of fit", "Business hours", "Return: No need", "Question: What budget is there?"}
+    assert found["Grades of fit"].after == "A from 70, B from 40, C from 20 points, else D"
+    assert (found["Business hours"].before, found["Business hours"].after) == ("Friday 09:00 to 17:00", "Friday closed")
+    assert found["Return: No need"].before.startswith("Return: No need that we answer\nBack to nurture")
+    assert "not handed over again for 7 days" in found["Return: No need"].after
+    assert found["Question: What budget is there?"].after == ""
+    assert "no more" in page
+    assert "Scoring: Fit: A from 70" in page
+
+
+def test_another_order_of_reasons_is_a_change_too(desk):
+    def change(actor):
+        reason = Reason.objects.of(desk.workspace).get(kind="return", code="no-budget")
+        reason.position = 0
+        first = Reason.objects.of(desk.workspace).get(kind="return", code="not-ready")
+        first.position = 1
+        amendments.save_word(reason, actor=actor)
+        amendments.save_word(first, actor=actor)
+
+    found, _ = proposed(desk, change)
+    assert list(found) == ["Order of the reasons"]
+    ready, budget = "Interested, but not ready to buy", "No budget for now"
+    assert f"{ready}\n{budget}" in found["Order of the reasons"].before
+    assert f"{budget}\n{ready}" in found["Order of the reasons"].after
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "overview"),
+    [(30, "", ""), (3, "It is to be reviewed on", "is on"), (-2, "Its review is due since", "is due since")],
+)
+def test_the_agreement_and_the_overview_say_that_a_review_is_due(desk, days, said, overview):
+    made = draft(desk)
+    day = desk.today() + timedelta(days=days)
+    terms = {**agreements.terms_of(made).to_json(), "review_on": day.isoformat()}
+    desk.sign(agreements.edit(made, actor=builders.actor(desk.head), terms=terms))
+    browser = desk.browser(desk.head)
+    written = f"{day.day} {day:%B %Y}"
+    on_overview = f'The review of<a href="/agreement/">Agreement 2</a>{overview} {written}.'
+    assert (f"{said} {written}" in html(browser.get("/agreement/"))) == bool(said)
+    assert (on_overview in html(browser.get("/overview/"))) == bool(said)
 
 
 def test_both_heads_sign_and_the_next_version_runs(desk):
@@ -183,7 +282,7 @@ def test_a_criterion_is_changed_where_it_stands(desk):
     assert newest.version == old.version + 1
     assert newest.status == "draft"
     assert newest.condition["all"][-1] == {"fact": "account.employees", "op": "at_least", "value": 50}
-    assert newest.condition["all"][2]["any"][0]["all"][0]["value"] == "A"
+    assert newest.condition["all"][2] == {"fact": "fit.grade", "op": "at_least", "value": "A"}
     assert newest.condition["all"][:2] == old.condition["all"][:2]
     assert newest.tiers == old.tiers
 

@@ -7,6 +7,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from leadflow.outbox import FolderBackend
+from leads.lifecycle import moves
 from leads.models import Lead
 from nurture.models import Send
 from sla import reports
@@ -52,6 +53,36 @@ def test_each_figure_lists_its_rows(desk):
     url = next(url for name, _, url in accepts.parts if name == "in time")
     rows = desk.browser(desk.viewer).get(f"/scoreboard/rows/?{url}").context["page"].rows
     assert [row.lead_id for row in rows] == [kept.lead_id]
+
+
+def test_what_was_missed_and_cancelled_is_counted_and_its_rows_say_why(desk):
+    for code in ("no-response", "no-response", "wrong-territory"):
+        reason = builders.reason(desk.workspace, code)
+        moves.return_to_marketing(desk.accepted(), actor=builders.actor(desk.rep), reason=reason, note="So it is")
+    desk.accepted()
+    browser = desk.browser(desk.viewer)
+    page = browser.get("/scoreboard/")
+    sales = dict(page.context["sides"])["Sales"]
+    [attempts] = [one for one in sales if one.line.code == "attempts" and one.line.tally.missed]
+    assert [(name, count) for name, count, _ in attempts.parts] == [("missed", 2), ("cancelled", 1), ("open still", 1)]
+    assert (attempts.line.attained, attempts.few) == (0, 2)
+    addresses = {name: url for name, _, url in attempts.parts}
+    missed = html(browser.get(f"/scoreboard/rows/?{addresses['missed']}"))
+    assert missed.count("Returned with too few attempts: Never answered") == 2
+    assert missed.count("0 of 6 attempts, 0 of 2 channels") == 2
+    cancelled = html(browser.get(f"/scoreboard/rows/?{addresses['cancelled']}"))
+    assert "Returned: Not in our territory" in cancelled
+    rows = desk.browser(desk.manager).get(f"/scoreboard/rows.csv?{addresses['missed']}")
+    assert b"".join(rows.streaming_content).decode().count("missed,returned with too few attempts: Never answered") == 2
+
+
+def test_the_rows_of_attempts_take_a_fixed_number_of_statements(desk):
+    browser, path = desk.browser(desk.viewer), "/scoreboard/rows/?code=attempts"
+    desk.accepted()
+    few = queries(browser, path)
+    for _ in range(5):
+        desk.accepted()
+    assert queries(browser, path) == few
 
 
 def test_the_rows_come_as_csv_for_those_who_may_take_leads_away(desk):

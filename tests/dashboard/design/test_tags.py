@@ -143,48 +143,6 @@ def test_initials_are_of_the_first_and_the_last_word(name, letters):
     assert words.initials(name) == letters
 
 
-def clock(**changes):
-    base = {
-        "started_at": NOW - timedelta(hours=2),
-        "due_at": NOW + timedelta(hours=2),
-        "warn_at": NOW + timedelta(hours=1),
-        "stopped_at": None,
-        "state": "running",
-        "target_minutes": 240,
-    }
-    return SimpleNamespace(**base | changes)
-
-
-@pytest.mark.parametrize(
-    ("changes", "css", "said"),
-    [
-        ({}, "due-ok", "in 2 h"),
-        ({"warn_at": None}, "due-ok", "in 2 h"),
-        ({"warn_at": NOW}, "due-warn", "in 2 h, soon"),
-        ({"due_at": NOW - timedelta(minutes=22)}, "due-late", "overdue 22 min"),
-        ({"due_at": NOW}, "due-late", "overdue under a minute"),
-        ({"state": "met", "stopped_at": NOW}, "due-met", "met in time"),
-        ({"state": "met", "stopped_at": NOW + timedelta(hours=3)}, "due-late", "met 1 h late"),
-        ({"state": "cancelled", "stopped_at": NOW}, "due-stopped", "no longer owed"),
-    ],
-)
-def test_a_due_meter_goes_neutral_amber_red_and_says_it(changes, css, said):
-    shown = render("{% due clock now %}", clock=clock(**changes), now=NOW)
-    assert css in shown
-    assert said in re.sub(r"<[^>]+>", "", shown)
-
-
-def test_a_due_meter_shows_the_share_used_and_the_promise_in_working_time():
-    shown = render("{% due clock now %}", clock=clock(), now=NOW)
-    assert 'meter-fill" width="50%"' in shown
-    assert "4 h of working time" in shown
-
-
-def test_a_clock_that_never_falls_due_is_a_dash():
-    assert "–" in render("{% due clock %}", clock=clock(due_at=None))
-    assert "–" in render("{% due clock %}", clock=None)
-
-
 def test_an_unknown_state_is_shown_as_it_is():
     assert ">Half way</span>" in tags.state("half_way")
     assert "badge-accent" in tags.state("mql")

@@ -10,6 +10,7 @@ from dashboard.inbox.views import TABS
 from leads.activity import touches
 from leads.lifecycle import moves
 from leads.models import HandoffState, Pool
+from sla.models import Clock
 from tests import builders
 from tests.dashboard.desk import HTMX, Desk, html
 from workspaces.roles import Role
@@ -44,9 +45,12 @@ def test_the_inbox_is_in_order_of_what_is_due(desk):
 
 def test_the_inbox_says_what_the_agreement_asks_for_in_each_tier(desk):
     desk.offer()
-    page = desk.browser(desk.rep).get("/inbox/").content.decode()
+    page = html(desk.browser(desk.rep).get("/inbox/"))
+    assert "The agreement asks for one within 4 h of working time." in page
+    hot = desk.offer(last_name="Hot")
+    Clock.everywhere.filter(handoff=hot).update(tier="hot", target_amount=1)
+    page = html(desk.browser(desk.rep).get("/inbox/"))
     assert "The agreement asks for one within 1 h (hot) or 4 h (standard) of working time." in page
-    assert "target 1 h (hot) or 4 h (standard) of working time" in page
 
 
 def test_a_rep_without_a_place_in_a_pool_is_told_so_in_the_empty_inbox(desk):
@@ -289,3 +293,23 @@ def test_the_evidence_of_another_workspace_is_not_found(desk):
             assert client.post(f"/handoffs/{foreign.pk}/{name}/").status_code == 404
     foreign.refresh_from_db()
     assert foreign.state == HandoffState.OFFERED
+
+
+def test_a_row_in_work_says_what_is_done_of_the_attempts_to_the_rep_and_the_manager(desk):
+    handoff = desk.accepted()
+    touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="email", outcome="sent")
+    for member in (desk.rep, desk.manager):
+        page = html(desk.browser(member).get("/inbox/?tab=in_work"))
+        assert "1 of 6 attempts, 1 of 2 channels, next by" in page
+
+
+def test_a_missed_promise_is_among_the_promises_of_thirty_days_with_its_reason(desk):
+    reason = builders.reason(desk.workspace, "no-response")
+    moves.return_to_marketing(desk.accepted(), actor=builders.actor(desk.rep), reason=reason)
+    browser = desk.browser(desk.rep)
+    page = html(browser.get("/inbox/?tab=promises"))
+    assert "Returned with too few attempts: Never answered" in page
+    assert "Returned without a touch: Never answered" in page
+    assert browser.get("/inbox/").context["figures"][2]["value"].startswith("50%")  # accept and decide are met
+    text = b"".join(desk.browser(desk.manager).get("/inbox/csv/?tab=promises").streaming_content).decode()
+    assert text.count("missed,returned with") == 2

@@ -14,6 +14,7 @@ from leads.models import Event, FollowUp, HandoffState, Lead, Question, Touch, T
 from leads.models.reason import leads_to
 from leads.queries.timeline import timeline
 from nurture.models import Program
+from sla.models import Clock
 from tests import builders
 from tests.dashboard.desk import HTMX, IN_DIALOG, Desk, html
 from workspaces.roles import Role
@@ -406,5 +407,68 @@ def test_the_score_lines_add_up_to_what_is_shown(desk, rep):
     handoff = desk.offer(account=builders.account(desk.workspace), title="Head of IT", country="DE")
     parts = rep.get(f"/leads/{handoff.lead_id}/").context["parts"]
     lead = desk.fresh(handoff.lead)
-    assert [part.points for part in parts] == [lead.fit_points, lead.interest_points]
+    assert [part.points for part in parts] == [lead.fit_points, lead.interest_points, lead.readiness_points]
     assert lead.fit_points > 0
+
+
+def test_the_return_form_says_what_a_return_makes_of_the_promised_attempts(desk, rep):
+    handoff = desk.accepted()
+    touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="no_answer")
+    path = f"/handoffs/{handoff.pk}/return/"
+
+    unchosen = html(rep.get(path))  # as one reads it without a script
+    assert "1 of 6 attempts, 1 of 2 channels so far. It counts as a missed promise for" in unchosen
+    told = unchosen.split("missed promise for")[1].split("</p>")[0]
+    assert "Never answered" in told
+    assert "territory" not in told
+
+    def chosen(code: str) -> str:
+        reason = builders.reason(desk.workspace, code)
+        return html(rep.get(f"{path}?part=more&reason={reason.pk}", headers=HTMX))
+
+    assert "1 of 6 attempts, 1 of 2 channels: this counts as a missed promise (attempts)." in chosen("no-response")
+    assert "no more are owed. The scoreboard shows the promise as cancelled (attempts)." in chosen("wrong-territory")
+    touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="connected")
+    assert "and somebody was reached: what was promised is kept." in chosen("no-response")
+    assert "counts as a missed promise" not in html(rep.get(path))
+
+
+def test_the_form_of_an_offer_says_that_giving_it_up_unworked_is_a_missed_promise(desk, rep):
+    handoff = desk.offer()
+    reason = builders.reason(desk.workspace, "no-response")
+    said = html(rep.get(f"/handoffs/{handoff.pk}/return/?part=more&reason={reason.pk}", headers=HTMX))
+    assert "0 of 6 attempts, 0 of 2 channels: this counts as a missed promise (first touch, attempts)." in said
+
+
+def test_what_the_form_foretells_is_what_the_return_does(desk, rep):
+    for code in ("no-response", "wrong-territory", "too-small", "no-need"):
+        handoff = desk.accepted()
+        reason = builders.reason(desk.workspace, code)
+        said = html(rep.get(f"/handoffs/{handoff.pk}/return/?part=more&reason={reason.pk}", headers=HTMX))
+        moves.return_to_marketing(handoff, actor=builders.actor(desk.rep), reason=reason, note="So it is")
+        missed = Clock.everywhere.filter(handoff=handoff, state="missed").exists()
+        assert ("counts as a missed promise" in said) == missed, code
+
+
+def test_promoting_without_a_touch_is_foretold_as_a_missed_promise(desk, rep):
+    handoff = desk.accepted()
+    path = f"/handoffs/{handoff.pk}/promote/"
+    assert "this counts as a missed promise (first touch, attempts)" in html(rep.get(path))
+    touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="email", outcome="sent")
+    assert "missed promise" not in html(rep.get(path))
+
+
+def test_a_lead_in_work_says_how_many_attempts_are_made_and_when_the_next_is_due(desk, rep):
+    handoff = desk.accepted()
+    touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="no_answer")
+    page = html(rep.get(f"/leads/{handoff.lead_id}/"))
+    assert "1 of 6 attempts, 1 of 2 channels, next by" in page
+    touches.log(handoff.lead, actor=builders.actor(desk.rep), channel="call", outcome="connected")
+    assert "1 of 6 attempts, 1 of 2 channels, reached" in html(rep.get(f"/leads/{handoff.lead_id}/"))
+
+
+def test_the_handoffs_of_a_lead_say_which_promises_were_not_kept(desk, rep):
+    handoff = desk.accepted()
+    reason = builders.reason(desk.workspace, "no-response")
+    moves.return_to_marketing(handoff, actor=builders.actor(desk.rep), reason=reason)
+    assert "Not kept: first touch (missed), attempts (missed)" in html(rep.get(f"/leads/{handoff.lead_id}/"))

@@ -1,7 +1,9 @@
 """The settings' pages: each change goes through its door, is audited, and is refused in words."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,13 +11,13 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from leads.models import Pool, PoolMember, Question, Reason, RejectedEvent, RoutingRule, Scoring, Topic
-from sla import calendars
+from sla import agreements, amendments, calendars
 from tests import builders
-from tests.dashboard.desk import Desk
+from tests.dashboard.desk import Desk, html
 from tests.dashboard.marketing import queries
 from webhooks import catalogue, endpoints
 from webhooks.models import Delivery, Endpoint, OutboxEvent
-from workspaces import invitations, keys
+from workspaces import access, invitations, keys
 from workspaces.models import ApiKey, AuditEntry, Invitation, Member, Workspace
 from workspaces.roles import Role
 
@@ -29,6 +31,12 @@ def browser(desk, admin) -> Client:
 
 def audited(desk: Desk, action: str) -> bool:
     return AuditEntry.objects.of(desk.workspace).filter(action=action).exists()
+
+
+def proposed_hours(desk: Desk) -> Mapping[str, Any]:
+    """Return the hours of the draft that the change has opened: those that both sides signed run on."""
+    assert amendments.standing(desk.workspace).hours(desk.workspace) != calendars.of(desk.workspace).hours
+    return amendments.standing(desk.workspace).hours(desk.workspace)
 
 
 def fields(form) -> dict[str, object]:
@@ -119,7 +127,7 @@ def test_the_week_takes_several_windows_a_day(desk, browser):
     typed = fields(browser.get("/settings/calendar/").context["form"])
     typed |= {"day0": "9:00 to 12:00, 13:00-17:30", "day4": ""}
     assert browser.post("/settings/calendar/", typed).status_code == 302
-    windows = calendars.of(desk.workspace).hours["windows"]
+    windows = proposed_hours(desk)["windows"]
     assert [(each["start"], each["end"]) for each in windows if each["weekday"] == 0] == [
         ("09:00", "12:00"),
         ("13:00", "17:30"),
@@ -139,11 +147,11 @@ def test_windows_that_overlap_are_refused_and_change_nothing(desk, browser):
 def test_holidays_are_copied_added_and_removed(desk, browser):
     browser.post("/settings/calendar/holidays/country/", {"country": "de", "year": 2026})
     browser.post("/settings/calendar/holidays/add/", {"date": "2026-12-24", "name": "Christmas Eve"})
-    days = {each["date"]: each["name"] for each in calendars.of(desk.workspace).hours["holidays"]}
+    days = {each["date"]: each["name"] for each in proposed_hours(desk)["holidays"]}
     assert days["2026-12-24"] == "Christmas Eve"
     assert "2026-10-03" in days
     browser.post("/settings/calendar/holidays/remove/", {"date": "2026-10-03"})
-    assert "2026-10-03" not in str(calendars.of(desk.workspace).hours["holidays"])
+    assert "2026-10-03" not in str(proposed_hours(desk)["holidays"])
 
 
 def test_a_country_that_is_none_is_refused_beside_its_field(desk, browser):
@@ -255,14 +263,60 @@ def test_a_word_is_added(desk, browser, noun):
     assert audited(desk, f"{noun}.created")
 
 
-def test_a_scoring_runs_at_once(desk, browser):
-    active = Scoring.objects.of(desk.workspace).get(status="active")
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_scoring_runs_at_once_until_an_agreement_does_and_is_proposed_from_then_on(desk, browser, signed):
+    if not signed:
+        admin = builders.user("Nora Nobody")
+        workspace = access.create_workspace("Unsigned", owner=admin)
+        browser = Client()
+        browser.force_login(admin)
+    else:
+        workspace = desk.workspace
+    active = Scoring.objects.of(workspace).get(status="active")
     rules = {name: value for name, value in active.rules.items() if name != "version"}
     rules["fit"] = {**rules["fit"], "grades": {"A": 70, "B": 40, "C": 20}}
-    assert browser.post("/settings/scoring/", {"rules": json.dumps(rules)}).status_code == 302
-    newest = Scoring.objects.of(desk.workspace).get(status="active")
-    assert newest.version == active.version + 1
-    assert newest.rules["fit"]["grades"]["A"] == 70
+    before = html(browser.get("/settings/scoring/"))
+    answer = html(browser.post("/settings/scoring/", {"rules": json.dumps(rules)}, follow=True))
+    running = Scoring.objects.of(workspace).get(status="active")
+    if signed:
+        assert "Both sides signed this with Agreement 1: a change opens a draft" in before
+        assert "Proposed in Agreement 2. It takes effect when the heads of both sides have signed" in answer
+        assert "a change joins the draft of Agreement 2" in answer
+        assert running.version == active.version
+        assert agreements.complete(agreements.in_work(workspace)).scoring["fit"]["grades"]["A"] == 70
+    else:
+        assert "No agreement is signed yet: a change runs at once" in before
+        assert "The new rules are active" in answer
+        assert (running.version, running.rules["fit"]["grades"]["A"]) == (active.version + 1, 70)
+
+
+def test_a_reason_that_is_switched_off_says_where_the_change_went_and_the_form_goes_on_from_it(desk, browser):
+    reason = Reason.objects.of(desk.workspace).get(kind="return", code="no-need")
+    path = f"/settings/reasons/{reason.pk}/"
+    typed = fields(browser.get(path).context["form"]) | {"cool_off_days": 7}
+    assert "Proposed in Agreement 2" in html(browser.post(path, typed, follow=True))
+    assert browser.get(path).context["form"]["cool_off_days"].value() == 7
+    assert "Changes with Agreement 2" in html(browser.get("/settings/reasons/"))
+    typed.pop("active")
+    browser.post(path, typed)
+    page = html(browser.get("/settings/reasons/"))
+    assert "Out of use with Agreement 2" in page
+    assert f'href="/agreement/{2}/"' in page
+    reason.refresh_from_db()
+    assert (reason.active, reason.cool_off_days) == (True, 60)
+
+
+def test_a_change_while_a_version_is_proposed_is_refused_with_the_way_out(desk, browser, admin):
+    draft = agreements.draft_next(desk.workspace, actor=builders.actor(admin))
+    agreements.propose(draft, actor=builders.actor(admin))
+    question = Question.objects.of(desk.workspace).get(code="budget")
+    page = f"/settings/questions/{question.pk}/"
+    assert "is proposed, so its text is frozen" in html(browser.get(page))
+    answer = browser.post(page, {"label": "How much?", "position": 0, "choices": "A\nB", "active": "on"})
+    assert answer.status_code == 422
+    assert "Withdraw it to add this change" in html(answer)
+    question.refresh_from_db()
+    assert question.label == "What budget is there?"
 
 
 def test_a_scoring_that_cannot_be_used_is_refused_with_the_places_and_the_old_one_runs(desk, browser):

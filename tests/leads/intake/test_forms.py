@@ -5,7 +5,8 @@ import pytest
 from leadflow.errors import Invalid, Missing
 from leads.intake import forms
 from leads.intake.upsert import Person, upsert
-from leads.models import Campaign, Consent, Event, Form, Lead, Topic
+from leads.models import Answer, Campaign, Consent, Event, Form, Lead, Question, Topic
+from tests import builders
 from workspaces.actors import engine
 from workspaces.models import Workspace
 
@@ -86,3 +87,48 @@ def test_a_closed_form_takes_nothing(form):
     with pytest.raises(Missing):
         forms.submit(form, {"email": "a@acme.example"})
     assert not Lead.objects.of(form.workspace).exists()
+
+
+@pytest.fixture
+def asking(form):
+    for code, choices in (("budget", ["Approved", "None"]), ("timeline", ["Now", "Later"])):
+        Question.everywhere.create(
+            workspace=form.workspace, code=code, label=f"What {code}?", kind="choice", choices=choices
+        )
+    form.questions = ["timeline", "budget"]
+    form.save()
+    return form
+
+
+def test_an_answer_to_a_qualifying_question_is_kept_with_the_form_that_asked(asking):
+    result = forms.submit(asking, {"email": "a@acme.example", "question_budget": "approved", "question_timeline": ""})
+    answer = Answer.objects.of(asking.workspace).get()
+    assert (answer.lead_id, answer.question.code, answer.value) == (result.lead.pk, "budget", "Approved")
+    assert answer.actor_name == "Leadflow (form demo)"
+    assert Event.objects.of(asking.workspace).get().properties["question_budget"] == "Approved"
+    assert [row.data["value"] for row in builders.recorded(asking.workspace, "lead.answered")] == ["Approved"]
+    assert Lead.objects.of(asking.workspace).get().next_at is not None
+
+
+def test_a_form_overwrites_no_answer_and_leaves_those_in_the_care_of_sales_alone(asking):
+    forms.submit(asking, {"email": "a@acme.example", "question_budget": "Approved"})
+    forms.submit(asking, {"email": "a@acme.example", "question_budget": "None"})
+    assert Answer.objects.of(asking.workspace).get().value == "Approved"
+    Lead.objects.of(asking.workspace).update(state="sql", passes=1)
+    forms.submit(asking, {"email": "a@acme.example", "question_timeline": "Now"})
+    assert Answer.objects.of(asking.workspace).count() == 1
+
+
+def test_an_answer_that_is_none_of_the_choices_is_refused_beside_its_field(asking):
+    with pytest.raises(Invalid) as refused:
+        forms.submit(asking, {"email": "a@acme.example", "question_budget": "a million"})
+    assert refused.value.field == "question_budget"
+    assert not Lead.objects.of(asking.workspace).exists()
+
+
+def test_a_form_asks_only_questions_of_its_workspace_that_are_in_use(asking):
+    Question.objects.of(asking.workspace).filter(code="budget").update(active=False)
+    assert [question.code for question in forms.questions_of(asking)] == ["timeline"]
+    with pytest.raises(Invalid) as refused:
+        forms.edit(asking, actor=engine("test"), questions=["budget"])
+    assert refused.value.field == "questions"

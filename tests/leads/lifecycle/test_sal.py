@@ -59,7 +59,8 @@ def test_accepting_shows_what_it_asks_before_and_says_what_was_missing_after(des
     handoff = desk.offer()
     browser = desk.browser(desk.rep)
     inbox = browser.get("/inbox/")
-    assert [row.missing for row in inbox.context["rows"]] == [(MISSING,)]
+    assert [row.sal.in_the_way for row in inbox.context["rows"]] == [(MISSING,)]
+    assert "What accepting asks" in html(inbox)
     assert MISSING in html(inbox)
     assert "What accepting asks" in html(browser.get(f"/leads/{handoff.lead_id}/"))
     answer = browser.post(f"/handoffs/{handoff.pk}/accept/", follow=True)

@@ -56,11 +56,11 @@ def test_look_up_and_intake_agree_on_who_is_named(workspace, known, named):
         alone = [matched(identity.match(workspace, [ids])[0]) for ids in named]
         assert together == alone == [taken(workspace, ids) for ids in named]
         for ids in named:
-            _demand_edges_agree(workspace, ids)
+            _check_edges_agree(workspace, ids)
         transaction.set_rollback(True)
 
 
-def _demand_edges_agree(workspace: Workspace, ids: Ids) -> None:
+def _check_edges_agree(workspace: Workspace, ids: Ids) -> None:
     """Name the person by one id at a time: the API's keys and the list's filters find whom intake finds."""
     if ids.email:
         ways = [({"email": ids.email}, {"email": [ids.email]}, Ids(email=ids.email))]

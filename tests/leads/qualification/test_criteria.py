@@ -22,6 +22,7 @@ GOOD = {
     "consent.marketing": "unknown",
     "fit.grade": "B",
     "interest.level": 2,
+    "readiness": "some",
     "events.demo_request.count_30d": 0,
 }
 
@@ -33,7 +34,12 @@ GOOD = {
         ({"fit.grade": "A", "interest.level": 1}, True),
         ({"fit.grade": "C"}, False),
         ({"interest.level": 3}, False),
-        ({"fit.grade": "D", "interest.level": 4, "events.demo_request.count_30d": 1}, True),
+        ({"readiness": "none"}, False),  # interest alone is nurtured
+        ({"readiness": "ready", "interest.level": 4}, True),
+        ({"readiness": "none", "interest.level": 4, "events.demo_request.count_30d": 1}, True),
+        # who asks for a demo and does not fit is marketing's to answer, however ready
+        ({"fit.grade": "D", "events.demo_request.count_30d": 1}, False),
+        ({"fit.grade": "C", "readiness": "ready", "events.demo_request.count_30d": 1}, False),
         ({"consent.marketing": "opted_out"}, False),
         ({"consent.marketing": "opted_in"}, True),
         ({"lead.email": ""}, False),
@@ -41,7 +47,7 @@ GOOD = {
         ({"lead.email": "", "lead.external_ids": ["crm:7"]}, True),
     ],
 )
-def test_the_default_mql_asks_for_reach_consent_and_fit_with_interest_or_a_demo_request(change, passed):
+def test_the_default_mql_asks_for_reach_consent_and_fit_with_a_demo_request_or_readiness(change, passed):
     assert criteria.verdict(MQL, {**GOOD, **change}, AT).passed is passed
 
 
@@ -66,13 +72,16 @@ def test_a_verdict_holds_every_criterion_with_what_was_observed_and_which_are_al
         ("/all/0/any/1", False, None, None, "/all/0"),
         ("/all/0/any/2", False, None, None, "/all/0"),
         ("/all/1", True, "unknown", "opted_out", ""),
-        ("/all/2/any/0/all/0", True, "B", "B", "/all/2"),
-        ("/all/2/any/0/all/1", False, 3, 2, "/all/2"),
-        ("/all/2/any/1", False, 0, 1, "/all/2"),
+        ("/all/2", True, "B", "B", ""),
+        ("/all/3/any/0", False, 0, 1, "/all/3"),
+        ("/all/3/any/1/all/0", False, 3, 2, "/all/3"),
+        ("/all/3/any/1/all/1", True, "some", "some", "/all/3"),
+        ("/all/3/any/2", False, "some", "ready", "/all/3"),
     ]
     assert found.because == (
-        "Interest level is 2 or better: 3",
         "Demo request events in 30 days is at least 1: 0",
+        "Interest level is 2 or better: 3",
+        "Readiness is ready: some",
     )
 
 
@@ -179,9 +188,14 @@ def test_a_wrong_loop_guard_is_refused(data):
     ("change", "name", "why"),
     [
         ({}, "standard", "No other tier applies."),
-        ({"interest.level": 1}, "hot", "Fit is B or better: B; Interest level is 1: 1"),
-        ({"fit.grade": "C", "interest.level": 1}, "standard", "No other tier applies."),
-        ({"events.demo_request.count_30d": 2}, "hot", "Demo request events in 30 days is at least 1: 2"),
+        ({"interest.level": 1}, "standard", "No other tier applies."),
+        ({"readiness": "ready"}, "hot", "Fit is B or better: B; Readiness is ready: ready"),
+        ({"fit.grade": "D", "events.demo_request.count_30d": 2}, "standard", "No other tier applies."),
+        (
+            {"events.demo_request.count_30d": 2},
+            "hot",
+            "Fit is B or better: B; Demo request events in 30 days is at least 1: 2",
+        ),
     ],
 )
 def test_the_first_tier_whose_condition_holds_is_chosen_with_its_reason(change, name, why):

@@ -103,7 +103,10 @@ class TestVersions:
     def test_scoring_has_versions_too(self, workspace):
         rules = {**scoring.DEFAULT, "fit": {**scoring.DEFAULT["fit"], "rules": []}}
         draft = definitions.new_scoring(workspace, actor=builders.engine(), rules=rules)
-        definitions.activate_scoring(draft, actor=builders.engine(), at=LATER)
+        with pytest.raises(Conflict, match="next agreement"):
+            definitions.activate_scoring(draft, actor=builders.engine(), at=LATER)
+        assert definitions.active_scoring(workspace).version == 1
+        definitions.activate_scoring(draft, actor=builders.engine(), at=LATER, signed=True)
         assert definitions.active_scoring(workspace).version == 2
         with pytest.raises(Invalid):
             definitions.new_scoring(workspace, actor=builders.engine(), rules={"fit": {}})

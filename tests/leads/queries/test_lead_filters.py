@@ -30,6 +30,7 @@ CASES = {
     "campaign": ["campaign=fair", "campaign=-"],
     "owner": ["owner={owner}", "owner={owner_email}", "owner=-"],
     "grade": ["grade=B2", "grade=-"],
+    "readiness": ["readiness=none", "readiness=some"],
     "reached": ["reached=mql", "reached=sal", "reached=won"],
     "outcome": ["outcome=returned", "outcome=waiting", "outcome=overdue", "outcome=in_work"],
     "reason": ["reason=not-ready", "reason=nonsense"],
@@ -62,6 +63,7 @@ class World(Desk):
             source="web",
             campaign=fair,
             grade="B2",
+            readiness="some",
             interests={"seo": 5},
         )
         self.priya.external_ids.create(workspace=self.workspace, system="crm", value="0031")

@@ -60,7 +60,7 @@ class TestRules:
         RoutingRule.objects.of(workspace).update(condition={"fact": "tier", "op": "is", "value": "hot"})
         rep = builders.member(workspace)
         builders.place(pool, rep)
-        lead = builders.lead(workspace)
+        lead = builders.lead(workspace, title="Head of Sales", account=builders.account(workspace))
         assert assign.explain(lead, at=MONDAY).choice.member is None
         builders.event(lead, "demo_request")
         assert assign.explain(lead, at=MONDAY).choice.member == rep

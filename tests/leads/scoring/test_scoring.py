@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leads.conditions import checks
 from leads.conditions.fact_catalogue import KNOWN
 from leads.scoring import scoring
-from leads.scoring.scoring import EventFact, FitRule, InterestRule, Score, ScoreLine, ScoringRules
+from leads.scoring.scoring import ConditionRule, EventFact, InterestRule, Score, ScoreLine, ScoringRules
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DEFAULT = ScoringRules.from_json(scoring.DEFAULT)
@@ -22,8 +22,16 @@ def event(type="page", *, days=0.0, name="", topics=(), human=True):
     return EventFact(type, name, tuple(topics), AT - timedelta(days=days), human)
 
 
-def only(*rules, fit=()):
-    return ScoringRules(version=7, fit=tuple(fit), grades=(60, 40, 20), interest=rules, levels=(60, 30, 10))
+def only(*rules, fit=(), readiness=()):
+    return ScoringRules(
+        version=7,
+        fit=tuple(fit),
+        grades=(60, 40, 20),
+        interest=rules,
+        levels=(60, 30, 10),
+        readiness=tuple(readiness),
+        readiness_levels=(50, 20),
+    )
 
 
 def points(rule, *events, at=AT):
@@ -57,9 +65,9 @@ def test_a_rule_gives_points_for_the_events_that_it_means(rule, events, expected
 
 def test_fit_rules_give_points_with_the_facts_that_decided():
     rules = [
-        FitRule("Big", 25, {"fact": "account.employees", "op": "at_least", "value": 50}),
-        FitRule("Free mail", -15, {"fact": "lead.free_mail", "op": "is", "value": True}),
-        FitRule("Near", 15, {"fact": "lead.country", "op": "in", "value": ["DE"]}),
+        ConditionRule("Big", 25, {"fact": "account.employees", "op": "at_least", "value": 50}),
+        ConditionRule("Free mail", -15, {"fact": "lead.free_mail", "op": "is", "value": True}),
+        ConditionRule("Near", 15, {"fact": "lead.country", "op": "in", "value": ["DE"]}),
     ]
     found = scoring.score(only(fit=rules), {"account.employees": 120, "lead.free_mail": True}, [], AT)
     assert found.lines == (
@@ -229,7 +237,7 @@ interest_rules = st.builds(
     within_days=st.none() | st.integers(1, 60),
 )
 fit_rules = st.builds(
-    FitRule,
+    ConditionRule,
     label=labels,
     points=whole_points,
     condition=st.builds(
@@ -239,6 +247,12 @@ fit_rules = st.builds(
 thresholds = st.sets(st.integers(-100, 100), min_size=3, max_size=3).map(
     lambda three: tuple(sorted(three, reverse=True))
 )
+answer_rules = st.builds(
+    ConditionRule,
+    label=labels,
+    points=whole_points,
+    condition=st.just({"fact": "readiness.budget", "op": "is", "value": "Approved"}),
+)
 scorings = st.builds(
     ScoringRules,
     version=st.integers(1, 99),
@@ -246,6 +260,8 @@ scorings = st.builds(
     grades=thresholds,
     interest=st.lists(interest_rules, max_size=4).map(tuple),
     levels=thresholds,
+    readiness=st.lists(answer_rules, max_size=3).map(tuple),
+    readiness_levels=thresholds.map(lambda three: three[:2]),
 )
 events = st.builds(
     EventFact,
@@ -256,13 +272,16 @@ events = st.builds(
     human=st.booleans(),
 )
 event_lists = st.lists(events, max_size=12)
-fact_sets = st.fixed_dictionaries({}, optional={"account.employees": st.integers(0, 99)})
+fact_sets = st.fixed_dictionaries(
+    {}, optional={"account.employees": st.integers(0, 99), "readiness.budget": st.just("Approved")}
+)
 
 
 @given(scorings, fact_sets, event_lists)
 def test_lines_add_up_exactly_to_the_points(rules, facts, events):
     found = scoring.score(rules, facts, events, AT)
-    for kind, total in (("fit", found.fit_points), ("interest", found.interest_points)):
+    totals = {"fit": found.fit_points, "interest": found.interest_points, "readiness": found.readiness_points}
+    for kind, total in totals.items():
         assert sum(line.points for line in found.lines if line.kind == kind) == total
     assert found.grade == f"{rules.grade(found.fit_points)}{rules.level(found.interest_points)}"
 
