@@ -176,7 +176,7 @@ def advance_many(enrolments: Sequence[Enrolment], at: datetime) -> None:
     Locks the leads, without waiting, then reads for all of them which mails they had. A mail that is not settled yet is
     waited for: the wait after it counts from when it went.
     """
-    leads = Lead.everywhere.select_related("account", "persona", "workspace")
+    leads = Lead.everywhere.select_related("account", "persona", "territory", "workspace")
     locked = db.locked(leads, skip_locked=True).filter(pk__in={each.lead_id for each in enrolments})
     held = {lead.pk: lead for lead in locked}
     steps_of: defaultdict[int, list[Step]] = defaultdict(list)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from leadflow import db
 from leadflow.errors import Conflict
 from leads.models import Lead
+from leads.people import zones
 from nurture import windows
 from nurture.models import Content, Enrolment, Program, Seen, Send, Step
 from nurture.rendering import Rendered
@@ -65,9 +66,9 @@ def plan(
 
 
 def window(program: Program, lead: Lead) -> windows.SendWindow:
-    """Return a program's send window in the lead's zone, else the workspace's."""
+    """Return a program's send window in the lead's zone."""
     days = frozenset(program.send_weekdays) or windows.WORKING_DAYS
-    zone = windows.zone(lead.time_zone, lead.workspace.time_zone)
+    zone = zones.of(lead)
     return windows.SendWindow(zone, program.send_from, program.send_until, days)
 
 

@@ -182,7 +182,7 @@ def _values(lead: Lead, workspace: Workspace, content: Content | None, attribute
             "company": account.name if account else "",
             "industry": account.industry if account else "",
             "country": lead.country,
-            "territory": lead.territory,
+            "territory": lead.territory.name if lead.territory else "",
             "attributes": {key: _plain(lead.attributes.get(key)) for key in attributes},
         },
         "workspace": {"name": workspace.name},

@@ -65,7 +65,7 @@ def claim(*, at: datetime, size: int = BATCH) -> tuple[int, list[Send]]:
             sweeps.due(Send, at)
             .filter(state=Send.State.PLANNED)
             .filter(Q(enrolment=None) | Q(enrolment__program__status=Program.Status.ACTIVE))
-            .select_related("lead__workspace", "enrolment__program")
+            .select_related("lead__workspace", "lead__account", "enrolment__program")
         )
         # Rows that another worker holds are skipped, not waited for; the locks last until the lease is committed.
         rows = list(db.locked(planned, skip_locked=True, also=["lead"])[:size])

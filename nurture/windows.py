@@ -27,17 +27,6 @@ class Caps:
     weekly: int
 
 
-def zone(*names: str) -> ZoneInfo:
-    """Return the first of the names that is a time zone, else UTC."""
-    for name in names:
-        try:
-            if name:
-                return ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            continue
-    return ZoneInfo("UTC")
-
-
 def next_open(window: SendWindow, at: datetime) -> datetime | None:
     """Return the first instant from `at` (aware) on at which the window is open, in UTC; None when it never is.
 

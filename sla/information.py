@@ -28,7 +28,7 @@ _KNOWN: dict[str, Callable[[Lead, Account | None], object]] = {
     "account": lambda lead, account: lead.account_id,
     "industry": lambda lead, account: account and account.industry,
     "country": lambda lead, account: lead.country or (account and account.country),
-    "territory": lambda lead, account: lead.territory,
+    "territory": lambda lead, account: lead.territory_id,
     "source": lambda lead, account: lead.source,
     "campaign": lambda lead, account: lead.campaign_id,
     "persona": lambda lead, account: lead.persona_id,

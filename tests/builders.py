@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from leads.lifecycle import moves
-from leads.models import Account, Definition, Event, Handoff, Lead, Pool, PoolMember, Reason
+from leads.models import Account, Definition, Event, Handoff, Lead, Pool, PoolMember, Reason, Territory
 from leads.models.definition import Version
 from leads.move_catalogue import MOVES, Need
 from leads.people import search_text
@@ -65,10 +65,19 @@ def lead(workspace: Workspace, **fields: Any) -> Lead:
         "last_name": f"Leader{number}",
         "first_contact_at": MONDAY,
     }
-    made = Lead(workspace=workspace, **{**defaults, **fields})
+    facts = {**defaults, **fields}
+    if isinstance(name := facts.get("territory"), str):  # by name: a territory of the region that is called so
+        facts |= {"territory": territory(workspace, name), "region": name, "territory_why": f"region is {name}"}
+    made = Lead(workspace=workspace, **facts)
     made.save(force_insert=True)
     search_text.write(workspace, [made], search_text.ids_of([made]))
     return made
+
+
+def territory(workspace: Workspace, name: str, **fields: Any) -> Territory:
+    """Return the territory of a name; a new one takes the region that is called so, unless fields say otherwise."""
+    wanted = {"position": 1, **(fields or {"regions": [name]})}
+    return Territory.everywhere.get_or_create(workspace=workspace, name=name, defaults=wanted)[0]
 
 
 def account(workspace: Workspace, **fields: Any) -> Account:

@@ -23,6 +23,9 @@ class LeadShape(serializers.ModelSerializer[Lead]):
     )
     campaign = serializers.CharField(source="campaign.code", default=None, allow_null=True)
     persona = serializers.CharField(source="persona.code", default=None, allow_null=True)
+    territory = serializers.CharField(
+        source="territory.name", default=None, allow_null=True, help_text="By the rules of the workspace."
+    )
     lost_reason = serializers.CharField(source="lost_reason.code", default=None, allow_null=True)
     attributes = serializers.DictField()
     flags = serializers.ListField(child=serializers.CharField())
@@ -44,7 +47,10 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "title",
             "phone",
             "country",
+            "region",
+            "postal_code",
             "territory",
+            "territory_why",
             "time_zone",
             "language",
             "account",
@@ -130,7 +136,10 @@ class PersonShape(serializers.Serializer[Any]):
     title = serializers.CharField(required=False, allow_blank=True, max_length=160)
     phone = serializers.CharField(required=False, allow_blank=True, max_length=40)
     country = serializers.CharField(required=False, allow_blank=True, max_length=2, help_text="ISO 3166, e.g. DE.")
-    territory = serializers.CharField(required=False, allow_blank=True, max_length=80)
+    region = serializers.CharField(
+        required=False, allow_blank=True, max_length=80, help_text="State or province, by code or name."
+    )
+    postal_code = serializers.CharField(required=False, allow_blank=True, max_length=16)
     time_zone = serializers.CharField(required=False, allow_blank=True, max_length=64)
     language = serializers.CharField(required=False, allow_blank=True, max_length=12)
     company = serializers.CharField(required=False, allow_blank=True, max_length=200)

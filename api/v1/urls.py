@@ -12,6 +12,7 @@ from api.v1 import (
     nurture,
     reports,
     returns,
+    territories,
     timeline,
     touches,
     vocabulary,
@@ -51,6 +52,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "reasons": vocabulary.Reasons,
     "questions": vocabulary.Questions,
     "topics": vocabulary.Topics,
+    "territories": territories.Territories,
     "campaigns": vocabulary.Campaigns,
 }
 

@@ -17,9 +17,11 @@ from leads.models import (
     Question,
     Reason,
     RoutingRule,
+    Territory,
     Topic,
 )
 from leads.routing import pools
+from leads.territories import territories
 from leads.vocabulary import words
 from sla import agreements, calendars, durations, kinds, worktime
 from sla.effects import Cause
@@ -100,7 +102,10 @@ def _write_words(workspace: Workspace, actor: Actor, began: datetime) -> None:
 
 
 def _share_territories(workspace: Workspace, people: dict[str, Member], actor: Actor, began: datetime) -> None:
-    """Make a pool per territory, with rules to them; Iberia has nobody yet, so that its leads wait in the queue."""
+    """Set the territories up, a pool for each, and rules to them; Iberia has nobody yet: its leads wait in line."""
+    for name, countries in cast.TERRITORIES.items():
+        territory = Territory(workspace=workspace, name=name, countries=list(countries))
+        territories.save(territory, actor=actor, at=began)
     names = dict.fromkeys([*cast.TERRITORIES, *(pool for each in cast.COLLEAGUES for pool in each.pools)])
     made: dict[str, Pool] = {}
     for name in names:

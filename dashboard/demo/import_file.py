@@ -16,7 +16,6 @@ COLUMNS = (
     "title",
     "phone",
     "country",
-    "territory",
     "company",
     "industry",
     "employees",

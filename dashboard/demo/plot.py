@@ -46,6 +46,7 @@ class Prospect:
     effort: Effort
     events: tuple[EventIn, ...]
     qualified_at: datetime | None
+    territory: str = ""  # where it is to be, by its company
 
     def chance(self, what: str = "") -> Random:
         """Return a source of chance of its own, so that what becomes of one lead changes nothing for another."""
@@ -114,7 +115,6 @@ def _prospect(index: int, homes: list[Company], namer: Namer, chance: Random, at
         title=chance.choice(cast.TITLES[level]),
         phone=f"+00 555 {chance.randint(100, 999)} {chance.randint(1000, 9999)}" if chance.random() < 0.6 else "",
         country=home.country if chance.random() < 0.95 else "",
-        territory=home.territory,
         time_zone=cast.ZONES[home.territory],
         company=home.name,
         domain=home.domain,
@@ -131,13 +131,15 @@ def _prospect(index: int, homes: list[Company], namer: Namer, chance: Random, at
         person = replace(person, consent_wording=WORDING)
     if not qualified:
         careful = not (home.employees < 50 and level in ("staff", "study"))
-        return Prospect(index, person, effort, _idle(effort, first, topics, chance, at, careful=careful), None)
+        return Prospect(
+            index, person, effort, _idle(effort, first, topics, chance, at, careful=careful), None, home.territory
+        )
     qualified_at = at_work(first + timedelta(days=min(chance.expovariate(1 / 6), QUALIFYING_DAYS - 3)), chance)
     qualified_at = max(qualified_at, first + timedelta(hours=2))
     early = _early(effort, first, qualified_at, topics)
     whole = [*early, *last_step(qualified_at, topics, hot=chance.random() < 0.38)]
     so_far = tuple(event for event in whole if event.occurred_at and event.occurred_at <= at)
-    return Prospect(index, person, effort, so_far, qualified_at if qualified_at <= at else None)
+    return Prospect(index, person, effort, so_far, qualified_at if qualified_at <= at else None, home.territory)
 
 
 def _home(homes: list[Company], chance: Random, *, abroad: bool, fits: bool) -> Company:

@@ -60,7 +60,7 @@ def reserve(prospects: list[Prospect], at: datetime) -> Reserved:
         and each.person.consent != "opted_out"
         and (each.person.employees or 0) in range(50, 2999)
         and each.person.industry in plot.SERVED
-        and each.person.territory
+        and each.territory
     )
     wanted = {
         "mine": _count(OF_THE_REP),
@@ -85,7 +85,7 @@ def reserve(prospects: list[Prospect], at: datetime) -> Reserved:
 
 def _place(prospect: Prospect, at: datetime, *, full: set[str]) -> str:
     """Name the place that a prospect can take: one of its territory that is not full and that it is old enough for."""
-    territory = prospect.person.territory
+    territory = prospect.territory
     kinds = (
         ("mine", "in_work", "contested", "returning")
         if territory in MINE
@@ -225,7 +225,7 @@ def go_on_leave(world: World, at: datetime) -> None:
 
 
 def _country(prospect: Prospect) -> str:
-    return prospect.person.country or cast.TERRITORIES[prospect.person.territory][0]
+    return prospect.person.country or cast.TERRITORIES[prospect.territory][0]
 
 
 def _count(left: Left) -> int:

@@ -15,7 +15,17 @@ from leads.models.touch import Channel, Outcome
 from leads.queries import lookups
 from workspaces.models import Workspace
 
-COLUMNS = ("first_name", "last_name", "title", "phone", "country", "territory", "time_zone", "language")
+COLUMNS = (
+    "first_name",
+    "last_name",
+    "title",
+    "phone",
+    "country",
+    "region",
+    "postal_code",
+    "time_zone",
+    "language",
+)
 
 
 class TouchForm(MoveForm):
@@ -80,9 +90,10 @@ class LeadForm(forms.Form):
     phone = forms.CharField(label="Phone", max_length=40, required=False)
     company = forms.CharField(label="Account", max_length=200, required=False, help_text="The company's name.")
     country = forms.CharField(label="Country", max_length=2, required=False, help_text="Two letters, e.g. DE.")
+    region = forms.CharField(label="Region", max_length=80, required=False, help_text="State or province.")
+    postal_code = forms.CharField(label="Postal code", max_length=16, required=False)
     industry = forms.CharField(label="Industry", max_length=80, required=False)
     employees = forms.IntegerField(label="Employees", min_value=0, required=False)
-    territory = forms.CharField(label="Territory", max_length=80, required=False)
     persona = forms.ChoiceField(label="Persona", required=False)
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from leadflow.errors import DomainError
 from leads.intake import upsert
 from leads.lifecycle import guards
 from leads.models import Definition, HandoffState, Lead
+from leads.people import zones
 from leads.qualification import assessment
 from leads.qualification.criteria import Verdict
 from leads.queries import lead_page, lookups, why_not_yet
@@ -41,6 +42,8 @@ def lead(request: PageRequest, pk: int) -> HttpResponse:
         "known": known,
         "lead": known.lead,
         "handoff": known.handoff,
+        "their": zones.explain(known.lead),
+        "now": now,
         "panel": evidence.panel(known.handoff) if known.handoff else None,
         "why": evidence.headline(known.handoff.evidence) if known.handoff else "",
         "parts": evidence.parts_of(known.lead),

@@ -28,6 +28,7 @@ ENTRIES = (
                 "calendar-days",
                 "settings.view",
             ),
+            ("territories", "Territories", "Parts of the market, and which leads belong there", "map", "settings.view"),
             ("routing", "Routing", "Rules, pools, weights and capacity", "route", "settings.view"),
             ("scoring", "Scoring", "What earns points for fit, interest and readiness", "target", "settings.view"),
             ("reasons", "Reasons", "Reasons for returning, losing and disqualifying leads", "undo-2", "settings.view"),

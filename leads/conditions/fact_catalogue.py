@@ -77,6 +77,8 @@ _ROWS = (
     _person("lead.last_name", "Last name", TEXT, "The last name."),
     _person("lead.title", "Job title", TEXT, "The job title as it was given."),
     _person("lead.country", "Country", TEXT, "The person's country, as two letters.", choices=Vocabulary.COUNTRIES),
+    _person("lead.region", "Region", TEXT, "The part of the country, such as a state, as it was given."),
+    _person("lead.postal_code", "Postal code", TEXT, "The postal code, in capitals."),
     _person("lead.language", "Language", TEXT, "The language that the person reads, as en or pt-BR."),
     _person("lead.source", "Source", TEXT, "The channel that the lead came from first.", choices=Vocabulary.SOURCES),
     _person(
@@ -198,7 +200,7 @@ _ROWS = (
         "Territory",
         TEXT,
         "The part of the market that the lead belongs to.",
-        _lead("territory"),
+        lambda record: record.lead.territory.name if record.lead.territory else "",
         choices=Vocabulary.TERRITORIES,
     ),
     Fact(

@@ -1,22 +1,31 @@
 """Write what intake has decided, in one statement for each kind of row that occurs."""
 
+from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+
 from leadflow import db
+from leadflow.celery import wake
 from leads import payloads, summaries
 from leads.conditions import trees
 from leads.intake.plan import PlannedChange, PlannedChanges
-from leads.models import Campaign, Consent, ExternalId, Transition
+from leads.models import Campaign, Consent, ExternalId, Lead, Transition
 from leads.people import identity, search_text
 from leads.qualification import lead_facts
 from leads.scoring import scoring
 from leads.scoring.scoring import Score
 from leads.signals import consented
+from leads.territories import territories
 from webhooks import outbox
 from webhooks.payloads import ActorSummary, Payload
 from workspaces.actors import Actor
+from workspaces.models import Workspace
 
 NOT_COLUMNS = {"external_ids"}
+DECIDE = {"country", "region", "postal_code", "account_id"}  # what of a lead decides about its territory
 
 
 def write(plan: PlannedChanges, *, actor: Actor) -> bool:
@@ -27,6 +36,7 @@ def write(plan: PlannedChanges, *, actor: Actor) -> bool:
     made = [change for change in plan.changes if change.created]
     updated = [change for change in plan.changes if change.changed and not change.created]
     _write_references(plan)
+    _place(plan, made, updated)
     _write_new(plan, made)
     _write_updates(plan, updated)
     _write_ids(plan)
@@ -50,6 +60,35 @@ def _write_references(plan: PlannedChanges) -> None:
         for name in ("account", "campaign"):
             if row := change.lead._state.fields_cache.get(name):
                 setattr(change.lead, name, row)  # again, now that it has an id
+
+
+def _place(plan: PlannedChanges, made: list[PlannedChange], updated: list[PlannedChange]) -> None:
+    """Give the leads that are new, or moved, their territories; other leads of a changed account are looked at anew."""
+    moved = [change for change in updated if DECIDE & set(change.changed)]
+    if not made and not moved:
+        return
+    rules = list(territories.of(plan.workspace))
+    if not rules:
+        return
+    prefetch_related_objects([change.lead for change in moved], "account")
+    placed = {id(lead) for lead in territories.place_on([change.lead for change in [*made, *moved]], rules)}
+    for change in moved:
+        if id(change.lead) in placed:
+            change.changed |= {"territory_id": None, "territory_why": None}
+    if touched := list(plan.touched_accounts):
+        transaction.on_commit(partial(_look_again, plan.workspace, touched, plan.now))
+
+
+@transaction.atomic
+def _look_again(workspace: Workspace, accounts: list[int], at: datetime) -> None:
+    """Let the engine look at all leads of companies that changed, once the change is there.
+
+    After it, in a transaction of its own: it locks leads by id, and the one that changed the companies holds some.
+    """
+    rows = Lead.objects.of(workspace).filter(account__in=accounts)
+    ids = list(db.locked(rows).values_list("pk", flat=True))
+    Lead.objects.of(workspace).filter(pk__in=ids).update(next_at=at, attempts=0, dead_reason="")
+    wake("leads.sweep")
 
 
 def _write_new(plan: PlannedChanges, made: list[PlannedChange]) -> None:

@@ -22,6 +22,7 @@ from leads.qualification import assessment, loop_guard
 from leads.qualification.assessment import Assessment
 from leads.qualification.criteria import Refusal
 from leads.states import CLOSED_STATES, MARKETING_STATES
+from leads.territories import territories
 from webhooks import outbox
 from webhooks.payloads import ActorSummary
 from workspaces import actors
@@ -38,7 +39,7 @@ def evaluate(leads: Sequence[Lead], at: datetime) -> None:
     """Bring leads up to date as of `at`, in sets. The caller has locked their rows, and commits.
 
     1. A lost lead whose revisit date has come is recycled; in nurture the date is cleared and an outbox event recorded.
-    2. They are scored anew.
+    2. They are given their territories, and scored anew.
     3. Those are handed over that meet the active definition, if the loop guard allows it.
     4. `signals.evaluated` tells of them: programs take those that stay in marketing's care.
     5. `next_at` is set to the next moment at which the outcome can change by itself, or to nothing.
@@ -58,6 +59,9 @@ def _evaluate(due: Sequence[Lead], at: datetime) -> None:
     leads, revisited = revisits.act(due, at)
     # Read for the whole set at once: the number of statements does not grow with the leads.
     prefetch_related_objects(leads, *assessment.RELATIONS)
+    # A hand-over reads its leads again, so what it routes by is written first.
+    if placed := territories.place_on(leads, list(territories.of(leads[0].workspace_id))):
+        db.update_many(placed, ["territory", "territory_why"])
     readings = assessment.read(leads, at)
     assessed = {lead.pk: assessment.assess(lead, at, reading=readings[lead.pk]) for lead in leads}
     refusals = {lead.pk: loop_guard.refusal(lead, assessed[lead.pk], at) for lead in leads}

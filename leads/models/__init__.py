@@ -12,6 +12,7 @@ from leads.models.return_answer import ReturnAnswer, ReturnObjection
 from leads.models.routing import Pool, PoolMember, RoutingRule
 from leads.models.search import SearchText
 from leads.models.taxonomy import Attribute, Persona, Topic
+from leads.models.territory import Territory
 from leads.models.touch import Answer, FollowUp, Question, Touch
 from leads.models.transition import Transition
 
@@ -43,6 +44,7 @@ __all__ = [
     "RowError",
     "Scoring",
     "SearchText",
+    "Territory",
     "Topic",
     "Touch",
     "Transition",

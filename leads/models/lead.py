@@ -51,7 +51,13 @@ class Lead(Owned, Timer):
     title = models.CharField(max_length=160, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     country = models.CharField(max_length=2, blank=True)
-    territory = models.CharField(max_length=80, blank=True)
+    region = models.CharField(max_length=80, blank=True)  # a part of the country: a state, a province; code or name
+    postal_code = models.CharField(max_length=16, blank=True)
+    # computed by `leads.territories`, with why: nobody sets it
+    territory = models.ForeignKey(
+        "leads.Territory", null=True, blank=True, on_delete=models.SET_NULL, related_name="leads", db_index=False
+    )
+    territory_why = models.CharField(max_length=500, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
     language = models.CharField(max_length=12, blank=True)
     account = models.ForeignKey(  # its index is lead_of_account
@@ -130,6 +136,7 @@ class Lead(Owned, Timer):
                 fields=["workspace", "source", "-id", "state", "grade", "owner", "campaign"], name="lead_list_by_source"
             ),
             models.Index(fields=["workspace", "campaign", "-id"], name="lead_list_by_campaign"),
+            models.Index(fields=["workspace", "territory", "-id"], name="lead_list_by_territory"),
             models.Index(fields=["workspace", "owner", "-id"], name="lead_list_by_owner"),
             models.Index(fields=["workspace", "grade", "-id"], name="lead_list_by_grade"),
             models.Index(fields=["workspace", "-first_contact_at", "-id"], name="lead_list_by_contact"),

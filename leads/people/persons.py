@@ -40,7 +40,8 @@ class Person:
     title: str = ""
     phone: str = ""
     country: str = ""
-    territory: str = ""
+    region: str = ""
+    postal_code: str = ""
     time_zone: str = ""
     language: str = ""
     company: str = ""
@@ -57,7 +58,18 @@ class Person:
 
 
 # the fields of a Person that are columns of the lead
-PLAIN = ("first_name", "last_name", "title", "phone", "country", "territory", "time_zone", "language", "source")
+PLAIN = (
+    "first_name",
+    "last_name",
+    "title",
+    "phone",
+    "country",
+    "region",
+    "postal_code",
+    "time_zone",
+    "language",
+    "source",
+)
 
 _WORDS = {
     "first_name": "first name",
@@ -90,6 +102,7 @@ def clean(person: Person) -> Person:
         "external_ids": external_ids(person.external_ids),
         "anonymous_id": text(person.anonymous_id, "anonymous_id"),
         "country": country(texts["country"]),
+        "postal_code": " ".join(texts["postal_code"].upper().split()),
         "time_zone": time_zone(texts["time_zone"]),
         "domain": domain(person.domain),
         "employees": employees(person.employees),

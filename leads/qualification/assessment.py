@@ -15,7 +15,12 @@ from leads.scoring import scoring
 from leads.scoring.scoring import EventFact, Score
 
 NO_DEFINITION = "An agreement is active"
-RELATIONS = ("account", "campaign", "persona")  # of a lead: read for a set before it is assessed, they cost once
+RELATIONS = (
+    "account",
+    "campaign",
+    "persona",
+    "territory",
+)  # of a lead: read for a set before it is assessed, they cost once
 
 
 @dataclass(frozen=True)

@@ -147,14 +147,14 @@ def _event_counts(ids: Sequence[int], at: datetime) -> defaultdict[int, dict[str
 
 
 def _relations(lead: Lead) -> tuple[Account | None, Campaign | None, Persona | None]:
-    """Return account, campaign and persona, reading in one statement those that are not loaded yet."""
+    """Return account, campaign and persona; read in one statement those, and the territory, not loaded yet."""
     missing = [
         name
-        for name in ("account", "campaign", "persona")
+        for name in ("account", "campaign", "persona", "territory")
         if getattr(lead, f"{name}_id") and name not in lead._state.fields_cache
     ]
     if missing:
-        again = Lead.everywhere.select_related("account", "campaign", "persona").get(pk=lead.pk)
+        again = Lead.everywhere.select_related("account", "campaign", "persona", "territory").get(pk=lead.pk)
         for name in missing:
             setattr(lead, name, getattr(again, name))
     return lead.account, lead.campaign, lead.persona

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.dateparse import parse_datetime
 
 from leadflow.errors import Invalid
-from leads.models import Reason, Topic
+from leads.models import Reason, Territory, Topic
 from leads.people import persons
 from leads.queries import lookups, reps
 from workspaces.models import Workspace
@@ -88,6 +88,12 @@ def sources(workspace: Workspace) -> Iterable[tuple[str, str]]:
 def campaigns(workspace: Workspace) -> Iterable[tuple[str, str]]:
     """Offer the newest campaigns."""
     return [(BLANK, "No campaign"), *lookups.list_campaigns(workspace).values_list("code", "name")[:500]]
+
+
+def territories(workspace: Workspace) -> Iterable[tuple[str, str]]:
+    """Offer the territories in their order."""
+    names = Territory.objects.of(workspace).order_by("position", "pk").values_list("name", flat=True)
+    return [(BLANK, "No territory"), *((each, each) for each in names)]
 
 
 def owners(workspace: Workspace) -> Iterable[tuple[str, str]]:

@@ -274,6 +274,17 @@ FILTERS: dict[str, Filter] = {
             indexed=True,
         ),
         Filter(
+            "territory",
+            "Territory",
+            "Name of the territory; - for none.",
+            _is("territory__name", Q(territory=None)),
+            filter_values.text,
+            kind="choice",
+            offered=filter_values.territories,
+            unset="Any territory",
+            indexed=True,
+        ),
+        Filter(
             "readiness",
             "Readiness",
             "How ready to buy, by the answers given.",

@@ -58,7 +58,7 @@ def page(
     order = [_turn(column) for column in columns] if turned else columns
     ids = list(wanted.order_by(*order).values_list("pk", flat=True)[: size + 1])
     more, ids = len(ids) > size, ids[:size]
-    rows = Lead.everywhere.filter(pk__in=ids).select_related("account", "campaign", "owner__user")
+    rows = Lead.everywhere.filter(pk__in=ids).select_related("account", "campaign", "territory", "owner__user")
     by_pk = {lead.pk: lead for lead in rows.defer("attributes", "interests")}
     listed = [by_pk[pk] for pk in ids if pk in by_pk]
     if turned:
@@ -79,7 +79,7 @@ def export(found: QuerySet[Lead], sort: str = "new") -> Iterable[list[Any]]:
     """Yield the header and a row per lead for CSV, in memory that does not grow with the list."""
     columns = [column for column in COLUMNS if column.header]
     yield [column.header for column in columns]
-    rows = found.select_related("account", "campaign", "owner__user").order_by(*SORTS[sort].columns)
+    rows = found.select_related("account", "campaign", "territory", "owner__user").order_by(*SORTS[sort].columns)
     for lead in rows.defer("attributes", "interests", "score_lines").iterator(chunk_size=2000):
         yield [column.exported(lead) for column in columns]
 

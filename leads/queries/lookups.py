@@ -20,7 +20,7 @@ from workspaces.models import Workspace
 
 MOST_SOURCES = 100  # offered in a filter
 
-_OF_LEAD = ("account__owner__user", "campaign", "persona", "owner__user", "lost_reason")
+_OF_LEAD = ("account__owner__user", "campaign", "persona", "territory", "owner__user", "lost_reason")
 
 
 def get_lead(workspace: Workspace | int, pk: int) -> Lead:

@@ -9,12 +9,12 @@ INSERT INTO leads_campaign (workspace_id, created_at, code, name, source, cost, 
 SELECT %(w)s, now(), 'campaign-' || i, 'Campaign ' || i, 'webinar', 1000, 'EUR' FROM generate_series(1, 40) i;
 
 INSERT INTO leads_lead (workspace_id, created_at, attempts, dead_reason, email, first_name, last_name,
-     title, phone, country, territory, time_zone, language, source, attributes, consent, flags, state, state_since,
+     title, phone, country, region, postal_code, territory_why, time_zone, language, source, attributes, consent, flags, state, state_since,
      passes, sequence, fit_points, fit_grade, interest_points, interest_level, readiness_points, readiness, grade, score_lines, interests,
      scored_at, first_contact_at, last_event_at, amount, currency, won_at, lost_at, account_id, campaign_id,
      owner_id, returned_at, cool_off_until)
 SELECT %(w)s, now() - (i %% 700) * interval '6 hours', 0, '', 'lead' || i || '@account' || i / 10 || '.example',
-     'Lea', 'Leader' || i, 'Head of things', '', 'DE', '', 'Europe/Berlin', '',
+     'Lea', 'Leader' || i, 'Head of things', '', 'DE', '', '', '', 'Europe/Berlin', '',
      (ARRAY['organic_search','paid_search','social','webinar','email','unknown',''])[1 + i %% 7], '{}',
      'opted_in', '[]', s.state, now(), CASE WHEN i <= %(handoffs)s THEN 1 ELSE 0 END, 3,
      20 + i %% 50, chr(65 + i %% 4), i %% 60, 1 + i %% 4, 0, 'none', chr(65 + i %% 4) || (1 + i %% 4),

@@ -112,7 +112,6 @@ def test_a_key_is_shown_once_and_takes_a_lead_by_api_from_its_first_page_to_won(
             "title": "Head of Planning",
             "phone": "+49 555 0100",
             "country": "DE",
-            "territory": "DACH",
             "consent": "opted_in",
             "company": "Corlgate",
             "industry": "Manufacturing",

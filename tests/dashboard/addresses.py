@@ -194,6 +194,11 @@ PAGES: dict[str, Address] = {
     "settings/routing/pools/<int:pk>/members/add/": both("settings.rules", pk="pool"),
     "settings/routing/members/<int:pk>/": both("settings.rules", pk="place"),
     "settings/routing/members/<int:pk>/remove/": act("settings.rules", "place"),
+    "settings/territories/": look("settings.view"),
+    "settings/territories/add/": both("settings.rules"),
+    "settings/territories/<int:pk>/": both("settings.rules", pk="territory"),
+    "settings/territories/<int:pk>/move/": act("settings.rules", "territory"),
+    "settings/territories/<int:pk>/remove/": act("settings.rules", "territory"),
     "settings/scoring/": both("settings.view", write="settings.rules"),
     "settings/reasons/": look("settings.view"),
     "settings/reasons/add/": both("settings.rules"),
@@ -256,4 +261,5 @@ API: dict[str, Address] = {
     "questions": look("leads.view"),
     "topics": look("leads.view"),
     "campaigns": both("leads.view", write="leads.import"),
+    "territories": both("leads.view", write="settings.rules"),
 }

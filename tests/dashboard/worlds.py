@@ -18,6 +18,7 @@ from leads.models import (
     Question,
     Reason,
     RoutingRule,
+    Territory,
     Topic,
 )
 from leads.models.definition import Version
@@ -150,7 +151,9 @@ class World:
             word.workspace = self.workspace
             word.save()
         self.ids |= {name: word.pk for name, word in words.items()}
+        territory = Territory.everywhere.create(workspace=self.workspace, name="Here", position=1, countries=["IS"])
         self.ids |= {
+            "territory": territory.pk,
             "version": version,
             "invitation": invitation.pk,
             "token": token,

@@ -215,6 +215,21 @@ def test_the_send_window_of_the_leads_zone_decides_when_a_mail_is_planned_for(ma
     assert Send.everywhere.get().next_at == datetime(2026, 11, 4, 2, 15, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("place", "next_at"),
+    [
+        ({"country": "US", "region": "California"}, datetime(2026, 11, 3, 16, tzinfo=UTC)),
+        ({"country": "JP"}, datetime(2026, 11, 3, 23, tzinfo=UTC)),
+    ],
+)
+def test_no_mail_is_planned_at_night_for_a_lead_whose_country_alone_is_known(
+    make_program, enrolled, workspace, at, place, next_at
+):
+    program = make_program(send_from="08:00", send_until="12:00")
+    advance(enrolled(program, builders.lead(workspace, **place)), at)
+    assert Send.everywhere.get().next_at == next_at
+
+
 def test_an_opt_out_ends_the_program_at_the_next_step(make_program, enrolled, at):
     enrolment = enrolled(make_program())
     consent.change(enrolment.lead, state="opted_out", source="API", at=at)

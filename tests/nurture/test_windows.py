@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,8 +93,3 @@ def test_window_and_cap_hold_together():
     assert windows.earliest(OFFICE, Caps(1, 9), [friday], friday + timedelta(hours=1)) == datetime(
         2026, 11, 9, 7, tzinfo=UTC
     )
-
-
-@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../etc/passwd"])
-def test_a_zone_that_is_none_falls_back_to_the_next(name):
-    assert windows.zone(name, "Europe/Berlin") == BERLIN

@@ -8,7 +8,7 @@ from typing import Any, Self
 from leadflow.durations import span
 from leadflow.errors import Invalid
 from leadflow.formats import build
-from nurture import windows
+from leads.people import zones
 from nurture.steps.base import Place, StepContext, StepKind, WaitUntil
 from nurture.steps.inputs import FormSpec, InputSpec
 
@@ -56,7 +56,7 @@ class Wait(StepKind):
     def run(self, context: StepContext) -> WaitUntil:
         if self.until is None:
             return WaitUntil(context.at + self._length)
-        zone = windows.zone(context.lead.time_zone, context.lead.workspace.time_zone)
+        zone = zones.of(context.lead)
         return WaitUntil(datetime.combine(self.until, time(0), zone).astimezone(UTC))
 
     @property

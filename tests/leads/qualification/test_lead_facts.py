@@ -64,6 +64,7 @@ def lead(db):
         country="DE",
         language="de",
         source="fair",
+        postal_code="10115",
         territory="North",
         consent="opted_in",
         campaign=Campaign.everywhere.create(workspace=workspace, code="fair-2026", name="Fair"),
