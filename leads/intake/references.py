@@ -1,12 +1,13 @@
-"""Look up, in one statement, everything that a set of persons refers to: ids, companies, campaigns, personas, rules."""
+"""Look up, in one statement, all that a set of persons refers to: ids, companies, campaigns, rules, territories."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import BigIntegerField, CharField, F, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, JSONObject
 
-from leads.models import Account, AnonymousId, Attribute, Campaign, ExternalId, Lead, Persona, Scoring
+from leads.models import Account, AnonymousId, Attribute, Campaign, ExternalId, Lead, Persona, Scoring, Territory
 from leads.models.definition import Version
 from leads.people import identity
 from leads.people.freemail import company_domain
@@ -14,6 +15,9 @@ from leads.people.persons import Person
 from leads.qualification import definitions
 from leads.scoring import scoring
 from workspaces.models import Workspace
+
+# What a territory goes by.
+RULES = ("countries", "regions", "postal_ranges", "industries", "employees_from", "employees_to", "domains")
 
 
 @dataclass
@@ -29,6 +33,7 @@ class References:
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     personas: dict[str, Persona] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # key → kind
+    territories: list[Territory] = field(default_factory=list)  # in the order in which they are tried
     rules: scoring.ScoringRules = field(default_factory=definitions.default_rules)
 
 
@@ -70,9 +75,18 @@ def read(workspace: Workspace, persons: list[Person]) -> References:
             found.personas[a] = Persona(pk=pk, workspace=workspace, code=a)
         elif kind == "attribute":
             found.attributes[a] = b
+        elif kind == "territory":
+            found.territories.append(_territory(pk, workspace, a, number, json.loads(c)))
         else:
             found.rules = definitions.read_rules(c)
+    found.territories.sort(key=lambda each: (each.position, each.pk))
     return found
+
+
+def _territory(pk: int, workspace: Workspace, name: str, position: int, rules: dict[str, Any]) -> Territory:
+    """Build a territory from its row; SQLite gives the lists within the object as texts."""
+    values = {key: json.loads(value) if isinstance(value, str) else value for key, value in rules.items()}
+    return Territory(pk=pk, workspace=workspace, name=name, position=position, **values)
 
 
 def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet[Any]]:
@@ -84,7 +98,11 @@ def _queries(workspace: Workspace, persons: list[Person]) -> list[QuerySet[Any]]
     names = {person.company for person in persons if not domain_of(person)} - {""}
     codes = {person.campaign for person in persons} - {""}
     active = Scoring.objects.of(workspace).order_by().filter(status=Version.ACTIVE)
-    queries = [_columns(active, "scoring", c=Cast("rules", TextField()))]
+    ruled = Cast(JSONObject(**{name: name for name in RULES}), TextField())
+    queries = [
+        _columns(active, "scoring", c=Cast("rules", TextField())),
+        _columns(Territory.objects.of(workspace).order_by(), "territory", a="name", number="position", c=ruled),
+    ]
     if pairs:
         queries.append(
             _columns(identity.external_rows(workspace, pairs), "external", a="system", b="value", number="lead_id")

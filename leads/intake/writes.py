@@ -67,7 +67,7 @@ def _place(plan: PlannedChanges, made: list[PlannedChange], updated: list[Planne
     moved = [change for change in updated if DECIDE & set(change.changed)]
     if not made and not moved:
         return
-    rules = list(territories.of(plan.workspace))
+    rules = plan.known.territories
     if not rules:
         return
     prefetch_related_objects([change.lead for change in moved], "account")

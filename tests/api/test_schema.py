@@ -76,7 +76,7 @@ def test_lists_name_their_filters_and_pages(schema):
         for path, methods in schema["paths"].items()
         if methods.get("get", {}).get("operationId", "").endswith("_list")
     ]
-    assert len(lists) == 16
+    assert len(lists) == 17
     for path in lists:
         assert "cursor" in {each["name"] for each in schema["paths"][path]["get"]["parameters"]}, path
 

@@ -212,7 +212,7 @@ def test_a_batch_reads_and_writes_in_sets(workspace, number):
     spoken = [s["sql"] for s in statements if "SAVEPOINT" not in s["sql"]]
     # the claim, the accounts, what assessing takes (six), what is stored, what is recorded of the new grades (two),
     # and who is in a program and which programs take leads in marketing's care
-    assert len(spoken) == 13, "\n".join(spoken)[:5000]
+    assert len(spoken) == 14, "\n".join(spoken)[:5000]
 
 
 def test_scoring_that_cannot_be_read_is_kept_on_the_leads_of_that_workspace(workspace):

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.models import Campaign, Lead
+from leads.models import Campaign, Lead, Territory
 from leads.people import search_text
 from leads.queries import lead_filters
 from leads.queries.lead_columns import COLUMNS
@@ -30,6 +30,7 @@ CASES = {
     "campaign": ["campaign=fair", "campaign=-"],
     "owner": ["owner={owner}", "owner={owner_email}", "owner=-"],
     "grade": ["grade=B2", "grade=-"],
+    "territory": ["territory=DACH", "territory=-", "territory=Nowhere"],
     "readiness": ["readiness=none", "readiness=some"],
     "reached": ["reached=mql", "reached=sal", "reached=won"],
     "outcome": ["outcome=returned", "outcome=waiting", "outcome=overdue", "outcome=in_work"],
@@ -54,8 +55,10 @@ class World(Desk):
         super().__init__()
         fair = Campaign.everywhere.create(workspace=self.workspace, code="fair", name="Fair")
         helio = builders.account(self.workspace, name="Helio Bank", domain="helio.test")
+        dach = Territory.everywhere.create(workspace=self.workspace, position=10, name="DACH", countries=["DE"])
         self.priya = builders.lead(
             self.workspace,
+            territory=dach,
             first_name="Priya",
             last_name="Raman",
             email="priya@helio.test",
@@ -194,7 +197,7 @@ def test_a_list_costs_the_same_however_many_leads_and_words_match(world, query):
 def test_the_columns_of_the_page_and_the_csv_are_those_of_the_table(world):
     page = world.browser(world.head).get("/leads/?q=priya").content.decode()
     labels = [column.label for column in COLUMNS if column.label]
-    assert labels == ["Lead", "State", "Grade", "Source", "Campaign", "Owner", "Last activity"]
+    assert labels == ["Lead", "Territory", "State", "Grade", "Source", "Campaign", "Owner", "Last activity"]
     for label in labels:
         assert f">{label}</th>" in page
     assert page.count("<td") == len(labels) + 1  # and the box to tick
