@@ -21,6 +21,7 @@ NOUNS = {
     "scoring": "Scoring",
     "calendar": "Calendar",
     "routing_rule": "Routing rules",
+    "territory": "Territories",
     "pool": "Pools",
     "pool_member": "Places in pools",
     "reason": "Reasons",

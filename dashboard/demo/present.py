@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from dashboard.demo import asking, cast, history, library, plot
 from dashboard.demo.plot import Prospect
 from dashboard.demo.world import World
+from dashboard.settings import handing_on_views
 from leadflow import db
 from leadflow.errors import Conflict
 from leads.activity import answers, follow_ups, touches
 from leads.intake import events
-from leads.lifecycle import moves
+from leads.lifecycle import handing_on, moves
 from leads.models import Account, Handoff, HandoffState, Lead
 from nurture import enrolments
 from nurture.models import Enrolment
@@ -222,6 +223,13 @@ def go_on_leave(world: World, at: datetime) -> None:
     members.set_away(
         world.members["samon.gavrova"], actor=world.actor("sales.manager"), until=at + timedelta(days=4), at=at
     )
+
+
+def leave(world: World, at: datetime) -> None:
+    """Let one colleague be gone, whose leads nobody has yet: the sales manager is told, and finds them in the inbox."""
+    admin = world.actor("admin")
+    gone = members.deactivate(world.members["filis.varnwick"], actor=admin, at=at)
+    handing_on.notify_left(gone, actor=admin, url=handing_on_views.address(gone), at=at)
 
 
 def _country(prospect: Prospect) -> str:

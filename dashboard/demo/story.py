@@ -53,6 +53,7 @@ def build(*, password: str, leads: int = LEADS) -> Workspace:
     present.promise(world, now)
     present.drip_soon(world, now)
     present.go_on_leave(world, now)
+    present.leave(world, now)
     _date_notices(world, now)
     return world.workspace
 

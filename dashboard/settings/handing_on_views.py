@@ -105,7 +105,7 @@ def hand_on(request: PageRequest, pk: int) -> HttpResponse:
     rows, staying = _preview(found, form)
     context = {
         "title": change.title.format(member=found),
-        "member": found,
+        "leaver": found,
         "change": change,
         "held": held,
         "form": form,
@@ -167,7 +167,10 @@ def _preview(found: Member, form: HandOnForm) -> tuple[list[PreviewRow], list[ha
             editing.refuse(form, error)
         return [], []
     rows = []
-    for kind, share in division.shares.items():
+    for kind in form.kinds:
+        share = division.shares.get(kind)
+        if not share:
+            continue
         nobody = "The queue" if kind is Kind.OFFERS else "Nobody"
         rows.append(
             PreviewRow(

@@ -36,7 +36,7 @@ _WORDS = {
     Kind.ACCEPTED: ("accepted lead in work", "accepted leads in work"),
     Kind.SQLS: ("sales-qualified lead (SQL)", "sales-qualified leads (SQL)"),
     Kind.FOLLOW_UPS: ("follow-up on another lead", "follow-ups on other leads"),
-    Kind.ACCOUNTS: ("account to look after", "accounts to look after"),
+    Kind.ACCOUNTS: ("account", "accounts"),
 }
 KIND_OF = {State.MQL.value: Kind.OFFERS, State.SAL.value: Kind.ACCEPTED, State.SQL.value: Kind.SQLS}
 LEAD_KINDS = tuple(KIND_OF.values())
