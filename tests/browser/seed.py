@@ -38,6 +38,7 @@ from leads.models import (  # noqa: E402
     Question,
     Reason,
     RoutingRule,
+    Territory,
     Topic,
 )
 from leads.states import State  # noqa: E402
@@ -170,6 +171,7 @@ def _of_settings(workspace: Workspace, people: dict[str, Member]) -> dict[str, A
     user = people[Role.VIEWER].user
     first = {
         "rule": RoutingRule,
+        "territory": Territory,
         "pool": Pool,
         "place": PoolMember,
         "reason": Reason,

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 EMPTY = {
     "/inbox/": "when it meets the agreed definition",
     "/queue/": "routing finds no owner",
-    "/overview/": "once they are known",
+    "/overview/": "as soon as the first is handed over",
     "/leads/": "Import a CSV file to begin",
     "/imports/": "Import",
     "/returns/": "Leads that sales returns are listed here",

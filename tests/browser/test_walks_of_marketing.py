@@ -57,6 +57,8 @@ def test_a_program_of_two_mails_and_a_wait_is_made_and_starts(visit: Any) -> Non
         steps.nth(number).get_by_label("Subject").fill(subject)
         steps.nth(number).get_by_label("Text").fill("Hello {{ lead.first_name }},\n\nhere is what we promised.")
     page.get_by_role("button", name="Save and activate").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Activate After the fair")
+    page.get_by_role("button", name="Activate it behind them").click()  # the demo has one that takes the same leads
     expect(page).to_have_url(re.compile(r"/programs/\d+/"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("After the fair")
     expect(page.locator("main")).to_contain_text("Active")
