@@ -157,7 +157,7 @@ def _foretold(move: OfferedMove, form: MoveForm) -> tuple[str, bool]:
         return "", False
     if not isinstance(form, MoveReasonForm):
         return outcomes.foretell(form.handoff, move.name, None)
-    return outcomes.foretell(form.handoff, move.name, form.chosen, form.fields["reason"].queryset)  # type: ignore[attr-defined]
+    return outcomes.foretell(form.handoff, move.name, form.chosen, form.fields["reason"].queryset)  # type: ignore[attr-defined]  # a field of rows
 
 
 HANDOFF_VIEWS = {move.name: of_handoff(move) for move in move_buttons.OF_HANDOFF}
